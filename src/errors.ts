@@ -1,0 +1,46 @@
+/**
+ * Every failure that Voxtally names. A message says which case, which file, which field or voxel, and what to do;
+ * the same facts stand in typed fields for programs.
+ */
+
+/** Where a fault was found. All fields are optional facts, never guesses. */
+export interface FaultPlace {
+  /** The case's id, as the manifest or the file name gives it. */
+  readonly caseId?: string;
+  /** Path of the file, as the user gave it. */
+  readonly file?: string;
+  /** The header field, configuration path, manifest column or flag. */
+  readonly field?: string;
+  /** The voxel `[x, y, z]`, zero based. */
+  readonly voxel?: readonly [number, number, number];
+}
+
+interface FaultOptions extends FaultPlace {
+  readonly cause?: unknown;
+}
+
+/** Base of all errors of this package; `code` is stable and made for programs. */
+export abstract class VoxtallyError extends Error {
+  readonly code: string;
+  readonly place: FaultPlace;
+
+  constructor(code: string, message: string, options: FaultOptions = {}) {
+    const { cause, ...place } = options;
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.place = place;
+  }
+}
+
+/** A fault of one case's input. It costs that case, is never retried, and the run goes on. */
+export class InputError extends VoxtallyError {}
+
+/** The command, configuration or manifest is wrong: nothing can run (exit status 2). */
+export class UsageError extends VoxtallyError {}
+
+/** The machine failed (disk full, unreadable storage, lost worker). Worth another try. */
+export class MachineError extends VoxtallyError {}
+
+/** A stored partial or shard is torn, corrupt or of another run. It is made again, never believed. */
+export class PartialError extends VoxtallyError {}
