@@ -1,0 +1,209 @@
+/**
+ * Merging by counting. A bucket has 65536 possible keys, so the runs of any number of shards are merged by adding
+ * their counts into a table of cells [background, foreground], one a key, and reading it in order; a bitmap marks the
+ * cells that hold something. Order and number of the inputs cannot matter.
+ *
+ * Cells are pairs of uint32 where fewer than 2^32 voxels meet in a bucket (`wide` 0), else of uint64 (`wide` 1).
+ * `side` 0 is background, 1 foreground. Runs: for each key in ascending order varint(gap << 1 | more), gap = key - previous key - 1
+ * (the first: key), followed, if `more`, by varint(count - 2); without `more` the count is 1.
+ */
+import { expPair } from './math';
+import { logitViolation, probabilityError } from './keys';
+
+const WORDS: usize = 1024;
+
+// @ts-ignore: decorator
+@inline
+function mark(bitmap: usize, key: u32): void {
+  const at = bitmap + (<usize>(key >> 6) << 3);
+  store<u64>(at, load<u64>(at) | (<u64>1 << (key & 63)));
+}
+
+export function addPacked32(keys: usize, count: i32, cells: usize, bitmap: usize, side: i32): void {
+  const base = cells + (<usize>side << 2);
+  for (let at = keys, end = keys + (<usize>count << 1); at < end; at += 2) {
+    const key = <u32>load<u16>(at);
+    const cell = base + (<usize>key << 3);
+    store<u32>(cell, load<u32>(cell) + 1);
+    mark(bitmap, key);
+  }
+}
+
+export function addPacked64(keys: usize, count: i32, cells: usize, bitmap: usize, side: i32): void {
+  const base = cells + (<usize>side << 3);
+  for (let at = keys, end = keys + (<usize>count << 1); at < end; at += 2) {
+    const key = <u32>load<u16>(at);
+    const cell = base + (<usize>key << 4);
+    store<u64>(cell, load<u64>(cell) + 1);
+    mark(bitmap, key);
+  }
+}
+
+/** Where `readVarint` stopped. */
+let cursor: usize = 0;
+
+// @ts-ignore: decorator
+@inline
+function readVarint(at: usize): u64 {
+  let byte = <u64>load<u8>(at++);
+  let value = byte & 0x7f;
+  for (let shift: u64 = 7; byte & 0x80 && shift < 64; shift += 7) {
+    byte = <u64>load<u8>(at++);
+    value |= (byte & 0x7f) << shift;
+  }
+  cursor = at;
+  return value;
+}
+
+/**
+ * Adds the runs in `bytes` bytes at `runs`. Returns the sum of their counts, or -1 when they are no runs of this
+ * bucket (a key above 65535, or a run that ends beyond the bytes).
+ */
+export function addRuns(runs: usize, bytes: i32, cells: usize, bitmap: usize, side: i32, wide: i32): f64 {
+  const end = runs + bytes;
+  let next: u64 = 0;
+  let total: u64 = 0;
+  while (runs < end) {
+    const head = readVarint(runs);
+    const key = next + (head >> 1);
+    let count: u64 = 1;
+    if (head & 1) count = readVarint(cursor) + 2;
+    runs = cursor;
+    if (key > 0xffff || runs > end) return -1;
+    if (wide) {
+      const cell = cells + (<usize>key << 4) + (<usize>side << 3);
+      store<u64>(cell, load<u64>(cell) + count);
+    } else {
+      const cell = cells + (<usize>key << 3) + (<usize>side << 2);
+      store<u32>(cell, load<u32>(cell) + <u32>count);
+    }
+    mark(bitmap, <u32>key);
+    next = key + 1;
+    total += count;
+  }
+  return <f64>total;
+}
+
+// @ts-ignore: decorator
+@inline
+function writeVarint(at: usize, value: u64): usize {
+  while (value >= 0x80) {
+    store<u8>(at++, <u8>(value | 0x80));
+    value >>= 7;
+  }
+  store<u8>(at++, <u8>value);
+  return at;
+}
+
+/** Writes the runs of one side at `out` (at most 12 bytes a marked cell); returns their bytes. */
+export function encodeCells(cells: usize, bitmap: usize, side: i32, wide: i32, out: usize): u32 {
+  let at = out;
+  let next: u32 = 0;
+  for (let word: usize = 0; word < WORDS; word++) {
+    let bits = load<u64>(bitmap + (word << 3));
+    while (bits) {
+      const key = (<u32>word << 6) + <u32>ctz(bits);
+      bits &= bits - 1;
+      const count: u64 = wide
+        ? load<u64>(cells + (<usize>key << 4) + (<usize>side << 3))
+        : <u64>load<u32>(cells + (<usize>key << 3) + (<usize>side << 2));
+      if (!count) continue;
+      at = writeVarint(at, (<u64>(key - next) << 1) | <u64>(count > 1));
+      if (count > 1) at = writeVarint(at, count - 2);
+      next = key + 1;
+    }
+  }
+  return <u32>(at - out);
+}
+
+/** Zeroes the marked cells and the bitmap. */
+export function clearCells32(cells: usize, bitmap: usize): void {
+  for (let word: usize = 0; word < WORDS; word++) {
+    const at = bitmap + (word << 3);
+    let bits = load<u64>(at);
+    if (!bits) continue;
+    while (bits) {
+      store<u64>(cells + (((word << 6) + <usize>ctz(bits)) << 3), 0);
+      bits &= bits - 1;
+    }
+    store<u64>(at, 0);
+  }
+}
+
+export function clearCells64(cells: usize, bitmap: usize): void {
+  for (let word: usize = 0; word < WORDS; word++) {
+    const at = bitmap + (word << 3);
+    let bits = load<u64>(at);
+    if (!bits) continue;
+    while (bits) {
+      v128.store(cells + (((word << 6) + <usize>ctz(bits)) << 4), i64x2.splat(0));
+      bits &= bits - 1;
+    }
+    store<u64>(at, 0);
+  }
+}
+
+/** Adds to a compensated sum [sum, compensation] at `at` (Neumaier by Knuth's two-sum). */
+// @ts-ignore: decorator
+@inline
+function add(at: usize, term: f64): void {
+  const sum = load<f64>(at);
+  const next = sum + term;
+  const back = next - sum;
+  store<f64>(at, next);
+  store<f64>(at, load<f64>(at, 8) + ((sum - (next - back)) + (term - back)), 8);
+}
+
+/**
+ * The bucket's part of the Lovász losses (Berman et al. 2018): Σ e·(J_after - J_before) over its tie groups in
+ * descending order of the error e, J = (F + B)/(T + B) with F foreground and B background voxels so far.
+ *
+ * `total`: T, the foreground voxels of the whole; `foreground`, `background`: F and B before this bucket.
+ * `out`: float64 [sum, compensation] of Lovász-softmax, and of Lovász hinge (logits only); set, not added to.
+ */
+export function evaluateCells(
+  cells: usize, bitmap: usize, wide: i32, bucket: i32, logit: i32, total: f64, foreground: f64, background: f64,
+  out: usize,
+): void {
+  v128.store(out, i64x2.splat(0));
+  v128.store(out, i64x2.splat(0), 16);
+  let f = foreground;
+  let b = background;
+  let jaccard = total + b > 0.0 ? (f + b) / (total + b) : 0.0;
+  for (let word: i32 = <i32>WORDS - 1; word >= 0; word--) {
+    let bits = load<u64>(bitmap + (<usize>word << 3));
+    while (bits) {
+      const bit = 63 - <u32>clz(bits);
+      bits ^= <u64>1 << bit;
+      const low = (<u32>word << 6) + bit;
+      if (wide) {
+        const cell = cells + (<usize>low << 4);
+        b += <f64>load<u64>(cell);
+        f += <f64>load<u64>(cell, 8);
+      } else {
+        const cell = cells + (<usize>low << 3);
+        b += <f64>load<u32>(cell);
+        f += <f64>load<u32>(cell, 4);
+      }
+      const key = (<u32>bucket << 16) | low;
+      const after = (f + b) / (total + b);
+      const step = after - jaccard;
+      jaccard = after;
+      if (logit) {
+        const violation = logitViolation(key);
+        add(out, sigmoid(violation) * step);
+        add(out + 16, max(1.0 + violation, 0.0) * step);
+      } else {
+        add(out, probabilityError(key) * step);
+      }
+    }
+  }
+}
+
+/** 1/(1 + exp(-x)) in the operations of the sums, so that both see the same error. */
+// @ts-ignore: decorator
+@inline
+function sigmoid(x: f64): f64 {
+  const e = f64x2.extract_lane(expPair(f64x2.splat(-Math.abs(x))), 0);
+  return x >= 0.0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
+}

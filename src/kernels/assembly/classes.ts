@@ -1,0 +1,113 @@
+/** Voxels of several competing classes: arg-max, softmax, cross-entropy and the confusion matrix. */
+import { expPair, logPair } from './math';
+
+/** dst[i] = labels[k] of the channel with the highest score; the lowest channel wins a tie. `channels`: addresses. */
+export function argmax(channels: usize, channelCount: i32, count: i32, labels: usize, target: usize): void {
+  for (let i: usize = 0, n: usize = count; i < n; i++) {
+    let best = load<f32>(<usize>load<u32>(channels) + (i << 2));
+    let winner = 0;
+    for (let c = 1; c < channelCount; c++) {
+      const score = load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (i << 2));
+      if (score > best) {
+        best = score;
+        winner = c;
+      }
+    }
+    store<u16>(target + (i << 1), load<u16>(labels + (<usize>winner << 1)));
+  }
+}
+
+/** Adds a term below 2^20 to [voxels, Σ in units of 2^-20, Σ of the rests in units of 2^-60] (int64 each). */
+// @ts-ignore: decorator
+@inline
+function addCrossEntropy(out: usize, term: f64): void {
+  const coarse = Math.floor(term * 1048576.0 + 0.5);
+  const rest = (term - coarse * 9.5367431640625e-7) * 1152921504606846976.0;
+  store<i64>(out, load<i64>(out) + 1);
+  store<i64>(out, load<i64>(out, 8) + <i64>coarse, 8);
+  store<i64>(out, load<i64>(out, 16) + <i64>Math.floor(rest + 0.5), 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function log(value: f64): f64 {
+  return f64x2.extract_lane(logPair(f64x2.splat(value)), 0);
+}
+
+/**
+ * Cross-entropy of stored probabilities: -log p of the label's channel, p clipped to [clip, 1 - clip], -log p at
+ * most 100. `channelOf`: for each code its channel, or 65535 for none (left out).
+ */
+export function crossEntropyOfProbabilities(
+  channels: usize, codes: usize, channelOf: usize, count: i32, clip: f64, out: usize,
+): void {
+  for (let i: usize = 0, n: usize = count; i < n; i++) {
+    const channel = load<u16>(channelOf + (<usize>load<u16>(codes + (i << 1)) << 1));
+    if (channel == 0xffff) continue;
+    const p = <f64>load<f32>(<usize>load<u32>(channels + (<usize>channel << 2)) + (i << 2));
+    addCrossEntropy(out, min(-log(max(clip, min(p, 1.0 - clip))), 100.0));
+  }
+}
+
+/**
+ * Softmax over the channels in float64, rounded to float32, in place of the logits; the cross-entropy of the
+ * label's channel is log Σ exp(x_c - m) - (x_label - m), m the largest logit.
+ */
+export function softmax(
+  channels: usize, channelCount: i32, codes: usize, channelOf: usize, count: i32, out: usize,
+): void {
+  for (let i: usize = 0, n: usize = count; i < n; i++) {
+    let largest = load<f32>(<usize>load<u32>(channels) + (i << 2));
+    for (let c = 1; c < channelCount; c++) {
+      largest = max(largest, load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (i << 2)));
+    }
+    const channel = load<u16>(channelOf + (<usize>load<u16>(codes + (i << 1)) << 1));
+    let sum: f64 = 0;
+    for (let c = 0; c < channelCount; c++) {
+      const x = <f64>load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (i << 2)) - <f64>largest;
+      sum += exp(x);
+    }
+    if (channel != 0xffff) {
+      const x = <f64>load<f32>(<usize>load<u32>(channels + (<usize>channel << 2)) + (i << 2)) - <f64>largest;
+      addCrossEntropy(out, max(log(sum) - x, 0.0));
+    }
+    for (let c = 0; c < channelCount; c++) {
+      const at = <usize>load<u32>(channels + (<usize>c << 2)) + (i << 2);
+      store<f32>(at, <f32>(exp(<f64>load<f32>(at) - <f64>largest) / sum));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function exp(x: f64): f64 {
+  return f64x2.extract_lane(expPair(f64x2.splat(x)), 0);
+}
+
+/** target = Σ of the channels' probabilities, in float64 in the order given, rounded to float32, at most 1. */
+export function sumChannels(channels: usize, channelCount: i32, count: i32, target: usize): void {
+  for (let i: usize = 0, n: usize = count; i < n; i++) {
+    let sum: f64 = 0;
+    for (let c = 0; c < channelCount; c++) {
+      sum += <f64>load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (i << 2));
+    }
+    store<f32>(target + (i << 2), <f32>min(sum, 1.0));
+  }
+}
+
+/** Sets seen[code] = 1 for every code that occurs. */
+export function markCodes(codes: usize, count: i32, seen: usize): void {
+  for (let i: usize = 0, n: usize = count; i < n; i++) store<u8>(seen + load<u16>(codes + (i << 1)), 1);
+}
+
+/** counts[row[reference] * columns + column[prediction]] += 1; `row` and `column` map codes to ranks (uint16). */
+export function countPairs(
+  reference: usize, prediction: usize, count: i32, row: usize, column: usize, columns: i32, counts: usize,
+): void {
+  for (let i: usize = 0, n: usize = count; i < n; i++) {
+    const r = <usize>load<u16>(row + (<usize>load<u16>(reference + (i << 1)) << 1));
+    const c = <usize>load<u16>(column + (<usize>load<u16>(prediction + (i << 1)) << 1));
+    const at = counts + ((r * columns + c) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+}

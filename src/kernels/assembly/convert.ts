@@ -1,0 +1,197 @@
+/**
+ * From stored bytes to canonical values: scores become float32 (stored * slope + intercept in float64, rounded once,
+ * -0 to 0), reference labels become 16-bit codes. The gate counts every voxel that must not be scored.
+ */
+
+/** Stored types, in the order of the host's table. */
+const UINT8 = 0, INT8 = 1, UINT16 = 2, INT16 = 3, UINT32 = 4, INT32 = 5, UINT64 = 6, INT64 = 7, FLOAT32 = 8;
+
+/** The code of a voxel whose ignored label is no code itself (negative, or above 65534). */
+const IGNORED_CODE: u16 = 0xffff;
+
+/** Reverses the bytes of each element of 2, 4 or 8 bytes in place (big-endian files). */
+export function swapBytes(data: usize, count: i32, elementBytes: i32): void {
+  const end = data + <usize>count * elementBytes;
+  if (elementBytes == 2) {
+    for (let at = data; at < end; at += 2) store<u16>(at, bswap<u16>(load<u16>(at)));
+  } else if (elementBytes == 4) {
+    for (let at = data; at < end; at += 4) store<u32>(at, bswap<u32>(load<u32>(at)));
+  } else if (elementBytes == 8) {
+    for (let at = data; at < end; at += 8) store<u64>(at, bswap<u64>(load<u64>(at)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function scoresOf<T>(source: usize, count: i32, slope: f64, intercept: f64, target: usize): void {
+  for (let i: usize = 0, n: usize = count; i < n; i++) {
+    const value = <f64>load<T>(source + i * sizeof<T>()) * slope + intercept;
+    store<f32>(target + (i << 2), <f32>value + <f32>0.0);
+  }
+}
+
+/**
+ * Canonical scores. `target` may be `source` for elements of 4 or 8 bytes. Slope 1 and intercept 0 change nothing,
+ * so float32 files keep every bit (but the sign of zero).
+ */
+export function convertScores(
+  datatype: i32, source: usize, count: i32, slope: f64, intercept: f64, target: usize,
+): void {
+  switch (datatype) {
+    case UINT8: scoresOf<u8>(source, count, slope, intercept, target); break;
+    case INT8: scoresOf<i8>(source, count, slope, intercept, target); break;
+    case UINT16: scoresOf<u16>(source, count, slope, intercept, target); break;
+    case INT16: scoresOf<i16>(source, count, slope, intercept, target); break;
+    case UINT32: scoresOf<u32>(source, count, slope, intercept, target); break;
+    case INT32: scoresOf<i32>(source, count, slope, intercept, target); break;
+    case UINT64: scoresOf<u64>(source, count, slope, intercept, target); break;
+    case INT64: scoresOf<i64>(source, count, slope, intercept, target); break;
+    case FLOAT32:
+      if (slope == 1.0 && intercept == 0.0) {
+        if (target != source) memory.copy(target, source, <usize>count << 2);
+      } else {
+        scoresOf<f32>(source, count, slope, intercept, target);
+      }
+      break;
+    default: scoresOf<f64>(source, count, slope, intercept, target);
+  }
+}
+
+/** Adds a fault to the record [count, first index, first value]. */
+// @ts-ignore: decorator
+@inline
+function fault(at: usize, index: i32, value: f64): void {
+  const count = load<f64>(at);
+  if (count == 0.0) {
+    store<f64>(at, <f64>index, 8);
+    store<f64>(at, value, 16);
+  }
+  store<f64>(at, count + 1.0);
+}
+
+/**
+ * Checks scores in place and makes them canonical: -0 becomes 0; a probability outside [0, 1] by at most `tolerance`
+ * (or by anything, with `clamp`) becomes 0 or 1. Ignored voxels (code == `ignoreCode`) become 0 and are not checked.
+ * Readable and writable up to the next multiple of 4 voxels.
+ *
+ * `out`: float64 records [count, first index, first value] of: not finite; out of range; moved to 0 or 1.
+ */
+export function gateScores(
+  scores: usize, codes: usize, count: i32, logit: i32, tolerance: f64, clamp: i32, ignoreCode: i32, out: usize,
+): void {
+  const zero = f32x4.splat(0.0);
+  const lowest = f32x4.splat(logit ? -f32.MAX_VALUE : 0.0);
+  const highest = f32x4.splat(logit ? f32.MAX_VALUE : 1.0);
+  for (let i = 0; i < count; i += 4) {
+    const at = scores + (<usize>i << 2);
+    const value = f32x4.add(v128.load(at), zero);
+    v128.store(at, value);
+    if (i32x4.all_true(v128.and(f32x4.ge(value, lowest), f32x4.le(value, highest)))) continue;
+    for (let j = i, end = min(i + 4, count); j < end; j++) {
+      const here = scores + (<usize>j << 2);
+      const score = load<f32>(here);
+      if (score >= (logit ? -f32.MAX_VALUE : 0.0) && score <= (logit ? f32.MAX_VALUE : 1.0)) continue;
+      if (<i32>load<u16>(codes + (<usize>j << 1)) == ignoreCode) {
+        store<f32>(here, 0.0);
+      } else if (!isFinite(score)) {
+        fault(out, j, <f64>score);
+      } else if (clamp || (<f64>score >= -tolerance && <f64>score <= 1.0 + tolerance)) {
+        fault(out + 48, j, <f64>score);
+        store<f32>(here, score < 0.0 ? 0.0 : 1.0);
+      } else {
+        fault(out + 24, j, <f64>score);
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function codesOf<T>(
+  source: usize, count: i32, slope: f64, intercept: f64, hasIgnore: i32, ignore: f64, target: usize, out: usize,
+): void {
+  for (let i = 0; i < count; i++) {
+    const value = <f64>load<T>(source + <usize>i * sizeof<T>()) * slope + intercept;
+    let code: u16 = 0;
+    if (value >= 0.0 && value <= 65534.0 && Math.floor(value) == value) code = <u16>value;
+    else if (hasIgnore && value == ignore) code = IGNORED_CODE;
+    else fault(out, i, value);
+    store<u16>(target + (<usize>i << 1), code);
+  }
+}
+
+/**
+ * Labels as codes 0 to 65534; an ignored label that is no such number becomes 65535. `target` must not overlap.
+ * `out`: float64 record [count, first index, first value] of values that are no label.
+ */
+export function convertLabels(
+  datatype: i32, source: usize, count: i32, slope: f64, intercept: f64, hasIgnore: i32, ignore: f64,
+  target: usize, out: usize,
+): void {
+  if (datatype == UINT8 && slope == 1.0 && intercept == 0.0) {
+    widen(source, count, target);
+    return;
+  }
+  switch (datatype) {
+    case UINT8: codesOf<u8>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    case INT8: codesOf<i8>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    case UINT16: codesOf<u16>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    case INT16: codesOf<i16>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    case UINT32: codesOf<u32>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    case INT32: codesOf<i32>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    case UINT64: codesOf<u64>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    case INT64: codesOf<i64>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    case FLOAT32: codesOf<f32>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
+    default: codesOf<f64>(source, count, slope, intercept, hasIgnore, ignore, target, out);
+  }
+}
+
+/** uint8 to uint16; writes up to the next multiple of 16 voxels. */
+function widen(source: usize, count: i32, target: usize): void {
+  for (let i: usize = 0, n: usize = count; i < n; i += 16) {
+    const bytes = v128.load(source + i);
+    v128.store(target + (i << 1), i16x8.extend_low_i8x16_u(bytes));
+    v128.store(target + (i << 1), i16x8.extend_high_i8x16_u(bytes), 16);
+  }
+}
+
+/** mask[i] = lut[codes[i]] (a byte each); returns the bitwise or of all of them. */
+export function maskFromCodes(codes: usize, count: i32, lut: usize, mask: usize): i32 {
+  let seen: u32 = 0;
+  let i: usize = 0;
+  const n: usize = count;
+  for (; i + 4 <= n; i += 4) {
+    const four = load<u64>(codes + (i << 1));
+    const packed: u32 = <u32>load<u8>(lut + <usize>(four & 0xffff))
+      | (<u32>load<u8>(lut + <usize>((four >> 16) & 0xffff)) << 8)
+      | (<u32>load<u8>(lut + <usize>((four >> 32) & 0xffff)) << 16)
+      | (<u32>load<u8>(lut + <usize>(four >> 48)) << 24);
+    store<u32>(mask + i, packed);
+    seen |= packed;
+  }
+  for (; i < n; i++) {
+    const value = load<u8>(lut + <usize>load<u16>(codes + (i << 1)));
+    store<u8>(mask + i, value);
+    seen |= value;
+  }
+  return (seen | (seen >> 8) | (seen >> 16) | (seen >> 24)) & 0xff;
+}
+
+/** Record [count, first index, first value = code] of the voxels whose mask has `bit`. */
+export function findMasked(mask: usize, codes: usize, count: i32, bit: i32, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    if (load<u8>(mask + i) & bit) fault(out, i, <f64>load<u16>(codes + (<usize>i << 1)));
+  }
+}
+
+/** Moves the elements whose mask lacks `bit` together, in order and in place; returns how many are left. */
+export function compact(mask: usize, count: i32, bit: i32, data: usize, elementBytes: i32): i32 {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    if (load<u8>(mask + i) & bit) continue;
+    if (elementBytes == 4) store<u32>(data + (<usize>kept << 2), load<u32>(data + (<usize>i << 2)));
+    else store<u16>(data + (<usize>kept << 1), load<u16>(data + (<usize>i << 1)));
+    kept++;
+  }
+  return kept;
+}

@@ -1,0 +1,10 @@
+/** The kernels' exports. Addresses are bytes in the module's memory; the host lays it out. */
+export { sumTerms } from './sums';
+export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, findMasked, compact } from './convert';
+export {
+  argmax, crossEntropyOfProbabilities, softmax, sumChannels, markCodes, countPairs,
+} from './classes';
+export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
+export {
+  addPacked32, addPacked64, addRuns, encodeCells, clearCells32, clearCells64, evaluateCells,
+} from './cells';
