@@ -143,33 +143,23 @@ export function clearCells64(cells: usize, bitmap: usize): void {
   }
 }
 
-/** Adds to a compensated sum [sum, compensation] at `at` (Neumaier by Knuth's two-sum). */
-// @ts-ignore: decorator
-@inline
-function add(at: usize, term: f64): void {
-  const sum = load<f64>(at);
-  const next = sum + term;
-  const back = next - sum;
-  store<f64>(at, next);
-  store<f64>(at, load<f64>(at, 8) + ((sum - (next - back)) + (term - back)), 8);
-}
-
 /**
  * The bucket's part of the Lovász losses (Berman et al. 2018): Σ e·(J_after - J_before) over its tie groups in
  * descending order of the error e, J = (F + B)/(T + B) with F foreground and B background voxels so far.
  *
  * `total`: T, the foreground voxels of the whole; `foreground`, `background`: F and B before this bucket.
- * `out`: float64 [sum, compensation] of Lovász-softmax, and of Lovász hinge (logits only); set, not added to.
+ * `out`: float64 [sum of Lovász-softmax, sum of Lovász hinge (logits only), and the compensation of each]; set.
  */
 export function evaluateCells(
   cells: usize, bitmap: usize, wide: i32, bucket: i32, logit: i32, total: f64, foreground: f64, background: f64,
   out: usize,
 ): void {
-  v128.store(out, i64x2.splat(0));
-  v128.store(out, i64x2.splat(0), 16);
   let f = foreground;
   let b = background;
   let jaccard = total + b > 0.0 ? (f + b) / (total + b) : 0.0;
+  // Compensated sums [softmax, hinge] and their compensations (Neumaier's, by Knuth's two-sum), two lanes at once.
+  let sums = f64x2.splat(0.0);
+  let compensations = f64x2.splat(0.0);
   for (let word: i32 = <i32>WORDS - 1; word >= 0; word--) {
     let bits = load<u64>(bitmap + (<usize>word << 3));
     while (bits) {
@@ -187,17 +177,29 @@ export function evaluateCells(
       }
       const key = (<u32>bucket << 16) | low;
       const after = (f + b) / (total + b);
-      const step = after - jaccard;
+      const step = f64x2.splat(after - jaccard);
       jaccard = after;
-      if (logit) {
-        const violation = logitViolation(key);
-        add(out, sigmoid(violation) * step);
-        add(out + 16, max(1.0 + violation, 0.0) * step);
-      } else {
-        add(out, probabilityError(key) * step);
-      }
+      const errors = logit ? logitErrors(key) : f64x2.splat(probabilityError(key));
+      const term = f64x2.mul(errors, step);
+      const next = f64x2.add(sums, term);
+      const back = f64x2.sub(next, sums);
+      compensations = f64x2.add(
+        compensations,
+        f64x2.add(f64x2.sub(sums, f64x2.sub(next, back)), f64x2.sub(term, back)),
+      );
+      sums = next;
     }
   }
+  v128.store(out, sums);
+  v128.store(out, compensations, 16);
+}
+
+/** The errors [1 - sigmoid, hinge] of a logit's key: sigmoid(v) and max(1 + v, 0), v the margin violation. */
+// @ts-ignore: decorator
+@inline
+function logitErrors(key: u32): v128 {
+  const violation = logitViolation(key);
+  return f64x2.replace_lane(f64x2.splat(sigmoid(violation)), 1, max(1.0 + violation, 0.0));
 }
 
 /** 1/(1 + exp(-x)) in the operations of the sums, so that both see the same error. */
