@@ -1,6 +1,5 @@
 import { exactSum } from '../statistics/exact-sum.ts';
-import type { ClassMeasures } from './measures.ts';
-import type { AllMeasures, ClassSelection, MulticlassCalculation } from './spec.ts';
+import type { AllMeasures, ClassCalculation, ClassSelection, MulticlassCalculation } from './spec.ts';
 
 /** Names of the classes that a selection holds, in the order of the measures. */
 export function selectClasses(measures: AllMeasures, selection: ClassSelection): string[] {
@@ -15,14 +14,14 @@ export function selectClasses(measures: AllMeasures, selection: ClassSelection):
 /** Mean over the selected classes of a value of each; `null` if there is no class or a value is undefined. */
 export function meanOverClasses(
   selection: ClassSelection,
-  valueOf: (measures: ClassMeasures) => number | null,
+  valueIn: ClassCalculation['value'],
 ): Pick<MulticlassCalculation, 'value' | 'meanOver'> {
   return {
     value(measures) {
       const names = selectClasses(measures, selection);
       const values: number[] = [];
       for (const name of names) {
-        const value = valueOf(measures.classes[name]!);
+        const value = valueIn(measures.classes[name]!, measures.competing?.[name]);
         if (value === null) return null;
         values.push(value);
       }

@@ -1,5 +1,5 @@
 import type { ScoreKind } from '../results/scored.ts';
-import type { ClassMeasures, MulticlassMeasures, TermSpec } from './measures.ts';
+import type { ClassMeasures, HardCounts, MulticlassMeasures, TermSpec } from './measures.ts';
 
 /** Whose smoothing and clipping the defaults follow: the PyTorch listing's or the Keras listing's. */
 export type Convention = 'pytorch' | 'keras';
@@ -20,6 +20,8 @@ export type ClassSelection = 'present' | 'all' | readonly string[];
 export interface AllMeasures {
   readonly classes: Readonly<Record<string, ClassMeasures>>;
   readonly multiclass?: MulticlassMeasures;
+  /** Where classes compete: each class's counts from the confusion matrix. They may differ from its `hard` counts. */
+  readonly competing?: Readonly<Record<string, HardCounts>>;
 }
 
 /** What a loss needs tallied, beyond counts and the soft sums that are always there. */
@@ -33,7 +35,8 @@ interface Needs {
 /** A value for each class. `null` where it is undefined. */
 export interface ClassCalculation extends Needs {
   readonly scope: 'class';
-  value(measures: ClassMeasures): number | null;
+  /** `competing`: the class's counts from the confusion matrix, where classes compete. */
+  value(measures: ClassMeasures, competing?: HardCounts): number | null;
 }
 
 /** One value over the competing classes. `null` where it is undefined. */

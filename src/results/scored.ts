@@ -19,7 +19,13 @@ export interface UnscoredCase {
   readonly id: string;
   readonly group?: string;
   readonly status: 'failed' | 'incomplete';
-  readonly error: { readonly code: string; readonly message: string; readonly file?: string; readonly field?: string; readonly voxel?: Vec3 };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly file?: string;
+    readonly field?: string;
+    readonly voxel?: Vec3;
+  };
 }
 
 export type CaseOutcome = ScoredCase | UnscoredCase;

@@ -1,0 +1,130 @@
+import type { ClassMeasures, MulticlassMeasures } from '../losses/measures.ts';
+import type { AllMeasures, ClassLossSpec, Convention, LossSpec, MulticlassLossSpec } from '../losses/spec.ts';
+import { countsOfLabels } from '../metrics/confusion.ts';
+import { addVolumesMl, hardMetrics, type VolumesMl, volumesMl } from '../metrics/hard.ts';
+import type {
+  CaseResult,
+  ClassResult,
+  PooledResult,
+  ResultsDocument,
+  ScoredCaseResult,
+  ScoreResult,
+} from './document.ts';
+import { buildMeans } from './means.ts';
+import type { ClassSpec, RunOutcome, ScoredCase, UnscoredCase } from './scored.ts';
+
+export interface ResultOptions {
+  readonly convention: Convention;
+  /** The β > 0 of F-beta; 1 unless told. */
+  readonly beta?: number;
+}
+
+/** Losses, metrics and statistics of a run as plain data: a pure function of its arguments. */
+export function buildResults(
+  outcome: RunOutcome,
+  losses: readonly LossSpec[],
+  options: ResultOptions,
+): ResultsDocument {
+  const beta = options.beta ?? 1;
+  const evaluate = evaluator(outcome, losses, beta);
+  const cases = outcome.cases.map((entry): CaseResult => caseResult(entry, evaluate));
+  return {
+    version: 1,
+    scores: outcome.scores,
+    channels: outcome.channels,
+    convention: options.convention,
+    decision: decisionRule(outcome),
+    beta,
+    classes: outcome.classes.map(({ name, labels }) => ({ name, labels: [...labels] })),
+    losses: losses.map(({ id, name, form, scope, params }) => ({
+      id,
+      name,
+      ...(form !== undefined && { form }),
+      scope,
+      params,
+    })),
+    cases,
+    pooled: pooledResult(outcome, evaluate),
+    means: buildMeans(
+      cases,
+      outcome.classes.map(({ name }) => name),
+      losses,
+    ),
+  };
+}
+
+type Evaluate = (
+  measures: AllMeasures,
+  volumesOf: (name: string, m: ClassMeasures) => VolumesMl,
+) => ScoreResult;
+
+function evaluator(outcome: RunOutcome, losses: readonly LossSpec[], beta: number): Evaluate {
+  const classLosses = losses.filter((loss): loss is ClassLossSpec => loss.scope === 'class');
+  const multiclassLosses = losses.filter((loss): loss is MulticlassLossSpec => loss.scope === 'multiclass');
+  return (sums, volumesOf) => {
+    const measures = { ...sums, ...competingCounts(outcome.classes, sums.multiclass) };
+    const classes = outcome.classes.map(({ name }): [string, ClassResult] => {
+      const m = measures.classes[name];
+      if (m === undefined) throw new Error(`class ${name} was not measured`);
+      const { voxels, foreground, tp, fp, fn } = m;
+      const values = Object.fromEntries(
+        classLosses.map((loss) => [loss.id, loss.value(m, measures.competing?.[name])]),
+      );
+      const hard = hardMetrics(m.hard, volumesOf(name, m), beta);
+      return [name, { voxels, foreground, tp, fp, fn, losses: values, hard }];
+    });
+    const means = multiclassLosses.flatMap((loss): [string, string[]][] =>
+      loss.meanOver ? [[loss.id, [...loss.meanOver(measures)]]] : [],
+    );
+    const { multiclass } = sums;
+    return {
+      classes: Object.fromEntries(classes),
+      losses: Object.fromEntries(multiclassLosses.map((loss) => [loss.id, loss.value(measures)])),
+      meanOver: Object.fromEntries(means),
+      ...(multiclass && {
+        confusion: { labels: [...multiclass.labels], matrix: multiclass.confusion.map((row) => [...row]) },
+      }),
+    };
+  };
+}
+
+function caseResult(entry: ScoredCase | UnscoredCase, evaluate: Evaluate): CaseResult {
+  const { id, group, status } = entry;
+  const identity = { id, ...(group !== undefined && { group }) };
+  if (status !== 'ok') {
+    const { code, message, file, field, voxel } = entry.error;
+    const place = {
+      ...(file !== undefined && { file }),
+      ...(field !== undefined && { field }),
+      ...(voxel !== undefined && { voxel }),
+    };
+    return { ...identity, status, error: { code, message, ...place } };
+  }
+  const scores = evaluate(entry, (_name, m) => volumesMl(m.hard, entry.spacingMm));
+  const { shape, spacingMm } = entry;
+  return { ...identity, status, shape, spacingMm, ...scores } satisfies ScoredCaseResult;
+}
+
+/** The pool's volumes are sums of the cases' volumes, whose spacings may differ. */
+function pooledResult(outcome: RunOutcome, evaluate: Evaluate): PooledResult | null {
+  if (!outcome.pooled) return null;
+  const scored = outcome.cases.filter((entry) => entry.status === 'ok');
+  const scores = evaluate(outcome.pooled, (name) =>
+    addVolumesMl(scored.map((entry) => volumesMl(entry.classes[name]!.hard, entry.spacingMm))),
+  );
+  return { cases: scored.length, ...scores };
+}
+
+function competingCounts(
+  classes: readonly ClassSpec[],
+  multiclass: MulticlassMeasures | undefined,
+): Pick<AllMeasures, 'competing'> {
+  if (!multiclass) return {};
+  const counts = classes.map(({ name, labels }) => [name, countsOfLabels(multiclass, labels)]);
+  return { competing: Object.fromEntries(counts) };
+}
+
+function decisionRule({ scores, channels }: RunOutcome): string {
+  if (scores === 'label') return 'label';
+  return scores === 'logit' && channels === 'independent' ? 'logit > 0' : 'probability > 0.5';
+}

@@ -1,0 +1,101 @@
+import { type ErrorGroup, lovaszFromGroups } from '../../src/losses/lovasz.ts';
+import type { ClassMeasures, HardCounts, MulticlassMeasures, TermSpec } from '../../src/losses/measures.ts';
+import { exactSum } from '../../src/statistics/exact-sum.ts';
+
+/** Measures made directly from arrays: a float64 term a voxel, exact sums, a plain sort. For small volumes. */
+
+/** `-log` and complement of the score of the truth; x on foreground and -x on background for logits. */
+function termOf(
+  score: number,
+  truth: boolean,
+  kind: 'probability' | 'logit',
+  { gamma, clip }: TermSpec,
+): number {
+  const signed = truth ? score : -score;
+  const q = kind === 'logit' ? sigmoid(signed) : truth ? score : 1 - score;
+  const complement = kind === 'logit' ? sigmoid(-signed) : 1 - q;
+  if (clip > 0) {
+    const p = kind === 'logit' ? sigmoid(score) : score;
+    const clipped = Math.min(Math.max(p, clip), 1 - clip);
+    const q = truth ? clipped : 1 - clipped;
+    return (1 - q) ** gamma * -Math.log(q);
+  }
+  const log =
+    kind === 'logit' ? Math.max(-signed, 0) + Math.log1p(Math.exp(-Math.abs(signed))) : -Math.log(q);
+  return complement ** gamma * Math.min(log, 100);
+}
+
+export function sigmoid(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
+
+/** Groups of equal error, largest first. */
+export function groupsOf(errors: readonly number[], truth: readonly boolean[]): ErrorGroup[] {
+  const groups = new Map<number, [number, number, number]>();
+  errors.forEach((error, i) => {
+    const group = groups.get(error) ?? [error, 0, 0];
+    group[truth[i] ? 2 : 1]++;
+    groups.set(error, group);
+  });
+  return [...groups.values()].sort((a, b) => b[0] - a[0]);
+}
+
+export function measuresOf(
+  scores: readonly number[],
+  truth: readonly boolean[],
+  kind: 'probability' | 'logit' | 'label',
+  decided: readonly boolean[] = scores.map((score) => score > (kind === 'logit' ? 0 : 0.5)),
+): ClassMeasures {
+  const p = kind === 'logit' ? scores.map(sigmoid) : scores;
+  const side = (foreground: boolean, value: (i: number) => number) =>
+    exactSum(truth.flatMap((t, i) => (t === foreground ? [value(i)] : [])));
+  const foreground = truth.filter(Boolean).length;
+  const softmaxErrors = p.map((value, i) => (truth[i] ? 1 - value : value));
+  const hingeErrors = scores.map((x, i) => (truth[i] ? 1 - x : 1 + x));
+  const sorted = (errors: readonly number[]) =>
+    truth.length === 0 ? null : lovaszFromGroups(groupsOf(errors, truth), foreground);
+  return {
+    voxels: truth.length,
+    foreground,
+    tp: side(true, (i) => p[i]!),
+    fp: side(false, (i) => p[i]!),
+    fn: side(true, (i) => 1 - p[i]!),
+    hard: hardCounts(decided, truth),
+    term(spec) {
+      if (kind === 'label') return undefined;
+      const value = (i: number) => termOf(scores[i]!, truth[i]!, kind, spec);
+      return { foreground: side(true, value), background: side(false, value) };
+    },
+    ...(kind !== 'label' && { lovaszSoftmax: sorted(softmaxErrors) }),
+    ...(kind === 'logit' && { lovaszHinge: sorted(hingeErrors) }),
+  };
+}
+
+function hardCounts(predicted: readonly boolean[], truth: readonly boolean[]): HardCounts {
+  const count = (p: boolean, t: boolean) =>
+    truth.filter((value, i) => value === t && predicted[i] === p).length;
+  return { tp: count(true, true), fp: count(true, false), fn: count(false, true), tn: count(false, false) };
+}
+
+/** Sums of competing classes: `channels[k][i]` is the probability of label `labels[k]` at voxel i. */
+export function multiclassOf(
+  channels: readonly (readonly number[])[],
+  reference: readonly number[],
+  labels: readonly number[],
+): { readonly multiclass: MulticlassMeasures; readonly classes: Record<string, ClassMeasures> } {
+  const winner = reference.map((_, i) =>
+    channels.reduce((best, channel, k) => (channel[i]! > channels[best]![i]! ? k : best), 0),
+  );
+  const confusion = labels.map((row) =>
+    labels.map((_, j) => reference.filter((label, i) => label === row && winner[i] === j).length),
+  );
+  const logs = reference.map((label, i) => -Math.log(channels[labels.indexOf(label)]![i]!));
+  const classes = labels.map((label, k) => {
+    const truth = reference.map((value) => value === label);
+    return [String(label), measuresOf(channels[k]!, truth, 'probability')];
+  });
+  return {
+    multiclass: { voxels: reference.length, crossEntropySum: exactSum(logs), labels, confusion },
+    classes: Object.fromEntries(classes),
+  };
+}
