@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { UsageError } from '../errors.ts';
+import { faultsOfLosses } from './loss-list.ts';
 import { describeMistakes } from './mistakes.ts';
 import { type Config, configSchema } from './schema.ts';
 
@@ -30,13 +31,15 @@ export function loadConfig(options: { readonly file?: string; readonly flags?: S
 }
 
 /** Settings that are right alone and contradict each other. */
-function conflicts({ classes, ignoreLabel }: Config): string[] {
-  return Object.entries(classes ?? {})
+function conflicts(config: Config): string[] {
+  const { classes, ignoreLabel } = config;
+  const ignored = Object.entries(classes ?? {})
     .filter(([, labels]) => ignoreLabel !== null && labels.includes(ignoreLabel))
     .map(
       ([name]) =>
         `classes.${name}: holds label ${ignoreLabel}, which ignoreLabel leaves out; drop one of them`,
     );
+  return [...ignored, ...faultsOfLosses(config)];
 }
 
 function readSettings(file: string): Settings {
