@@ -7,17 +7,19 @@ export function quotient(numerator: number, denominator: number): number | null 
 }
 
 /**
- * `base^exponent` for `base >= 0`, `exponent >= 0`. Exponents that are multiples of 1/4 up to 16 use only
+ * `base^exponent` for `exponent >= 0`; a base below 0, which scores tolerated outside [0, 1] may give, counts as 0.
+ * Exponents that are multiples of 1/4 up to 16 use only
  * multiplications and square roots, which IEEE 754 rounds alike on every machine; others use `Math.pow`, whose
  * last bit is the engine's.
  */
 export function power(base: number, exponent: number): number {
+  const x = Math.max(base, 0);
   const quarters = exponent * 4;
-  if (!Number.isInteger(quarters) || quarters > 64) return base ** exponent;
+  if (!Number.isInteger(quarters) || quarters > 64) return x ** exponent;
   let value = 1;
-  for (let i = 0; i < Math.floor(exponent); i++) value *= base;
+  for (let i = 0; i < Math.floor(exponent); i++) value *= x;
   const rest = quarters % 4;
-  const root = rest === 0 ? 1 : Math.sqrt(base);
+  const root = rest === 0 ? 1 : Math.sqrt(x);
   if (rest >= 2) value *= root;
   if (rest % 2 === 1) value *= Math.sqrt(root);
   return value;

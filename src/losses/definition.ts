@@ -6,13 +6,13 @@ import type {
   MulticlassCalculation,
 } from './spec.ts';
 
-/** A number that the user may set: `min <= value <= max`, with the bound itself left out where it says so. */
+/** A number that the user may set: `min <= value <= max`, or `value < max` where that is excluded. */
 export interface NumberParameter {
   readonly kind: 'number';
   readonly default: Readonly<Record<Convention, number>>;
   readonly min: number;
   readonly max: number;
-  readonly exclusive?: 'min' | 'max';
+  readonly maxExcluded?: boolean;
 }
 
 /** A selection of classes that the user may set: `present`, `all`, or names joined by `+`. */
@@ -66,7 +66,7 @@ export const clip: NumberParameter = {
   default: { pytorch: 0, keras: 1e-7 },
   min: 0,
   max: 0.5,
-  exclusive: 'max',
+  maxExcluded: true,
 };
 
 /** A number with the same default in both conventions; at least 0. */

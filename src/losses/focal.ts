@@ -13,7 +13,7 @@ interface FocalParameters {
 
 /**
  * Focal loss of the mean, `α·(1 - exp(-bce))^γ·bce` (the PyTorch listing); `null` without voxels.
- * `exp` is the one function here whose last bit is the engine's.
+ * `expm1` is the one function here whose last bit is the engine's.
  */
 export function focalOfMeanBce(m: ClassMeasures, { alpha, gamma, clip }: FocalParameters): number | null {
   const entropy = binaryCrossEntropy(m, clip);

@@ -61,15 +61,10 @@ function parseNumber(
 ): number {
   // Adding 0 makes -0 into 0, so that equal values have equal ids.
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) + 0 : Number.NaN;
-  const { min, max, exclusive } = range;
-  const inside =
-    value >= min &&
-    value <= max &&
-    !(exclusive === 'min' && value === min) &&
-    !(exclusive === 'max' && value === max);
-  if (inside) return value;
-  const lower = `${name} ${exclusive === 'min' ? '>' : '>='} ${min}`;
-  const upper = max === Number.MAX_VALUE ? '' : ` and ${exclusive === 'max' ? '<' : '<='} ${max}`;
+  const { min, max, maxExcluded = false } = range;
+  if (value >= min && (maxExcluded ? value < max : value <= max)) return value;
+  const lower = `${name} >= ${min}`;
+  const upper = max === Number.MAX_VALUE ? '' : ` and ${maxExcluded ? '<' : '<='} ${max}`;
   throw fault(`has ${name}=${text}; a number with ${lower}${upper} is expected`);
 }
 

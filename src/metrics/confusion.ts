@@ -21,8 +21,3 @@ export function countsOfLabels(matrix: ConfusionMatrix, foreground: readonly num
     tn: voxels(false, false),
   };
 }
-
-/** All voxels of the matrix. */
-export function totalVoxels({ confusion }: ConfusionMatrix): number {
-  return confusion.flat().reduce((sum, voxels) => sum + voxels, 0);
-}

@@ -11,7 +11,7 @@ export function* resultsJson(document: ResultsDocument): Generator<string> {
     yield `${open}\n"${key}": `;
     open = ',';
     if (key === 'cases') yield* lines(document.cases);
-    else yield encode(value);
+    else yield encode(value, key);
   }
   yield '\n}\n';
 }
@@ -28,15 +28,16 @@ function* lines(entries: readonly unknown[]): Generator<string> {
   }
   let open = '[';
   for (const entry of entries) {
-    yield `${open}\n${encode(entry)}`;
+    yield `${open}\n${encode(entry, 'cases')}`;
     open = ',';
   }
   yield '\n]';
 }
 
-function encode(value: unknown): string {
+function encode(value: unknown, name: string): string {
   return JSON.stringify(value, (key, entry) => {
-    if (typeof entry === 'number' && !Number.isFinite(entry)) throw new RangeError(`${key} is ${entry}`);
+    if (typeof entry === 'number' && !Number.isFinite(entry))
+      throw new RangeError(`${key || name} is ${entry}`);
     return entry;
   });
 }

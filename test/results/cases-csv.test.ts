@@ -1,0 +1,65 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseLosses } from '../../src/losses/registry.ts';
+import { buildResults } from '../../src/results/build.ts';
+import { casesCsv } from '../../src/results/cases-csv.ts';
+import { csvRecord } from '../../src/results/csv.ts';
+import type { ScoredCaseResult } from '../../src/results/document.ts';
+import type { RunOutcome } from '../../src/results/scored.ts';
+import { binaryRun, exclusiveRun } from './outcome.ts';
+
+function tableOf(run: RunOutcome) {
+  const losses = parseLosses('all', { convention: 'pytorch', scores: run.scores, channels: run.channels });
+  const results = buildResults(run, losses, { convention: 'pytorch' });
+  const text = [...casesCsv(results)].join('');
+  const rows = parse(text, { columns: true }) as Record<string, string>[];
+  return { results, text, rows };
+}
+
+test('a row a case and class, and one with the error for a case without a score', () => {
+  const { results, rows } = tableOf(binaryRun());
+  expect(rows.map((row) => row.case)).toEqual(['good', 'bad, "very"', 'empty', 'broken', 'torn']);
+  const good = results.cases[0] as ScoredCaseResult;
+  expect(Number(rows[0]!.dice)).toBe(good.classes.lesion!.losses.dice);
+  expect(Number(rows[0]!.hard_referenceVolumeMl)).toBe(good.classes.lesion!.hard.referenceVolumeMl);
+  expect(rows[0]).toMatchObject({ group: 'site A', status: 'ok', class: 'lesion', voxels: '4', error: '' });
+  expect(rows[2]).toMatchObject({ hard_dice: '', 'multiclass_lovasz-softmax': '' });
+  expect(rows[3]).toMatchObject({
+    status: 'failed',
+    dice: '',
+    error_code: 'nan',
+    error: 'NaN at [1,0,0]\nin "x", 1',
+  });
+});
+
+test('multi-class losses stand in every row of their case', () => {
+  const { results, rows } = tableOf(exclusiveRun());
+  const only = results.cases[0] as ScoredCaseResult;
+  expect(rows.map((row) => row.class)).toEqual(['0', '1', '2', 'any']);
+  expect(new Set(rows.map((row) => Number(row['multiclass_cross-entropy'])))).toEqual(
+    new Set([only.losses['cross-entropy']]),
+  );
+});
+
+test('records have one length and end in CRLF', () => {
+  const { text } = tableOf(binaryRun());
+  expect(text.endsWith('\r\n')).toBe(true);
+  const lengths = (parse(text) as string[][]).map((record) => record.length);
+  expect(new Set(lengths).size).toBe(1);
+});
+
+test('any text survives quoting, formulas included', () => {
+  const awkward = fc.string({ unit: fc.constantFrom('"', ',', '\r', '\n', ' ', '\t', '=', ';', 'é', 'a') });
+  const field = fc.oneof(awkward, fc.string({ unit: 'binary' }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 5 }),
+      (table) => {
+        const text = table.map(csvRecord).join('');
+        expect(parse(text, { relax_column_count: true, record_delimiter: '\r\n' })).toEqual(table);
+      },
+    ),
+  );
+  expect(csvRecord(['=1+2', '+1', null, undefined, 0.1])).toBe('=1+2,+1,,,0.1\r\n');
+});
