@@ -4,7 +4,7 @@ import type { AllMeasures, LossContext } from './spec.ts';
 
 /**
  * Multi-class cross-entropy, `mean(-log p_label)` over the voxels that are not ignored, at least 0; `null` without
- * voxels, and where a voxel's label has probability 0, for the value is then infinite.
+ * voxels or where the sum is not finite.
  */
 export function crossEntropyLoss({ multiclass }: AllMeasures): number | null {
   if (multiclass?.crossEntropySum === undefined) return null;
