@@ -1,5 +1,5 @@
 /** Voxels of several competing classes: arg-max, softmax, cross-entropy and the confusion matrix. */
-import { expPair, logPair } from './math';
+import { expPair, naturalLog } from './math';
 
 /** dst[i] = labels[k] of the channel with the highest score; the lowest channel wins a tie. `channels`: addresses. */
 export function argmax(channels: usize, channelCount: i32, count: i32, labels: usize, target: usize): void {
@@ -28,12 +28,6 @@ function addCrossEntropy(out: usize, term: f64): void {
   store<i64>(out, load<i64>(out, 16) + <i64>Math.floor(rest + 0.5), 16);
 }
 
-// @ts-ignore: decorator
-@inline
-function log(value: f64): f64 {
-  return f64x2.extract_lane(logPair(f64x2.splat(value)), 0);
-}
-
 /**
  * Cross-entropy of stored probabilities: -log p of the label's channel, p clipped to [clip, 1 - clip], -log p at
  * most 100. `channelOf`: for each code its channel, or 65535 for none (left out).
@@ -45,7 +39,7 @@ export function crossEntropyOfProbabilities(
     const channel = load<u16>(channelOf + (<usize>load<u16>(codes + (i << 1)) << 1));
     if (channel == 0xffff) continue;
     const p = <f64>load<f32>(<usize>load<u32>(channels + (<usize>channel << 2)) + (i << 2));
-    addCrossEntropy(out, min(-log(max(clip, min(p, 1.0 - clip))), 100.0));
+    addCrossEntropy(out, min(-naturalLog(max(clip, min(p, 1.0 - clip))), 100.0));
   }
 }
 
@@ -69,7 +63,7 @@ export function softmax(
     }
     if (channel != 0xffff) {
       const x = <f64>load<f32>(<usize>load<u32>(channels + (<usize>channel << 2)) + (i << 2)) - <f64>largest;
-      addCrossEntropy(out, max(log(sum) - x, 0.0));
+      addCrossEntropy(out, max(naturalLog(sum) - x, 0.0));
     }
     for (let c = 0; c < channelCount; c++) {
       const at = <usize>load<u32>(channels + (<usize>c << 2)) + (i << 2);

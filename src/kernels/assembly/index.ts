@@ -1,4 +1,5 @@
 /** The kernels' exports. Addresses are bytes in the module's memory; the host lays it out. */
+export { naturalLog } from './math';
 export { sumTerms } from './sums';
 export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, findMasked, compact } from './convert';
 export {

@@ -62,3 +62,8 @@ export function expPair(argument: v128): v128 {
   // 2^k: the magic number left k in the low bits; shifting drops the rest.
   return i64x2.add(y, i64x2.shl(kMagic, 52));
 }
+
+/** Natural logarithm of one number, in the operations of `logPair`. */
+export function naturalLog(value: f64): f64 {
+  return f64x2.extract_lane(logPair(f64x2.splat(value)), 0);
+}

@@ -68,8 +68,9 @@ function stageLogit(x: v128, foreground: v128, at: usize, needsLog: bool): v128 
  *
  * - `scores`: float32 probabilities (`logit` 0) or logits (1). Readable up to the next multiple of 4 voxels.
  * - `mask`: a byte a voxel, 1 on foreground, 0 on background. Same.
- * - `terms`: for each of `termCount` terms 4 float64: gamma, clip c (q is clipped to [c, 1 - c]), and the bounds
- *   [low, high] of -log q.
+ * - `terms`: for each of `termCount` terms 6 float64: gamma, the least q on foreground and on background, the least
+ *   -log q, and the largest -log q on foreground and on background. (Clipping p to [c, 1 - c] leaves q at least c on
+ *   foreground and 1 - (1 - c), which differs in float64, on background.)
  * - `out`: int64 [foreground voxels, hard tp, hard fp, unused], then 128-bit sums (two int64 each: low digits of
  *   32 bits, rest) of the error over all voxels and over the foreground, then of each term likewise.
  */
@@ -117,8 +118,7 @@ export function sumTerms(
     flush(errorForeground, at + 16);
     for (let term = 0; term < termCount; term++) {
       at += 32;
-      const spec = terms + (<usize>term << 5);
-      sumTerm(load<f64>(spec), load<f64>(spec, 8), load<f64>(spec, 16), load<f64>(spec, 24), length, at);
+      sumTerm(terms + <usize>term * 48, length, at);
     }
   }
   store<i64>(out, load<i64>(out) + foregroundCount);
@@ -127,46 +127,54 @@ export function sumTerms(
 }
 
 /** One term over the block that stands in the scratch arrays. */
-function sumTerm(gamma: f64, clip: f64, low: f64, high: f64, length: i32, out: usize): void {
-  const lows = f64x2.splat(low);
-  const highs = f64x2.splat(high);
+function sumTerm(spec: usize, length: i32, out: usize): void {
+  const gamma = load<f64>(spec);
   let all = i64x2.splat(0);
   let foreground = i64x2.splat(0);
   const pairs = length & ~1;
   if (gamma == 0.0) {
     for (let i: usize = 0, end: usize = <usize>pairs << 3; i < end; i += 16) {
-      const b = f64x2.pmin(f64x2.pmax(v128.load(negLog + i), lows), highs);
-      const integer = toInteger(b, TERM_SCALE);
+      const side = v128.load(foregroundMask + i);
+      const integer = toInteger(clampedLog(spec, i, side), TERM_SCALE);
       all = i64x2.add(all, integer);
-      foreground = i64x2.add(foreground, v128.and(integer, v128.load(foregroundMask + i)));
+      foreground = i64x2.add(foreground, v128.and(integer, side));
     }
   } else {
     for (let i: usize = 0, end: usize = <usize>pairs << 3; i < end; i += 16) {
-      const integer = toInteger(focalPair(i, gamma, clip, lows, highs), TERM_SCALE);
+      const side = v128.load(foregroundMask + i);
+      const integer = toInteger(focalPair(spec, i, side, gamma), TERM_SCALE);
       all = i64x2.add(all, integer);
-      foreground = i64x2.add(foreground, v128.and(integer, v128.load(foregroundMask + i)));
+      foreground = i64x2.add(foreground, v128.and(integer, side));
     }
   }
   if (length & 1) {
     const i: usize = <usize>pairs << 3;
-    const term = gamma == 0.0
-      ? f64x2.pmin(f64x2.pmax(v128.load(negLog + i), lows), highs)
-      : focalPair(i, gamma, clip, lows, highs);
+    const side = v128.load(foregroundMask + i);
+    const term = gamma == 0.0 ? clampedLog(spec, i, side) : focalPair(spec, i, side, gamma);
     const integer = v128.and(toInteger(term, TERM_SCALE), i64x2(-1, 0));
     all = i64x2.add(all, integer);
-    foreground = i64x2.add(foreground, v128.and(integer, v128.load(foregroundMask + i)));
+    foreground = i64x2.add(foreground, v128.and(integer, side));
   }
   flush(all, out);
   flush(foreground, out + 16);
 }
 
-/** (1 - q)^gamma * b for two voxels of the block; gamma 2 by a product, any other by exp and log. */
+/** -log q of two voxels of the block within its bounds. */
 // @ts-ignore: decorator
 @inline
-function focalPair(i: usize, gamma: f64, clip: f64, lows: v128, highs: v128): v128 {
-  const b = f64x2.pmin(f64x2.pmax(v128.load(negLog + i), lows), highs);
-  const q = f64x2.pmin(f64x2.pmax(v128.load(truthScore + i), f64x2.splat(clip)), f64x2.splat(1.0 - clip));
-  return f64x2.mul(power(f64x2.sub(f64x2.splat(1.0), q), gamma), b);
+function clampedLog(spec: usize, i: usize, side: v128): v128 {
+  const highest = v128.bitselect(v128.load64_splat(spec, 32), v128.load64_splat(spec, 40), side);
+  return f64x2.pmin(f64x2.pmax(v128.load(negLog + i), v128.load64_splat(spec, 24)), highest);
+}
+
+/** (1 - q)^gamma * -log q for two voxels of the block; gamma 2 by a product, most others by exp and log. */
+// @ts-ignore: decorator
+@inline
+function focalPair(spec: usize, i: usize, side: v128, gamma: f64): v128 {
+  const one = f64x2.splat(1.0);
+  const least = v128.bitselect(v128.load64_splat(spec, 8), v128.load64_splat(spec, 16), side);
+  const q = f64x2.pmin(f64x2.pmax(v128.load(truthScore + i), least), f64x2.sub(one, v128.load64_splat(spec, 8)));
+  return f64x2.mul(power(f64x2.sub(one, q), gamma), clampedLog(spec, i, side));
 }
 
 /** base^gamma for two bases in [0, 1] and gamma > 0. */

@@ -1,0 +1,100 @@
+/**
+ * The compiled kernels (src/kernels/assembly) of one thread. Arguments named in the assembly sources as addresses
+ * are byte offsets in `memory`; the caller lays the memory out with `Layout`.
+ */
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+
+/** Exports of the module; see the assembly sources for what each address must hold. */
+interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  naturalLog(value: number): number;
+  sumTerms(scores: number, mask: number, count: number, logit: number, threshold: number, terms: number, termCount: number, out: number): void;
+  swapBytes(data: number, count: number, elementBytes: number): void;
+  convertScores(datatype: number, source: number, count: number, slope: number, intercept: number, target: number): void;
+  gateScores(scores: number, codes: number, count: number, logit: number, tolerance: number, clamp: number, ignoreCode: number, out: number): void;
+  convertLabels(datatype: number, source: number, count: number, slope: number, intercept: number, hasIgnore: number, ignore: number, target: number, out: number): void;
+  maskFromCodes(codes: number, count: number, lut: number, mask: number): number;
+  findMasked(mask: number, codes: number, count: number, bit: number, out: number): void;
+  compact(mask: number, count: number, bit: number, data: number, elementBytes: number): number;
+  argmax(channels: number, channelCount: number, count: number, labels: number, target: number): void;
+  crossEntropyOfProbabilities(channels: number, codes: number, channelOf: number, count: number, clip: number, out: number): void;
+  softmax(channels: number, channelCount: number, codes: number, channelOf: number, count: number, out: number): void;
+  sumChannels(channels: number, channelCount: number, count: number, target: number): void;
+  markCodes(codes: number, count: number, seen: number): void;
+  countPairs(reference: number, prediction: number, count: number, row: number, column: number, columns: number, counts: number): void;
+  countBuckets(scores: number, mask: number, count: number, logit: number, counts: number): void;
+  prefixSums(counts: number, offsets: number): void;
+  placeKeys(scores: number, mask: number, count: number, logit: number, offsets: number, target: number): void;
+  encodeSide(counts: number, keys: number, payload: number, entries: number, cells: number, bitmap: number, scratch: number): number;
+  addPacked32(keys: number, count: number, cells: number, bitmap: number, side: number): void;
+  addPacked64(keys: number, count: number, cells: number, bitmap: number, side: number): void;
+  addRuns(runs: number, bytes: number, cells: number, bitmap: number, side: number, wide: number): number;
+  encodeCells(cells: number, bitmap: number, side: number, wide: number, out: number): number;
+  clearCells32(cells: number, bitmap: number): void;
+  clearCells64(cells: number, bitmap: number): void;
+  evaluateCells(cells: number, bitmap: number, wide: number, bucket: number, logit: number, total: number, foreground: number, background: number, out: number): void;
+}
+
+export type Kernels = KernelExports;
+
+const pageBytes = 65536;
+/** Below lie the module's own data and the scratch of its loops. */
+const firstFreeByte = 131072;
+
+/** Compiles the module for this thread, at full optimisation at once (its loops run too long to wait for a tier-up). */
+export function loadKernels(): Kernels {
+  setFlagsFromString('--no-liftoff');
+  const module = new WebAssembly.Module(readFileSync(kernelFile()));
+  const instance = new WebAssembly.Instance(module, {
+    env: {
+      abort() {
+        throw new Error('a kernel aborted');
+      },
+    },
+  });
+  const kernels = instance.exports as unknown as KernelExports & { start(): void };
+  kernels.start();
+  return kernels;
+}
+
+/** The compiled module stands beside this file; when run from the sources (tests), in the build's folder. */
+function kernelFile(): URL {
+  return import.meta.url.endsWith('.ts')
+    ? new URL('../../dist/src/kernels/kernels.wasm', import.meta.url)
+    : new URL('kernels.wasm', import.meta.url);
+}
+
+/**
+ * Hands out disjoint, 64-byte aligned regions of a kernel's memory, which grows as needed and never shrinks. Without
+ * a memory it only counts, so that a plan's arithmetic and the allocation cannot differ.
+ */
+export class Layout {
+  readonly #memory: WebAssembly.Memory | undefined;
+  #next = firstFreeByte;
+
+  constructor(memory?: WebAssembly.Memory) {
+    this.#memory = memory;
+  }
+
+  /** Bytes of memory used so far. */
+  get bytes(): number {
+    return this.#next;
+  }
+
+  /** Start over: regions handed out before are void. */
+  reset(): void {
+    this.#next = firstFreeByte;
+  }
+
+  /** Address of `bytes` bytes, followed by 64 bytes that kernels may read or write beyond the end. */
+  region(bytes: number): number {
+    const address = this.#next;
+    this.#next = Math.ceil((address + bytes + 64) / 64) * 64;
+    if (this.#memory) {
+      const missing = this.#next - this.#memory.buffer.byteLength;
+      if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes));
+    }
+    return address;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Merges a range of buckets of one class over any number of shard files, by counting: adds the Lovász sums of each
+ * bucket, writes the merged runs, or both. Memory is bounded by the range, not by the files.
+ */
+import { PartialError } from '../errors.ts';
+import { type Kernels, Layout } from '../kernels/kernels.ts';
+import { bucketCount, bucketsOf, runs } from '../shard/directory.ts';
+import type { Section, SectionContent, ShardFile } from '../shard/file.ts';
+
+/** Buckets [first, end) of one class. */
+export interface BucketRange {
+  readonly class: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** What the Lovász sums of a range need to know of the rest. */
+export interface RangeContext {
+  readonly logit: boolean;
+  /** Foreground voxels of the whole. */
+  readonly total: number;
+  /** Voxels of each side with a larger error than any of the range. */
+  readonly foregroundAbove: number;
+  readonly backgroundAbove: number;
+}
+
+/** The Lovász sums of a bucket, each with its compensation. */
+export interface BucketSums {
+  readonly bucket: number;
+  readonly softmax: readonly [sum: number, compensation: number];
+  readonly hinge: readonly [sum: number, compensation: number];
+}
+
+/** The keys of one bucket and side in one file. */
+interface Piece {
+  readonly side: 0 | 1;
+  readonly encoding: number;
+  readonly keys: number;
+  readonly address: number;
+  readonly bytes: number;
+  readonly file: ShardFile;
+}
+
+export interface MergedRange {
+  readonly sums: readonly BucketSums[];
+  readonly sections: readonly SectionContent[];
+}
+
+/** Runs of 65536 cells take at most this. */
+const maxRunBytes = 12 * bucketCount;
+const narrowLimit = 2 ** 32;
+
+export class Merger {
+  readonly #kernels: Kernels;
+
+  constructor(kernels: Kernels) {
+    this.#kernels = kernels;
+  }
+
+  /** @throws PartialError when a file does not hold what its directory says. */
+  merge(files: readonly ShardFile[], range: BucketRange, context: RangeContext | null, write: boolean): MergedRange {
+    const layout = new Layout(this.#kernels.memory);
+    const cells = layout.region(16 * bucketCount);
+    const bitmap = layout.region(8192);
+    const runBuffer = layout.region(maxRunBytes);
+    const out = layout.region(64);
+    this.#view(cells, 16 * bucketCount).fill(0);
+    this.#view(bitmap, 8192).fill(0);
+    const buckets = this.#readPieces(files, range, layout);
+    const order = [...buckets.keys()].sort((a, b) => a - b);
+
+    const sums: BucketSums[] = [];
+    const written = [new SectionBuilder(range.class, 0), new SectionBuilder(range.class, 1)] as const;
+    let above = countAbove(buckets, context);
+    for (const bucket of order) {
+      const pieces = buckets.get(bucket)!;
+      const counts = countKeys(pieces);
+      above = { foreground: above.foreground - counts[1], background: above.background - counts[0] };
+      const wide = counts[0] + counts[1] >= narrowLimit ? 1 : 0;
+      for (const piece of pieces) this.#add(piece, cells, bitmap, wide);
+      if (context) {
+        this.#kernels.evaluateCells(cells, bitmap, wide, bucket, context.logit ? 1 : 0, context.total, above.foreground, above.background, out);
+        const values = new Float64Array(this.#kernels.memory.buffer, out, 4);
+        sums.push({ bucket, softmax: [values[0]!, values[2]!], hinge: [values[1]!, values[3]!] });
+      }
+      if (write) {
+        for (const side of [0, 1] as const) {
+          if (counts[side] === 0) continue;
+          const bytes = this.#kernels.encodeCells(cells, bitmap, side, wide, runBuffer);
+          written[side].add(bucket, counts[side], this.#view(runBuffer, bytes));
+        }
+      }
+      if (wide) this.#kernels.clearCells64(cells, bitmap);
+      else this.#kernels.clearCells32(cells, bitmap);
+    }
+    return { sums, sections: write ? written.map((builder) => builder.finish()) : [] };
+  }
+
+  #view(address: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.#kernels.memory.buffer, address, bytes);
+  }
+
+  /** Reads the range of every file into kernel memory. */
+  #readPieces(files: readonly ShardFile[], range: BucketRange, layout: Layout): Map<number, Piece[]> {
+    const buckets = new Map<number, Piece[]>();
+    for (const file of files) {
+      for (const side of [0, 1] as const) {
+        const section = file.section(range.class, side);
+        if (section) this.#readSection(file, section, range, layout, buckets);
+      }
+    }
+    return buckets;
+  }
+
+  #readSection(file: ShardFile, section: Section, range: BucketRange, layout: Layout, buckets: Map<number, Piece[]>): void {
+    const span = file.span(section, range.first, range.end);
+    if (span.bytes === 0) return;
+    const address = layout.region(span.bytes);
+    file.readSpan(section, span, this.#view(address, span.bytes));
+    for (const block of span.blocks) {
+      for (const { bucket, encoding, keys, offset, bytes } of bucketsOf(block)) {
+        if (bucket < range.first || bucket >= range.end) continue;
+        const piece = { side: section.side, encoding, keys, address: address + offset - span.offset, bytes, file };
+        const pieces = buckets.get(bucket);
+        if (pieces) pieces.push(piece);
+        else buckets.set(bucket, [piece]);
+      }
+    }
+  }
+
+  #add({ side, encoding, keys, address, bytes, file }: Piece, cells: number, bitmap: number, wide: number): void {
+    if (encoding === runs) {
+      if (this.#kernels.addRuns(address, bytes, cells, bitmap, side, wide) !== keys) {
+        throw new PartialError('shard-corrupt', `${file.path}: a bucket does not hold the keys that its directory lists`, { file: file.path });
+      }
+    } else if (wide) {
+      this.#kernels.addPacked64(address, keys, cells, bitmap, side);
+    } else {
+      this.#kernels.addPacked32(address, keys, cells, bitmap, side);
+    }
+  }
+}
+
+/** Keys of a bucket: background and foreground. */
+function countKeys(pieces: readonly Piece[]): [number, number] {
+  const counts: [number, number] = [0, 0];
+  for (const piece of pieces) counts[piece.side] += piece.keys;
+  return counts;
+}
+
+/** Voxels of each side with at least the errors of the range: those above it and its own. */
+function countAbove(buckets: ReadonlyMap<number, readonly Piece[]>, context: RangeContext | null) {
+  let foreground = context?.foregroundAbove ?? 0;
+  let background = context?.backgroundAbove ?? 0;
+  for (const pieces of buckets.values()) {
+    const counts = countKeys(pieces);
+    background += counts[0];
+    foreground += counts[1];
+  }
+  return { foreground, background };
+}
+
+/** Gathers the merged buckets of one side. */
+class SectionBuilder {
+  readonly #class: number;
+  readonly #side: 0 | 1;
+  readonly #entries: number[] = [];
+  readonly #payloads: Uint8Array[] = [];
+
+  constructor(classIndex: number, side: 0 | 1) {
+    this.#class = classIndex;
+    this.#side = side;
+  }
+
+  add(bucket: number, keys: number, payload: Uint8Array): void {
+    this.#entries.push(bucket, runs, keys, payload.length);
+    this.#payloads.push(payload.slice());
+  }
+
+  finish(): SectionContent {
+    return {
+      class: this.#class,
+      side: this.#side,
+      entries: this.#entries,
+      entryCount: this.#payloads.length,
+      payload: Buffer.concat(this.#payloads),
+    };
+  }
+}

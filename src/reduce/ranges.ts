@@ -1,0 +1,62 @@
+/** Cuts the keys of a class into ranges of buckets that can be merged one by one and in parallel. */
+import { bucketCount, bucketsOf } from '../shard/directory.ts';
+import type { ShardFile } from '../shard/file.ts';
+import type { BucketRange, RangeContext } from './merger.ts';
+
+/** A range holds about this many keys, or one bucket if that alone holds more. */
+const rangeKeys = 2 ** 23;
+
+/** Keys of each bucket of one class, over all files: background and foreground. */
+export interface BucketHistogram {
+  readonly background: Float64Array;
+  readonly foreground: Float64Array;
+}
+
+export function bucketHistogram(files: readonly ShardFile[], classIndex: number): BucketHistogram {
+  const sides = [new Float64Array(bucketCount), new Float64Array(bucketCount)] as const;
+  for (const file of files) {
+    for (const side of [0, 1] as const) {
+      const section = file.section(classIndex, side);
+      if (!section) continue;
+      for (const block of file.blocks(section)) {
+        for (const { bucket, keys } of bucketsOf(block)) sides[side][bucket]! += keys;
+      }
+    }
+  }
+  return { background: sides[0], foreground: sides[1] };
+}
+
+/** A range with what its Lovász sums need to know of the keys above it. */
+export interface RangeJob {
+  readonly range: BucketRange;
+  readonly context: RangeContext;
+}
+
+/** Ranges that cover all keys of a class, by descending error. A function of the keys alone. */
+export function cutRanges(histogram: BucketHistogram, classIndex: number, logit: boolean): RangeJob[] {
+  const { background, foreground } = histogram;
+  const total = foreground.reduce((sum, keys) => sum + keys, 0);
+  const jobs: RangeJob[] = [];
+  let above = { foreground: 0, background: 0 };
+  let here = { foreground: 0, background: 0 };
+  let end = bucketCount;
+  for (let bucket = bucketCount - 1; bucket >= 0; bucket--) {
+    here.background += background[bucket]!;
+    here.foreground += foreground[bucket]!;
+    const keys = here.background + here.foreground;
+    if (keys < rangeKeys && bucket > 0) continue;
+    if (keys > 0) {
+      jobs.push({
+        range: { class: classIndex, first: bucket, end },
+        context: { logit, total, foregroundAbove: above.foreground, backgroundAbove: above.background },
+      });
+    }
+    above = {
+      foreground: above.foreground + here.foreground,
+      background: above.background + here.background,
+    };
+    here = { foreground: 0, background: 0 };
+    end = bucket;
+  }
+  return jobs;
+}

@@ -1,0 +1,141 @@
+/**
+ * The run's own folder: everything that a run must remember stands in it, and nothing else does. Names are what a file
+ * is of (case, tile), so a rerun writes the same names again.
+ *
+ *   settings.json            what is computed (RunSettings)
+ *   cases.json               the cases with their files, in manifest order
+ *   plans/CASE.json          how a case is cut
+ *   tiles/CASE/TILE.shard    tally and shards of a tile; gone when the case is reduced
+ *   staged/CASE-N.raw        inflated copies of gzip files; gone when the case is reduced
+ *   cases/CASE.json          what became of a case: its tally and sorted losses, or its error
+ *   shards/CASE-PART.shard   a case's merged shards
+ *   pool/N.json, N-PART.shard  merged shards of several cases
+ *   pool.json                the sorted losses of all cases together
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { PartialError } from '../errors.ts';
+import type { ManifestCase } from '../manifest/types.ts';
+import type { CasePlan } from '../plan/case-plan.ts';
+import { bigintsAsText } from '../tally/serialise.ts';
+import type { RunSettings } from './settings.ts';
+import { writeText } from './write-whole.ts';
+
+/** Folder of the run's state inside the folder of its results. */
+export const workFolder = 'work';
+
+function number(value: number): string {
+  return String(value).padStart(6, '0');
+}
+
+export class RunFolder {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  create(): void {
+    for (const folder of ['plans', 'tiles', 'staged', 'cases', 'shards', 'pool']) {
+      mkdirSync(join(this.root, folder), { recursive: true });
+    }
+  }
+
+  tile(caseIndex: number, tile: number): string {
+    return join(this.tiles(caseIndex), `${number(tile)}.shard`);
+  }
+
+  tiles(caseIndex: number): string {
+    return join(this.root, 'tiles', number(caseIndex));
+  }
+
+  staged(caseIndex: number, file: number): string {
+    return join(this.root, 'staged', `${number(caseIndex)}-${file}.raw`);
+  }
+
+  caseOutcome(caseIndex: number): string {
+    return join(this.root, 'cases', `${number(caseIndex)}.json`);
+  }
+
+  caseShard(caseIndex: number, part: number): string {
+    return join(this.root, 'shards', `${number(caseIndex)}-${part}.shard`);
+  }
+
+  poolRecord(serial: number): string {
+    return join(this.root, 'pool', `${number(serial)}.json`);
+  }
+
+  poolShard(serial: number, part: number): string {
+    return join(this.root, 'pool', `${number(serial)}-${part}.shard`);
+  }
+
+  get poolOutcome(): string {
+    return join(this.root, 'pool.json');
+  }
+
+  plan(caseIndex: number): string {
+    return join(this.root, 'plans', `${number(caseIndex)}.json`);
+  }
+
+  writeSettings(settings: RunSettings, cases: readonly ManifestCase[]): void {
+    writeJsonFile(join(this.root, 'cases.json'), cases);
+    writeJsonFile(join(this.root, 'settings.json'), settings);
+  }
+
+  readSettings(): RunSettings {
+    return readJsonFile(join(this.root, 'settings.json'), settingsShape) as unknown as RunSettings;
+  }
+
+  readCases(): ManifestCase[] {
+    return readJsonFile(join(this.root, 'cases.json'), z.array(manifestCase)) as ManifestCase[];
+  }
+
+  writePlan(plan: CasePlan): void {
+    writeJsonFile(this.plan(plan.index), plan);
+  }
+
+  readPlan(caseIndex: number): CasePlan {
+    return readJsonFile(this.plan(caseIndex), planShape) as unknown as CasePlan;
+  }
+
+  /** Removes what only an unfinished case needs. */
+  removeTiles(caseIndex: number, stagedFiles: number): void {
+    rmSync(this.tiles(caseIndex), { recursive: true, force: true });
+    for (let file = 0; file < stagedFiles; file++) rmSync(this.staged(caseIndex, file), { force: true });
+  }
+}
+
+const manifestCase = z.object({
+  id: z.string(),
+  predictions: z.array(z.string()),
+  reference: z.string(),
+  group: z.string().optional(),
+  missing: z.literal('prediction').optional(),
+});
+// Written by this program for itself: whether it is whole is checked here, its fields where they are used.
+const settingsShape = z.looseObject({ scores: z.string(), classes: z.array(z.unknown()), terms: z.array(z.unknown()) });
+const planShape = z.looseObject({
+  index: z.number().int(),
+  mode: z.enum(['tiles', 'stream', 'stage']),
+  shape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
+  tileShape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
+});
+
+export function writeJsonFile(path: string, value: unknown): void {
+  writeText(path, `${JSON.stringify(value, bigintsAsText)}\n`);
+}
+
+/** @throws PartialError when the file is missing, torn or of another shape. */
+export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new PartialError(
+      missing ? 'record-missing' : 'record-corrupt',
+      `${path} is ${missing ? 'missing' : 'torn or of another version'}; the run has to do this part again`,
+      { file: path, cause: error },
+    );
+  }
+}

@@ -1,0 +1,57 @@
+/** The threads of this process that score and reduce. */
+import { Piscina } from 'piscina';
+import { MachineError } from '../errors.ts';
+import type { BucketSums } from '../reduce/merger.ts';
+import type { RangeJob } from '../reduce/ranges.ts';
+import { type PackedError, unpackError } from './packed-error.ts';
+import type { OpenedCase, Step, TileDone } from './thread-steps.ts';
+
+/** What each kind of step gives. */
+interface StepResults {
+  'score-tile': TileDone;
+  'score-buffer': TileDone;
+  'open-case': OpenedCase;
+  'open-shards': readonly RangeJob[];
+  'merge-range': readonly BucketSums[];
+}
+
+export class ThreadPool {
+  readonly threads: number;
+  readonly #pool: Piscina;
+
+  constructor(threads: number) {
+    this.threads = threads;
+    this.#pool = new Piscina({
+      filename: threadFile().href,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: 1,
+    });
+  }
+
+  /** @throws the step's own error; MachineError when its thread died. */
+  async run<S extends Step>(step: S, signal?: AbortSignal): Promise<StepResults[S['kind']]> {
+    let answer: { value: StepResults[S['kind']] } | { error: PackedError };
+    try {
+      answer = await this.#pool.run(step, signal ? { signal } : {});
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw new MachineError('thread-lost', `a thread died while it worked on ${step.kind}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    if ('error' in answer) throw unpackError(answer.error);
+    return answer.value;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+/** The compiled entry point; when run from the sources (tests), in the build's folder. */
+function threadFile(): URL {
+  return import.meta.url.endsWith('.ts')
+    ? new URL('../../dist/workers/step-thread.js', import.meta.url)
+    : new URL('../../workers/step-thread.js', import.meta.url);
+}

@@ -1,0 +1,235 @@
+/**
+ * The pieces of work that need a processor: each is a function of the run's folder, of the volumes and of its arguments,
+ * and writes only whole files that are named by what they are of. Doing one again changes nothing. They run in the
+ * threads of either engine (workers/step-thread.ts).
+ */
+import { mkdirSync } from 'node:fs';
+import { PartialError } from '../errors.ts';
+import { predictionBox, reorientBytes } from '../geometry/reorient.ts';
+import { type Kernels, loadKernels } from '../kernels/kernels.ts';
+import { type CasePlan, encodings, voxelBytes } from '../plan/case-plan.ts';
+import { type TileGrid, tileBox, tileGrid } from '../plan/tile-grid.ts';
+import { type BucketSums, Merger } from '../reduce/merger.ts';
+import { bucketHistogram, cutRanges, type RangeJob } from '../reduce/ranges.ts';
+import { TileScorer } from '../score/tile-scorer.ts';
+import { type SectionContent, ShardFile, writeShardFile } from '../shard/file.ts';
+import { tallySchema } from '../tally/serialise.ts';
+import { emptyTally, mergeTallies, type Tally } from '../tally/tally.ts';
+import { openRaw } from '../volume/raw-source.ts';
+import { datatypeBytes, type VolumeSource } from '../volume/types.ts';
+import { type Box, voxelCount } from '../voxel/box.ts';
+import { z } from 'zod';
+import { RunFolder } from './run-folder.ts';
+import { needsShards, predictsLabels, type RunSettings } from './settings.ts';
+
+/** What is done in a thread, with its arguments. Paths are those of files in the run's folder. */
+export type Step =
+  | { readonly kind: 'score-tile'; readonly root: string; readonly case: number; readonly tile: number }
+  | {
+      readonly kind: 'score-buffer';
+      readonly root: string;
+      readonly case: number;
+      readonly tile: number;
+      /** Stored bytes of the tile: each channel's, then the reference's. */
+      readonly bytes: SharedArrayBuffer;
+    }
+  | { readonly kind: 'open-case'; readonly root: string; readonly case: number }
+  | { readonly kind: 'open-shards'; readonly root: string; readonly files: readonly string[] }
+  | {
+      readonly kind: 'merge-range';
+      readonly root: string;
+      readonly files: readonly string[];
+      readonly job: RangeJob;
+      /** Evaluate the sorted losses. */
+      readonly evaluate: boolean;
+      /** Write the merged shard there. */
+      readonly target: string | null;
+    };
+
+export interface TileDone {
+  readonly voxels: number;
+  readonly bytes: number;
+}
+
+export interface OpenedCase {
+  readonly tally: Tally;
+  readonly jobs: readonly RangeJob[];
+}
+
+const aboutTile = z.object({
+  case: z.number().int(),
+  tile: z.number().int(),
+  box: z.object({ origin: z.array(z.number().int()), shape: z.array(z.number().int()) }),
+  tally: z.unknown(),
+});
+
+/** Sources and a scorer are kept for the next tile of the same case. */
+interface OpenCase {
+  readonly plan: CasePlan;
+  readonly grid: TileGrid;
+  readonly scorer: TileScorer;
+  readonly predictions: readonly VolumeSource[];
+  readonly reference: VolumeSource | null;
+}
+
+/** The state of one thread. */
+export class StepRunner {
+  #kernels: Kernels | undefined;
+  #folder: RunFolder | undefined;
+  #settings: RunSettings | undefined;
+  #open: OpenCase | undefined;
+
+  run(step: Step): unknown {
+    this.#enter(step.root);
+    switch (step.kind) {
+      case 'score-tile':
+        return this.#scoreTile(step.case, step.tile);
+      case 'score-buffer':
+        return this.#scoreBuffer(step.case, step.tile, new Uint8Array(step.bytes));
+      case 'open-case':
+        return this.#openCase(step.case);
+      case 'open-shards':
+        return withFiles(step.files, (files) => this.#cut(files));
+      case 'merge-range':
+        return this.#mergeRange(step.files, step.job, step.evaluate, step.target);
+    }
+  }
+
+  #enter(root: string): void {
+    if (this.#folder?.root === root) return;
+    this.#closeCase();
+    this.#folder = new RunFolder(root);
+    this.#settings = this.#folder.readSettings();
+  }
+
+  get #kernel(): Kernels {
+    this.#kernels ??= loadKernels();
+    return this.#kernels;
+  }
+
+  #closeCase(): void {
+    for (const source of this.#open?.predictions ?? []) source.close();
+    this.#open?.reference?.close();
+    this.#open = undefined;
+  }
+
+  #enterCase(index: number): OpenCase {
+    if (this.#open?.plan.index === index) return this.#open;
+    this.#closeCase();
+    const plan = this.#folder!.readPlan(index);
+    const grid = tileGrid(plan.shape, plan.tileShape);
+    const input = { predictions: encodings(plan.predictions), reference: plan.reference, shape: plan.shape };
+    const raw = plan.mode === 'tiles';
+    this.#open = {
+      plan,
+      grid,
+      scorer: new TileScorer(this.#kernel, this.#settings!, input, voxelCount(grid.tileShape)),
+      predictions: raw ? plan.predictions.map((header) => openRaw(header)) : [],
+      reference: raw ? openRaw(plan.reference) : null,
+    };
+    mkdirSync(this.#folder!.tiles(index), { recursive: true });
+    return this.#open;
+  }
+
+  #scoreTile(index: number, tile: number): TileDone {
+    const open = this.#enterCase(index);
+    const box = tileBox(open.grid, tile);
+    const targets = open.scorer.targets(voxelCount(box.shape));
+    open.reference!.readBox(0, box, targets.reference);
+    let channel = 0;
+    for (const source of open.predictions) {
+      for (let own = 0; own < source.header.channels; own++) {
+        readPrediction(source, own, open.plan, box, targets.predictions[channel++]!);
+      }
+    }
+    return this.#scoreAndWrite(open, tile, box);
+  }
+
+  #scoreBuffer(index: number, tile: number, bytes: Uint8Array): TileDone {
+    const open = this.#enterCase(index);
+    const box = tileBox(open.grid, tile);
+    const targets = open.scorer.targets(voxelCount(box.shape));
+    let at = 0;
+    for (const target of [...targets.predictions, targets.reference]) {
+      target.set(bytes.subarray(at, at + target.length));
+      at += target.length;
+    }
+    return this.#scoreAndWrite(open, tile, box);
+  }
+
+  #scoreAndWrite(open: OpenCase, tile: number, box: Box): TileDone {
+    const { tally, sections } = open.scorer.score(box);
+    const about = { case: open.plan.index, tile, box, tally };
+    writeShardFile(this.#folder!.tile(open.plan.index, tile), about, sections);
+    const voxels = voxelCount(box.shape);
+    return { voxels, bytes: voxels * voxelBytes(open.plan) };
+  }
+
+  /** Checks that every tile of the plan is there, adds the tallies and cuts the keys into ranges. */
+  #openCase(index: number): OpenedCase {
+    const folder = this.#folder!;
+    const plan = folder.readPlan(index);
+    const grid = tileGrid(plan.shape, plan.tileShape);
+    const settings = this.#settings!;
+    const paths = Array.from({ length: grid.length }, (_, tile) => folder.tile(index, tile));
+    let tally = emptyTally(settings.classes.length, settings.terms.length);
+    const jobs = withFiles(paths, (files) => {
+      let voxels = 0;
+      files.forEach((file, tile) => {
+        const about = aboutTile.parse(file.about);
+        const box = tileBox(grid, tile);
+        if (about.case !== index || about.tile !== tile || String(about.box.origin) !== String(box.origin) || String(about.box.shape) !== String(box.shape)) {
+          throw new PartialError('partial-of-another', `${file.path} is of another tile or plan; it is made again`, { file: file.path });
+        }
+        const part = tallySchema.parse(about.tally);
+        voxels += part.voxels + part.ignored;
+        tally = mergeTallies(tally, part);
+      });
+      if (voxels !== voxelCount(plan.shape)) {
+        throw new PartialError('coverage', `case ${index}: the tiles hold ${voxels} voxels of ${voxelCount(plan.shape)}`);
+      }
+      return tally.faults.some((fault) => fault.kind !== 'moved') ? [] : this.#cut(files);
+    });
+    return { tally, jobs };
+  }
+
+  #cut(files: readonly ShardFile[]): RangeJob[] {
+    const settings = this.#settings!;
+    if (!needsShards(settings)) return [];
+    const logit = settings.scores === 'logit' && !predictsLabels(settings);
+    return settings.classes.flatMap((_, index) => cutRanges(bucketHistogram(files, index), index, logit));
+  }
+
+  #mergeRange(paths: readonly string[], job: RangeJob, evaluate: boolean, target: string | null): readonly BucketSums[] {
+    const merger = new Merger(this.#kernel);
+    // The merger lays the kernel memory out anew.
+    this.#closeCase();
+    return withFiles(paths, (files) => {
+      const merged = merger.merge(files, job.range, evaluate ? job.context : null, target !== null);
+      if (target !== null) writeShardFile(target, { range: job.range }, merged.sections as SectionContent[]);
+      return merged.sums;
+    });
+  }
+}
+
+function readPrediction(source: VolumeSource, channel: number, plan: CasePlan, box: Box, target: Uint8Array): void {
+  if (plan.mapping === null) {
+    source.readBox(channel, box, target);
+    return;
+  }
+  const { shape, datatype } = source.header;
+  const stored = new Uint8Array(target.length);
+  source.readBox(channel, predictionBox(plan.mapping, box, shape), stored);
+  reorientBytes(stored, datatypeBytes[datatype], plan.mapping, box.shape, target);
+}
+
+/** Opens the files for the time of `work`. */
+function withFiles<T>(paths: readonly string[], work: (files: readonly ShardFile[]) => T): T {
+  const files: ShardFile[] = [];
+  try {
+    for (const path of paths) files.push(ShardFile.open(path));
+    return work(files);
+  } finally {
+    for (const file of files) file.close();
+  }
+}

@@ -1,0 +1,401 @@
+/**
+ * Scores the voxels of one tile in kernel memory: stored bytes in, a tally and a shard for each class out. Knows no
+ * files and no queue. One a thread; the views that it hands out are valid until its next call.
+ */
+import { InputError } from '../errors.ts';
+import { type Kernels, Layout } from '../kernels/kernels.ts';
+import type { TermSpec } from '../losses/measures.ts';
+import { needsShards, predictsLabels, type RunSettings } from '../run/settings.ts';
+import { bucketCount, entryLength } from '../shard/directory.ts';
+import type { SectionContent } from '../shard/file.ts';
+import { type ClassTally, emptyTally, type Tally, type TermSum, type VoxelFault } from '../tally/tally.ts';
+import { type Datatype, datatypeBytes } from '../volume/types.ts';
+import { type Box, type Vec3, voxelAt, voxelCount, voxelIndex } from '../voxel/box.ts';
+import { channelTable, classLut, gateLut, ignored, maskBits } from './codes.ts';
+import { layOutTile, type TileNeeds, type TileRegions } from './memory.ts';
+import { largestFloat32AtMost, logitOf } from './threshold.ts';
+
+/** How the stored bytes of a file become values. */
+export interface Encoding {
+  readonly datatype: Datatype;
+  readonly littleEndian: boolean;
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** A case's files as the scorer needs to know them. */
+export interface TileInput {
+  readonly predictions: readonly Encoding[];
+  readonly reference: Encoding;
+  /** `[x, y, z]` of the volume. */
+  readonly shape: Vec3;
+}
+
+export interface TileScores {
+  readonly tally: Tally;
+  readonly sections: readonly SectionContent[];
+}
+
+const datatypeCodes: Readonly<Record<Datatype, number>> = {
+  uint8: 0,
+  int8: 1,
+  uint16: 2,
+  int16: 3,
+  uint32: 4,
+  int32: 5,
+  uint64: 6,
+  int64: 7,
+  float32: 8,
+  float64: 9,
+};
+
+/** Above this a cross-entropy term would not fit its sum; see classes.ts of the kernels. */
+const maxExclusiveLogit = 2 ** 19;
+/** Cells of a tile's confusion matrix. */
+const maxConfusionCells = 2 ** 22;
+
+/** A term as the kernel `sumTerms` takes it. */
+export function termRow({ gamma, clip }: TermSpec, log: (value: number) => number): number[] {
+  if (clip === 0) return [gamma, 0, 0, 0, 100, 100];
+  const onBackground = 1 - (1 - clip);
+  return [gamma, clip, onBackground, -log(1 - clip), -log(clip), -log(onBackground)];
+}
+
+/** What scoring a case's tiles of `voxels` voxels takes. */
+export function tileNeeds(settings: RunSettings, input: TileInput, voxels: number): TileNeeds {
+  return {
+    voxels,
+    predictionBytes: Math.max(...input.predictions.map(({ datatype }) => datatypeBytes[datatype])),
+    referenceBytes: datatypeBytes[input.reference.datatype],
+    channels: settings.channelCount,
+    classes: settings.classes.length,
+    shards: needsShards(settings),
+    labels: predictsLabels(settings),
+    sums: settings.classes.some((runClass) => runClass.channels.length > 1),
+  };
+}
+
+export class TileScorer {
+  readonly #kernels: Kernels;
+  readonly #settings: RunSettings;
+  readonly #input: TileInput;
+  readonly #regions: TileRegions;
+  readonly #layout: Layout;
+  readonly #classLuts: readonly Uint8Array[];
+  readonly #threshold: number;
+
+  /** Lays the kernel memory out anew: scorers made before on the same kernels must not be used any more. */
+  constructor(kernels: Kernels, settings: RunSettings, input: TileInput, maxVoxels: number) {
+    this.#kernels = kernels;
+    this.#settings = settings;
+    this.#input = input;
+    this.#layout = new Layout(kernels.memory);
+    this.#regions = layOutTile(this.#layout, tileNeeds(settings, input, maxVoxels));
+    this.#classLuts = settings.classes.map((runClass) => classLut(runClass.labels, settings.ignoreLabel));
+    this.#threshold = largestFloat32AtMost(this.#logit ? logitOf(settings.threshold) : settings.threshold);
+    this.#writeTables();
+  }
+
+  /** Where to put the stored bytes of a tile of `voxels` voxels: each channel's and the reference's. */
+  targets(voxels: number): { predictions: Uint8Array[]; reference: Uint8Array } {
+    return {
+      predictions: this.#input.predictions.map(({ datatype }, channel) =>
+        this.#view(this.#regions.predictions[channel]!, voxels * datatypeBytes[datatype]),
+      ),
+      reference: this.#view(this.#regions.reference, voxels * datatypeBytes[this.#input.reference.datatype]),
+    };
+  }
+
+  /** Scores the tile whose stored bytes stand in `targets(voxelCount(box.shape))`. */
+  score(box: Box): TileScores {
+    const faults = new FaultLog(box, this.#input.shape);
+    const total = voxelCount(box.shape);
+    this.#readReference(total, faults);
+    let count = total;
+    const seen = this.#mask(gateLut(this.#settings), count);
+    if (seen & maskBits.unknown) this.#logUnknown(count, faults);
+    this.#readPrediction(count, faults);
+    if (seen & maskBits.ignored) count = this.#dropIgnored(count);
+
+    let tally: Tally = {
+      ...emptyTally(this.#settings.classes.length, this.#settings.terms.length),
+      voxels: count,
+      ignored: total - count,
+      faults: faults.list,
+    };
+    // Sums over voxels that must not be scored mean nothing; the case fails by its faults.
+    if (faults.fatal) return { tally, sections: [] };
+    if (predictsLabels(this.#settings)) tally = { ...tally, confusion: this.#countConfusion(count) };
+    if (this.#settings.scores === 'label') return { tally, sections: [] };
+    if (predictsLabels(this.#settings)) tally = { ...tally, crossEntropy: this.#crossEntropy(count) };
+
+    const classes: ClassTally[] = [];
+    const sections: SectionContent[] = [];
+    for (let index = 0; index < this.#settings.classes.length; index++) {
+      const scores = this.#classScores(index, count);
+      this.#mask(this.#classLuts[index]!, count);
+      classes.push(this.#sumTerms(scores, count));
+      if (needsShards(this.#settings)) sections.push(...this.#makeShard(index, scores, count));
+    }
+    return { tally: { ...tally, classes }, sections };
+  }
+
+  #view(address: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.#kernels.memory.buffer, address, bytes);
+  }
+
+  #doubles(address: number, length: number): Float64Array {
+    return new Float64Array(this.#kernels.memory.buffer, address, length);
+  }
+
+  #writeTables(): void {
+    const { terms, channelOf, channelList, scores } = this.#regions;
+    const rows = this.#doubles(terms, 6 * this.#settings.terms.length);
+    this.#settings.terms.forEach((spec, i) => {
+      rows.set(termRow(spec, (value) => this.#kernels.naturalLog(value)), 6 * i);
+    });
+    new Uint16Array(this.#kernels.memory.buffer, channelOf, bucketCount).set(
+      channelTable(this.#settings.channelCount, this.#settings.ignoreLabel),
+    );
+    new Uint32Array(this.#kernels.memory.buffer, channelList, scores.length).set(scores);
+  }
+
+  /** Makes stored bytes little-endian in place. */
+  #orderBytes(address: number, count: number, { datatype, littleEndian }: Encoding): void {
+    if (!littleEndian) this.#kernels.swapBytes(address, count, datatypeBytes[datatype]);
+  }
+
+  #toCodes(address: number, count: number, encoding: Encoding, target: number, channel: number, faults: FaultLog): void {
+    this.#orderBytes(address, count, encoding);
+    const { ignoreLabel } = this.#settings;
+    const record = this.#doubles(this.#regions.out, 3).fill(0);
+    const isReference = channel < 0;
+    this.#kernels.convertLabels(
+      datatypeCodes[encoding.datatype],
+      address,
+      count,
+      encoding.slope,
+      encoding.intercept,
+      isReference && ignoreLabel !== null ? 1 : 0,
+      ignoreLabel ?? 0,
+      target,
+      this.#regions.out,
+    );
+    faults.add('not-a-label', channel, record);
+  }
+
+  #readReference(count: number, faults: FaultLog): void {
+    const { reference, codes } = this.#regions;
+    this.#toCodes(reference, count, this.#input.reference, codes, -1, faults);
+  }
+
+  /** Fills the mask by a look-up table of codes; returns the bits that occur. */
+  #mask(table: Uint8Array, count: number): number {
+    const { lut, codes, mask } = this.#regions;
+    this.#view(lut, bucketCount).set(table);
+    return this.#kernels.maskFromCodes(codes, count, lut, mask);
+  }
+
+  #logUnknown(count: number, faults: FaultLog): void {
+    const { mask, codes, out } = this.#regions;
+    const record = this.#doubles(out, 3).fill(0);
+    this.#kernels.findMasked(mask, codes, count, maskBits.unknown, out);
+    faults.add('unknown-label', -1, record);
+  }
+
+  #readPrediction(count: number, faults: FaultLog): void {
+    const { predictions, scores, labels, codes, out } = this.#regions;
+    const { scores: kind, clamp, probabilityTolerance, channels, channelCount } = this.#settings;
+    this.#input.predictions.forEach((encoding, channel) => {
+      const address = predictions[channel]!;
+      if (kind === 'label') {
+        this.#toCodes(address, count, encoding, labels, channel, faults);
+        return;
+      }
+      this.#orderBytes(address, count, encoding);
+      const { datatype, slope, intercept } = encoding;
+      const target = scores[channel]!;
+      this.#kernels.convertScores(datatypeCodes[datatype], address, count, slope, intercept, target);
+      const record = this.#doubles(out, 9).fill(0);
+      const logit = kind === 'logit';
+      this.#kernels.gateScores(
+        target,
+        codes,
+        count,
+        logit ? 1 : 0,
+        probabilityTolerance,
+        clamp ? 1 : 0,
+        ignored(this.#settings.ignoreLabel),
+        out,
+      );
+      faults.add('not-finite', channel, record.subarray(0, 3));
+      faults.add('out-of-range', channel, record.subarray(3, 6));
+      faults.add('moved', channel, record.subarray(6, 9));
+      if (logit && channels === 'exclusive' && channelCount > 1) {
+        faults.addLarge(channel, new Float32Array(this.#kernels.memory.buffer, target, count), maxExclusiveLogit);
+      }
+    });
+  }
+
+  /** Moves what is not ignored together in all arrays; returns how many voxels are left. */
+  #dropIgnored(count: number): number {
+    const { mask, codes, scores, labels } = this.#regions;
+    const bit = maskBits.ignored;
+    let kept = count;
+    if (this.#settings.scores === 'label') kept = this.#kernels.compact(mask, count, bit, labels, 2);
+    else for (const address of scores) kept = this.#kernels.compact(mask, count, bit, address, 4);
+    this.#kernels.compact(mask, count, bit, codes, 2);
+    return kept;
+  }
+
+  /** Predicted labels (from the arg-max unless they were read) against reference labels. */
+  #countConfusion(count: number): Tally['confusion'] {
+    const { labels, codes, channelList, ranks, lut, scratch } = this.#regions;
+    const { buffer } = this.#kernels.memory;
+    if (this.#settings.scores !== 'label') {
+      const names = new Uint16Array(buffer, scratch, this.#settings.channelCount);
+      names.set(names.map((_, channel) => channel));
+      this.#kernels.argmax(channelList, this.#settings.channelCount, count, scratch, labels);
+    }
+    const row = ranks;
+    const column = ranks + 2 * bucketCount;
+    const references = this.#rankCodes(codes, count, lut, row);
+    const predictions = this.#rankCodes(labels, count, lut, column);
+    const cells = references.length * predictions.length;
+    if (cells > maxConfusionCells) {
+      throw new InputError('too-many-labels', `a tile holds ${references.length} reference and ${predictions.length} predicted labels; are these label maps?`);
+    }
+    const counts = 4 * cells <= 12 * bucketCount ? scratch : this.#layout.region(4 * maxConfusionCells);
+    const table = new Uint32Array(this.#kernels.memory.buffer, counts, cells).fill(0);
+    this.#kernels.countPairs(codes, labels, count, row, column, predictions.length, counts);
+    const confusion: [number, number, number][] = [];
+    references.forEach((reference, r) => {
+      predictions.forEach((prediction, c) => {
+        const voxels = table[r * predictions.length + c]!;
+        if (voxels > 0) confusion.push([reference, prediction, voxels]);
+      });
+    });
+    return confusion;
+  }
+
+  /** The codes that occur, ascending; their ranks are written to the table at `ranks`. */
+  #rankCodes(codes: number, count: number, seen: number, ranks: number): number[] {
+    const marks = this.#view(seen, bucketCount).fill(0);
+    this.#kernels.markCodes(codes, count, seen);
+    const table = new Uint16Array(this.#kernels.memory.buffer, ranks, bucketCount);
+    const found: number[] = [];
+    marks.forEach((mark, code) => {
+      if (!mark) return;
+      table[code] = found.length;
+      found.push(code);
+    });
+    return found;
+  }
+
+  /** Sums the cross-entropy; of logits it leaves the softmax in place of the channels. */
+  #crossEntropy(count: number): Tally['crossEntropy'] {
+    const { channelList, codes, channelOf, out } = this.#regions;
+    const { channelCount, scores, crossEntropyClip } = this.#settings;
+    const sums = new BigInt64Array(this.#kernels.memory.buffer, out, 3).fill(0n);
+    if (scores === 'logit') this.#kernels.softmax(channelList, channelCount, codes, channelOf, count, out);
+    else this.#kernels.crossEntropyOfProbabilities(channelList, codes, channelOf, count, crossEntropyClip, out);
+    return { voxels: Number(sums[0]), sum: (sums[1]! << 40n) + sums[2]! };
+  }
+
+  /** Address of a class's scores: its channel's, or the sum of its channels' probabilities. */
+  #classScores(index: number, count: number): number {
+    const { channels } = this.#settings.classes[index]!;
+    const { scores, sum, channelList } = this.#regions;
+    if (channels.length === 1) return scores[channels[0]!]!;
+    const list = channelList + 4 * scores.length;
+    new Uint32Array(this.#kernels.memory.buffer, list, channels.length).set(channels.map((channel) => scores[channel]!));
+    this.#kernels.sumChannels(list, channels.length, count, sum);
+    return sum;
+  }
+
+  /** Whether scores are logits once channels that compete have gone through the softmax. */
+  get #logit(): number {
+    return this.#settings.scores === 'logit' && !predictsLabels(this.#settings) ? 1 : 0;
+  }
+
+  #sumTerms(scores: number, count: number): ClassTally {
+    const { mask, terms, out } = this.#regions;
+    const termCount = this.#settings.terms.length;
+    const sums = new BigInt64Array(this.#kernels.memory.buffer, out, 8 + 4 * termCount).fill(0n);
+    this.#kernels.sumTerms(scores, mask, count, this.#logit, this.#threshold, terms, termCount, out);
+    const sum = (at: number): TermSum => ({
+      all: (sums[at + 1]! << 32n) + sums[at]!,
+      foreground: (sums[at + 3]! << 32n) + sums[at + 2]!,
+    });
+    return {
+      foreground: Number(sums[0]),
+      hardTp: Number(sums[1]),
+      hardFp: Number(sums[2]),
+      error: sum(4),
+      terms: this.#settings.terms.map((_, term) => sum(8 + 4 * term)),
+    };
+  }
+
+  /** Both sides of a class's shard. */
+  #makeShard(index: number, scores: number, count: number): SectionContent[] {
+    const { mask, counts, offsets, entries, cells, bitmap, scratch, payloads } = this.#regions;
+    const keys = payloads[index]!;
+    const logit = this.#logit;
+    this.#view(counts, 8 * bucketCount).fill(0);
+    this.#kernels.countBuckets(scores, mask, count, logit, counts);
+    this.#kernels.prefixSums(counts, offsets);
+    const background = new Uint32Array(this.#kernels.memory.buffer, offsets, 2 * bucketCount)[bucketCount]!;
+    this.#kernels.placeKeys(scores, mask, count, logit, offsets, keys);
+    return ([0, 1] as const).map((side) => {
+      const start = keys + (side === 1 ? 2 * background : 0);
+      const sideCounts = counts + 4 * bucketCount * side;
+      const entryCount = this.#kernels.encodeSide(sideCounts, start, start, entries, cells, bitmap, scratch);
+      const list = new Uint32Array(this.#kernels.memory.buffer, entries, entryLength * entryCount).slice();
+      let bytes = 0;
+      for (let i = 3; i < list.length; i += entryLength) bytes += list[i]!;
+      return { class: index, side, entries: list, entryCount, payload: this.#view(start, bytes) };
+    });
+  }
+}
+
+/** Gathers a tile's voxel faults, with places in the whole volume. */
+class FaultLog {
+  readonly list: VoxelFault[] = [];
+  readonly #box: Box;
+  readonly #shape: Vec3;
+
+  constructor(box: Box, shape: Vec3) {
+    this.#box = box;
+    this.#shape = shape;
+  }
+
+  /** Whether the case cannot be scored. */
+  get fatal(): boolean {
+    return this.list.some((fault) => fault.kind !== 'moved');
+  }
+
+  /** Takes a record [count, first index in the tile, first value] of a kernel. */
+  add(kind: VoxelFault['kind'], channel: number, record: Float64Array): void {
+    const [count, index, value] = record as unknown as [number, number, number];
+    if (count === 0) return;
+    const inTile = voxelAt(index, this.#box.shape);
+    const { origin } = this.#box;
+    const voxel: Vec3 = [origin[0] + inTile[0], origin[1] + inTile[1], origin[2] + inTile[2]];
+    this.list.push({
+      kind,
+      channel,
+      count,
+      firstIndex: voxelIndex(voxel, this.#shape),
+      firstValue: String(value),
+    });
+  }
+
+  addLarge(channel: number, scores: Float32Array, limit: number): void {
+    let count = 0;
+    let first = 0;
+    for (let i = 0; i < scores.length; i++) {
+      if (Math.abs(scores[i]!) > limit && count++ === 0) first = i;
+    }
+    this.add('logit-too-large', channel, Float64Array.of(count, first, scores[first] ?? 0));
+  }
+}

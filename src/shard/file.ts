@@ -1,0 +1,223 @@
+/**
+ * A shard file: a tally or merged keys, whole or not at all. Layout (integers little-endian):
+ *
+ *   8 bytes  'VOXSHARD'
+ *   uint32   format version
+ *   uint32   bytes of the header (JSON, UTF-8)
+ *   uint32   crc32 of the header
+ *   header   { about, sections }: what it is of, and for each section where its directory and payload stand
+ *   directories, then payloads, in the order of the sections
+ *
+ * `about` is the caller's; see docs/shard-format.md for the whole.
+ */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import { MachineError, PartialError } from '../errors.ts';
+import { writeWhole } from '../run/write-whole.ts';
+import { type Block, type BucketEntries, blocksOfBuckets, decodeBlocks, encodeDirectory } from './directory.ts';
+
+const magic = Buffer.from('VOXSHARD');
+export const formatVersion = 1;
+const prefixBytes = 20;
+/** Headers hold a tally at most; anything larger is no header. */
+const maxHeaderBytes = 1 << 28;
+
+/** One class and side as kernels leave it: entries of its buckets and their payloads behind each other. */
+export interface SectionContent {
+  readonly class: number;
+  /** 0 background, 1 foreground. */
+  readonly side: 0 | 1;
+  readonly entries: BucketEntries;
+  readonly entryCount: number;
+  readonly payload: Uint8Array;
+}
+
+const size = z.number().int().nonnegative();
+const headerSchema = z.object({
+  about: z.unknown(),
+  sections: z.array(
+    z.object({
+      class: size,
+      side: z.union([z.literal(0), z.literal(1)]),
+      keys: size,
+      directoryBytes: size,
+      directoryCrc: size,
+      payloadBytes: size,
+    }),
+  ),
+});
+
+/** Writes the file under a temporary name and renames it. Returns its bytes. */
+export function writeShardFile(path: string, about: unknown, sections: readonly SectionContent[]): number {
+  const directories = sections.map((section) =>
+    encodeDirectory(section.entries, section.entryCount, section.payload),
+  );
+  const header = Buffer.from(
+    JSON.stringify(
+      {
+        about,
+        sections: sections.map((section, i) => {
+          let keys = 0;
+          for (let rank = 0; rank < section.entryCount; rank++) keys += section.entries[4 * rank + 2]!;
+          return {
+            class: section.class,
+            side: section.side,
+            keys,
+            directoryBytes: directories[i]!.length,
+            directoryCrc: crc32(directories[i]!),
+            payloadBytes: section.payload.length,
+          };
+        }),
+      },
+      (_key, value) => (typeof value === 'bigint' ? value.toString() : value),
+    ),
+  );
+  const prefix = Buffer.alloc(prefixBytes);
+  magic.copy(prefix);
+  prefix.writeUInt32LE(formatVersion, 8);
+  prefix.writeUInt32LE(header.length, 12);
+  prefix.writeUInt32LE(crc32(header), 16);
+  return writeWhole(path, [prefix, header, ...directories, ...sections.map((section) => section.payload)]);
+}
+
+export interface Section {
+  readonly class: number;
+  readonly side: 0 | 1;
+  readonly keys: number;
+  readonly directoryOffset: number;
+  readonly directoryBytes: number;
+  readonly directoryCrc: number;
+  readonly payloadOffset: number;
+  readonly payloadBytes: number;
+}
+
+/** A shard file opened for reading; directories are read when first asked for. */
+export class ShardFile {
+  readonly path: string;
+  readonly about: unknown;
+  readonly sections: readonly Section[];
+  readonly #fd: number;
+  readonly #blocks = new Map<Section, readonly Block[]>();
+
+  private constructor(path: string, fd: number, about: unknown, sections: readonly Section[]) {
+    this.path = path;
+    this.#fd = fd;
+    this.about = about;
+    this.sections = sections;
+  }
+
+  /** @throws PartialError when the file is missing, torn, corrupt or of another format version. */
+  static open(path: string): ShardFile {
+    const fd = openForReading(path);
+    try {
+      const prefix = readExactly(fd, path, 0, prefixBytes);
+      if (!prefix.subarray(0, 8).equals(magic)) throw corrupt(path, 'it does not begin as a shard file');
+      const version = prefix.readUInt32LE(8);
+      if (version !== formatVersion) {
+        throw new PartialError('shard-version', `${path}: format version ${version}, this program reads ${formatVersion}`, { file: path });
+      }
+      const headerBytes = prefix.readUInt32LE(12);
+      if (headerBytes > maxHeaderBytes) throw corrupt(path, 'its header is implausibly long');
+      const header = readExactly(fd, path, prefixBytes, headerBytes);
+      if (crc32(header) !== prefix.readUInt32LE(16)) throw corrupt(path, 'the checksum of its header does not hold');
+      const { about, sections } = headerSchema.parse(JSON.parse(header.toString('utf8')));
+      return new ShardFile(path, fd, about, placeSections(sections, prefixBytes + headerBytes));
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  section(classIndex: number, side: 0 | 1): Section | undefined {
+    return this.sections.find((section) => section.class === classIndex && section.side === side);
+  }
+
+  /** The blocks of a section, ascending. */
+  blocks(section: Section): readonly Block[] {
+    let blocks = this.#blocks.get(section);
+    if (!blocks) {
+      const bytes = readExactly(this.#fd, this.path, section.directoryOffset, section.directoryBytes);
+      if (crc32(bytes) !== section.directoryCrc) throw corrupt(this.path, 'the checksum of a directory does not hold');
+      blocks = decodeBlocks(bytes, section.payloadBytes);
+      this.#blocks.set(section, blocks);
+    }
+    return blocks;
+  }
+
+  /** The blocks that may hold buckets in [first, end), and their bytes. */
+  span(section: Section, first: number, end: number): BlockSpan {
+    const all = this.blocks(section);
+    const [from, to] = blocksOfBuckets(all, first, end);
+    const blocks = all.slice(from, to);
+    const offset = blocks[0]?.offset ?? 0;
+    const last = blocks.at(-1);
+    return { blocks, offset, bytes: last ? last.offset + last.bytes - offset : 0 };
+  }
+
+  /** Reads the payload of a span into `target`, which has its length, and checks the blocks' checksums. */
+  readSpan(section: Section, span: BlockSpan, target: Uint8Array): void {
+    readInto(this.#fd, this.path, section.payloadOffset + span.offset, target);
+    for (const block of span.blocks) {
+      const from = block.offset - span.offset;
+      if (crc32(target.subarray(from, from + block.bytes)) !== block.crc) {
+        throw corrupt(this.path, 'the checksum of a block does not hold');
+      }
+    }
+  }
+}
+
+/** Consecutive blocks; `offset` is the place of the first in the section's payload. */
+export interface BlockSpan {
+  readonly blocks: readonly Block[];
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+function placeSections(
+  sections: z.infer<typeof headerSchema>['sections'],
+  start: number,
+): readonly Section[] {
+  let directoryOffset = start;
+  let payloadOffset = start + sections.reduce((sum, section) => sum + section.directoryBytes, 0);
+  return sections.map((section) => {
+    const placed = { ...section, directoryOffset, payloadOffset };
+    directoryOffset += section.directoryBytes;
+    payloadOffset += section.payloadBytes;
+    return placed;
+  });
+}
+
+function corrupt(path: string, what: string): PartialError {
+  return new PartialError('shard-corrupt', `${path}: ${what}; it is made again`, { file: path });
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new PartialError('shard-missing', `${path} is missing`, { file: path, cause: error });
+    }
+    throw new MachineError('storage', `${path}: ${(error as Error).message}`, { file: path, cause: error });
+  }
+}
+
+function readExactly(fd: number, path: string, position: number, bytes: number): Buffer {
+  const target = Buffer.alloc(bytes);
+  readInto(fd, path, position, target);
+  return target;
+}
+
+function readInto(fd: number, path: string, position: number, target: Uint8Array): void {
+  let done = 0;
+  while (done < target.length) {
+    const count = readSync(fd, target, done, Math.min(target.length - done, 1 << 30), position + done);
+    if (count === 0) throw corrupt(path, 'it ends too early');
+    done += count;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The tally: every sum and count of some voxels. Tallies form a commutative monoid under `mergeTallies`: all members are
+ * integers (or the smallest of indices), so neither order nor grouping can change a bit.
+ */
+
+/** A sum of voxel terms over all voxels and over the foreground ones, in integer units. */
+export interface TermSum {
+  readonly all: bigint;
+  readonly foreground: bigint;
+}
+
+/** Sums of one class. */
+export interface ClassTally {
+  /** Foreground voxels of the reference. */
+  readonly foreground: number;
+  /** Voxels above the threshold, on foreground and on background. */
+  readonly hardTp: number;
+  readonly hardFp: number;
+  /** Σ of the error (1 - p on foreground, p on background), in units of 2^-50. */
+  readonly error: TermSum;
+  /** Σ of each term of the run's settings, in their order, in units of 2^-44. */
+  readonly terms: readonly TermSum[];
+}
+
+/** Voxels that must not be scored, or were moved into range. */
+export interface VoxelFault {
+  readonly kind: 'not-finite' | 'out-of-range' | 'moved' | 'not-a-label' | 'unknown-label' | 'logit-too-large';
+  /** The file: a channel of the prediction (0 based), or -1 for the reference. */
+  readonly channel: number;
+  readonly count: number;
+  /** Smallest linear index (x fastest) in the volume, and the value there, as text. */
+  readonly firstIndex: number;
+  readonly firstValue: string;
+}
+
+export interface Tally {
+  /** Voxels scored: all but the ignored ones. */
+  readonly voxels: number;
+  readonly ignored: number;
+  readonly classes: readonly ClassTally[];
+  /** Σ -log p of the label, in units of 2^-60, over `voxels` voxels. */
+  readonly crossEntropy: { readonly voxels: number; readonly sum: bigint };
+  /** [reference label, predicted label, voxels], sorted; empty where there is no predicted label. */
+  readonly confusion: readonly (readonly [number, number, number])[];
+  readonly faults: readonly VoxelFault[];
+}
+
+/** The neutral element for runs of `classes` classes and `terms` terms. */
+export function emptyTally(classes: number, terms: number): Tally {
+  const none: TermSum = { all: 0n, foreground: 0n };
+  const empty: ClassTally = {
+    foreground: 0,
+    hardTp: 0,
+    hardFp: 0,
+    error: none,
+    terms: Array.from({ length: terms }, () => none),
+  };
+  return {
+    voxels: 0,
+    ignored: 0,
+    classes: Array.from({ length: classes }, () => empty),
+    crossEntropy: { voxels: 0, sum: 0n },
+    confusion: [],
+    faults: [],
+  };
+}
+
+function addSums(a: TermSum, b: TermSum): TermSum {
+  return { all: a.all + b.all, foreground: a.foreground + b.foreground };
+}
+
+function mergeClasses(a: ClassTally, b: ClassTally): ClassTally {
+  return {
+    foreground: a.foreground + b.foreground,
+    hardTp: a.hardTp + b.hardTp,
+    hardFp: a.hardFp + b.hardFp,
+    error: addSums(a.error, b.error),
+    terms: a.terms.map((sum, i) => addSums(sum, b.terms[i]!)),
+  };
+}
+
+function mergeConfusion(a: Tally['confusion'], b: Tally['confusion']): Tally['confusion'] {
+  if (b.length === 0) return a;
+  if (a.length === 0) return b;
+  const cells = new Map<number, [number, number, number]>();
+  for (const [reference, prediction, voxels] of [...a, ...b]) {
+    const key = reference * 65536 + prediction;
+    const cell = cells.get(key);
+    if (cell) cell[2] += voxels;
+    else cells.set(key, [reference, prediction, voxels]);
+  }
+  return [...cells].sort(([x], [y]) => x - y).map(([, cell]) => cell);
+}
+
+function mergeFaults(a: readonly VoxelFault[], b: readonly VoxelFault[]): readonly VoxelFault[] {
+  if (b.length === 0) return a;
+  const faults = new Map<string, VoxelFault>();
+  for (const fault of [...a, ...b]) {
+    const key = `${fault.kind} ${fault.channel}`;
+    const known = faults.get(key);
+    if (!known) {
+      faults.set(key, fault);
+    } else {
+      const first = fault.firstIndex < known.firstIndex ? fault : known;
+      faults.set(key, { ...first, count: known.count + fault.count });
+    }
+  }
+  return [...faults].sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0)).map(([, fault]) => fault);
+}
+
+/** Associative and commutative; both must come from the same settings. */
+export function mergeTallies(a: Tally, b: Tally): Tally {
+  return {
+    voxels: a.voxels + b.voxels,
+    ignored: a.ignored + b.ignored,
+    classes: a.classes.map((tally, i) => mergeClasses(tally, b.classes[i]!)),
+    crossEntropy: {
+      voxels: a.crossEntropy.voxels + b.crossEntropy.voxels,
+      sum: a.crossEntropy.sum + b.crossEntropy.sum,
+    },
+    confusion: mergeConfusion(a.confusion, b.confusion),
+    faults: mergeFaults(a.faults, b.faults),
+  };
+}
