@@ -1,0 +1,7 @@
+import type { DefineCommand } from './command.ts';
+import { demoCommand } from './demo.ts';
+import { inspectCommand } from './inspect.ts';
+import { scoreCommand } from './score.ts';
+
+/** Every command, in the order of the help. A new command is one file and one line here. */
+export const commands: readonly DefineCommand[] = [scoreCommand, inspectCommand, demoCommand];

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import type { ScoreOptions } from '../run-score.ts';
+import { addSettingFlags } from '../setting-flags.ts';
+import type { DefineCommand } from './command.ts';
+
+const help = `
+Examples:
+  voxtally score --predictions preds/ --references labels/ --out results/
+  voxtally score --manifest cases.csv --scores logit --losses dice,tversky,lovasz-hinge --out results/
+
+A manifest is a CSV or TSV file with the columns case, prediction, reference and optionally group; channel files of one
+prediction are joined by "|". config/default.yaml explains every setting.
+Exit status: 0 all scored, 1 some cases failed, 2 nothing could run.`;
+
+export const scoreCommand: DefineCommand = (terminal, finish) => {
+  const command = new Command('score')
+    .description('score predictions against references')
+    .option('--predictions <folder>', 'predictions, paired with the references by file name')
+    .option('--references <folder>', 'references, one a case')
+    .option('--manifest <file>', 'the cases as CSV or TSV, in place of the two folders')
+    .option('--config <file>', 'settings as YAML or JSON; flags override them')
+    .option('--resume', 'go on with the run that --out holds')
+    .option('--overwrite', 'replace the run that --out holds')
+    .option('--json', 'print one JSON object')
+    .option('--quiet', 'print results and errors only');
+  return addSettingFlags(command)
+    .addHelpText('after', help)
+    .action(async (options: ScoreOptions) => {
+      const { runScore } = await import('../run-score.ts');
+      finish(await runScore(options, terminal));
+    });
+};

@@ -1,0 +1,43 @@
+import { scoreRun } from '../run/score-run.ts';
+import type { RunReport, RunRequest } from '../run/types.ts';
+import { interruptedStatus, interruptible } from './interrupt.ts';
+import { quietDisplay, showProgress } from './progress.ts';
+import { printReport } from './report.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface RunDisplay {
+  /** One JSON object on standard output in place of the table. */
+  readonly json: boolean;
+  /** No progress, notes or warnings; errors and results stay. */
+  readonly quiet: boolean;
+}
+
+/** Scores, shows how far it is, prints the results, and gives the exit status; 130 when it was interrupted. */
+export async function executeRun(
+  request: Omit<RunRequest, 'signal'>,
+  terminal: Terminal,
+  { json, quiet }: RunDisplay,
+): Promise<number> {
+  const announce = () =>
+    terminal.error(
+      '\nStopping. The same command with --resume goes on from here; interrupt again to stop at once.\n',
+    );
+  const report = await interruptible(announce, async (signal): Promise<RunReport | undefined> => {
+    const { progress, done } = scoreRun({ ...request, signal });
+    const display = quiet ? quietDisplay() : showProgress(progress, terminal);
+    for (const warning of request.warnings) display.say(`warning: ${warning}`);
+    try {
+      const finished = await done;
+      for (const note of finished.notes) display.say(note);
+      return finished;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    } finally {
+      display.stop();
+    }
+  });
+  if (report === undefined) return interruptedStatus;
+  printReport(report, request.warnings, json, terminal);
+  return report.exitStatus;
+}

@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import { UsageError, VoxtallyError } from '../errors.ts';
+import { commands } from './commands/index.ts';
+import type { Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+const description = 'Exact segmentation scores over whole archives of volumes.';
+const exitHelp = `
+Exit status: 0 all scored, 1 some cases failed, 2 nothing could run.`;
+
+/**
+ * Runs one command line (without the program's name) and gives the exit status. Every expected failure ends as a
+ * message on `terminal.error`; only faults of the program itself show a stack.
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  const program = new Command('voxtally')
+    .description(description)
+    .version(packageVersion())
+    .addHelpText('after', exitHelp);
+  for (const define of commands) {
+    program.addCommand(
+      define(terminal, (result) => {
+        status = result;
+      }),
+    );
+  }
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`Try "${[...commandPath(command), '--help'].join(' ')}".`)
+      .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.error(text) });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    return describe(error, terminal);
+  }
+}
+
+function commandPath(command: Command): string[] {
+  return command.parent ? [...commandPath(command.parent), command.name()] : [command.name()];
+}
+
+function describe(error: unknown, terminal: Terminal): number {
+  // Commander has written its message already; --help and --version arrive here with status 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError) terminal.error(`voxtally: ${error.message}\n`);
+  else if (error instanceof VoxtallyError) terminal.error(`voxtally: ${error.message} (${error.code})\n`);
+  else
+    terminal.error(`voxtally: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 2;
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { loadConfig } from '../config/load-config.ts';
+import { brokenCase, emptyCase, writeHospital } from '../demo/hospital.ts';
+import { readManifest } from '../manifest/read-manifest.ts';
+import { executeRun } from './execute-run.ts';
+import { prepareOutDir } from './out-dir.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * `voxtally demo`: makes up a small hospital and scores it. One case fails on purpose, which is a success here:
+ * the status is 0 when exactly the expected happened.
+ */
+export async function runDemo(folder: string, quiet: boolean, terminal: Terminal): Promise<number> {
+  const outDir = join(folder, 'results');
+  const config = loadConfig({ flags: { classes: 'tumour=1', scores: 'probability', out: outDir } });
+  const manifest = await writeHospital(folder);
+  prepareOutDir(outDir, { resume: false, overwrite: true });
+  const say = (text: string) => {
+    if (!quiet) terminal.out(`${text}\n`);
+  };
+  say(`A made-up hospital of two sites stands in ${folder}/. It is scored as by
+  voxtally score --manifest ${manifest} --classes tumour=1 --scores probability --out ${outDir} --overwrite
+`);
+  const cases = readManifest(manifest);
+  const status = await executeRun({ cases, config, outDir, resume: false, warnings: [] }, terminal, {
+    json: false,
+    quiet,
+  });
+  if (status !== 1) return status;
+  say(`
+${emptyCase} has no tumour, so some of its values are undefined: they are counted, and left out of the means.
+${brokenCase} failed on purpose: its prediction was cut off. The others were scored all the same.`);
+  return 0;
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+
+/** A flag that overrides one setting. Values stay text; the schema of the settings reads and checks them. */
+interface SettingFlag {
+  /** As commander takes it. */
+  readonly flag: string;
+  /** The setting's path in the configuration. */
+  readonly path: readonly [string] | readonly [string, string];
+  readonly help: string;
+}
+
+const settingFlags: readonly SettingFlag[] = [
+  { flag: '--scores <kind>', path: ['scores'], help: 'auto, probability, logit or label' },
+  { flag: '--channels <relation>', path: ['channels'], help: 'auto, exclusive or independent' },
+  { flag: '--classes <classes>', path: ['classes'], help: 'such as "WT=1,2,3;TC=2,3"' },
+  { flag: '--ignore-label <label>', path: ['ignoreLabel'], help: 'reference label that counts for nothing' },
+  { flag: '--unknown-labels <policy>', path: ['unknownLabels'], help: 'refuse or background' },
+  { flag: '--losses <list>', path: ['losses'], help: 'all, or such as "dice,tversky(alpha=0.3,beta=0.7)"' },
+  { flag: '--convention <name>', path: ['convention'], help: 'pytorch or keras' },
+  { flag: '--threshold <p>', path: ['threshold'], help: 'probability above which a voxel is foreground' },
+  { flag: '--fbeta <beta>', path: ['fbeta'], help: 'beta of the F-beta metric' },
+  {
+    flag: '--probability-tolerance <p>',
+    path: ['probabilityTolerance'],
+    help: 'how far outside [0, 1] is let pass',
+  },
+  { flag: '--clamp', path: ['clamp'], help: 'count probabilities outside [0, 1] as 0 or 1' },
+  { flag: '--reorient', path: ['reorient'], help: 'accept flipped or permuted axes of the same grid' },
+  {
+    flag: '--geometry-tolerance-mm <mm>',
+    path: ['geometryToleranceMm'],
+    help: 'largest difference of the affines',
+  },
+  { flag: '--missing-prediction <policy>', path: ['missingPrediction'], help: 'fail-case or fail-run' },
+  { flag: '--tile <x,y,z>', path: ['tile', 'shape'], help: 'shape of a tile in voxels' },
+  { flag: '--tile-voxels <n>', path: ['tile', 'voxels'], help: 'size of an automatic tile' },
+  { flag: '--memory <size>', path: ['memory'], help: 'memory that the run may plan for, such as 2GiB' },
+  { flag: '--threads <n>', path: ['threads'], help: 'auto or a number' },
+  { flag: '--stage-above-mib <n>', path: ['stageAboveMiB'], help: 'inflate larger gzip pairs to disk first' },
+  { flag: '--merge-fan-in <n>', path: ['mergeFanIn'], help: 'shards merged at once' },
+  { flag: '--engine <name>', path: ['engine'], help: 'embedded or redis' },
+  { flag: '--redis <url>', path: ['redis', 'url'], help: 'address of the queue' },
+  { flag: '--redis-prefix <text>', path: ['redis', 'prefix'], help: 'start of every key in the queue' },
+  { flag: '--keep-shards <policy>', path: ['keepShards'], help: 'auto, always or never' },
+  { flag: '--keep-shards-max-mib <n>', path: ['keepShardsMaxMiB'], help: 'most that auto keeps' },
+  { flag: '--out <folder>', path: ['out'], help: 'folder of the run' },
+];
+
+/** Adds the flags of these settings (all, unless named by their first path element) to a command. */
+export function addSettingFlags(command: Command, only?: readonly string[]): Command {
+  for (const { flag, path, help } of settingFlags) {
+    if (only === undefined || only.includes(path[0])) command.option(flag, help);
+  }
+  return command;
+}
+
+/** The settings that the flags of a command line give, for `loadConfig`. */
+export function settingsFromFlags(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  for (const { flag, path } of settingFlags) {
+    const value = options[optionName(flag)];
+    if (value === undefined) continue;
+    const [name, inner] = path;
+    settings[name] =
+      inner === undefined ? value : { ...(settings[name] as object | undefined), [inner]: value };
+  }
+  return settings;
+}
+
+/** Commander's name of an option's value: `--ignore-label <label>` is `ignoreLabel`. */
+function optionName(flag: string): string {
+  const long = /^--([a-z-]+)/.exec(flag)![1]!;
+  return long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
