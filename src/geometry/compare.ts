@@ -2,7 +2,7 @@ import { columnLengths } from '../nifti/affine.ts';
 import type { Affine, VolumeHeader } from '../volume/types.ts';
 import type { Vec3 } from '../voxel/box.ts';
 import type { AxisMapping } from './axis-mapping.ts';
-import { axisMappings, isIdentity, mappedAffine, mappedShape } from './axis-mapping.ts';
+import { axisMappings, mappedAffine, mappedShape } from './axis-mapping.ts';
 
 type Grid = Pick<VolumeHeader, 'shape' | 'affine' | 'affineSource'>;
 

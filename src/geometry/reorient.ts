@@ -83,7 +83,8 @@ function unitBytes(source: Uint8Array, target: Uint8Array, bytesPerVoxel: number
 }
 
 function unitsOf(bytes: Uint8Array, unit: 1 | 2 | 4): Uint8Array | Uint16Array | Uint32Array {
-  if (unit === 1) return bytes;
-  const Units = unit === 2 ? Uint16Array : Uint32Array;
-  return new Units(bytes.buffer, bytes.byteOffset, bytes.byteLength / unit);
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (unit === 4) return new Uint32Array(buffer, byteOffset, byteLength / 4);
+  if (unit === 2) return new Uint16Array(buffer, byteOffset, byteLength / 2);
+  return bytes;
 }

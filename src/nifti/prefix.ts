@@ -51,25 +51,25 @@ async function readStart(file: string, wantedBytes: number): Promise<Omit<FilePr
   return { bytes: bytes.slice(0, filled), fileBytes };
 }
 
-async function inflateStart(file: string, wantedBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+function inflateStart(file: string, wantedBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(wantedBytes);
   let filled = 0;
   const source = createReadStream(file, { highWaterMark: 16_384 });
-  const gunzip = createGunzip({ chunkSize: 1024 });
-  source.on('error', (error) => gunzip.destroy(error));
-  source.pipe(gunzip);
-  try {
-    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+  const gunzip = source.pipe(createGunzip({ chunkSize: 1024 }));
+  // Events, not an iterator: an error right behind the wanted bytes must not race with them.
+  return new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
+    gunzip.on('data', (chunk: Uint8Array) => {
       const part = chunk.subarray(0, wantedBytes - filled);
       bytes.set(part, filled);
       filled += part.length;
-      if (filled === wantedBytes) break;
-    }
-  } catch (error) {
-    throw inflateFault(error, file);
-  } finally {
+      if (filled === wantedBytes) resolve(bytes);
+    });
+    gunzip.on('end', () => resolve(bytes.slice(0, filled)));
+    // Both listeners stay: errors may come after the promise is settled.
+    gunzip.on('error', (error) => reject(inflateFault(error, file)));
+    source.on('error', (error) => reject(inflateFault(error, file)));
+  }).finally(() => {
     source.destroy();
     gunzip.destroy();
-  }
-  return bytes.slice(0, filled);
+  });
 }

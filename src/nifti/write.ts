@@ -69,22 +69,22 @@ export function niftiHeaderBytes(layout: NiftiLayout): Uint8Array {
   const at = format === 'nifti1' ? nifti1Offsets : nifti2Offsets;
   put.int32(0, headerBytes[format]);
   put.text(at.magic, magic);
-  dim.forEach((size, i) => {
+  for (const [i, size] of dim.entries()) {
     if (!Number.isSafeInteger(size) || size < 1 || (format === 'nifti1' && size > 32_767)) {
       throw new RangeError(`${format} cannot hold a size of ${size}`);
     }
     put.size(at.dim, i, size);
-  });
+  }
   put.int16(at.datatype, datatype);
   put.int16(at.bitpix, bitpix);
-  [1, ...spacing, 1, 1, 1, 1].forEach((size, i) => put.real(at.pixdim, i, size));
+  for (const [i, size] of [1, ...spacing, 1, 1, 1, 1].entries()) put.real(at.pixdim, i, size);
   put.voxOffset(at.voxOffset, layout.pair ? 0 : bytes.length);
   put.real(at.slope, 0, layout.slope ?? 1);
   put.real(at.slope, 1, layout.intercept ?? 0);
   put.unitsMm(at.units);
   if (layout.affine !== undefined) {
     put.formCode(at.sformCode, 1);
-    layout.affine.slice(0, 12).forEach((value, i) => put.real(at.srow, i, value));
+    for (const [i, value] of layout.affine.slice(0, 12).entries()) put.real(at.srow, i, value);
   }
   return bytes;
 }
