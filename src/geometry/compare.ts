@@ -77,7 +77,11 @@ function differencesOf(prediction: Grid, reference: Grid, toleranceMm: number): 
   if (axes.some((axis) => prediction.shape[axis] !== reference.shape[axis])) {
     const gaps = axes.map((axis) => Math.abs(shape[axis] - reference.shape[axis]) * wanted[axis]);
     const mm = Math.max(...gaps);
-    add('shape', mm, `shape [${prediction.shape}] against [${reference.shape}] voxels (${text(mm)} mm)`);
+    add(
+      'shape',
+      mm,
+      `shape [${prediction.shape.join(', ')}] against [${reference.shape.join(', ')}] voxels (${text(mm)} mm)`,
+    );
   }
   if ((prediction.affineSource === 'pixdim') !== (reference.affineSource === 'pixdim')) {
     const which = prediction.affineSource === 'pixdim' ? 'the prediction' : 'the reference';
