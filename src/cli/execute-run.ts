@@ -1,6 +1,6 @@
 import { scoreRun } from '../run/score-run.ts';
 import type { RunReport, RunRequest } from '../run/types.ts';
-import { interruptedStatus, interruptible } from './interrupt.ts';
+import { interruptible } from './interrupt.ts';
 import { quietDisplay, showProgress } from './progress.ts';
 import { printReport } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,12 +12,12 @@ export interface RunDisplay {
   readonly quiet: boolean;
 }
 
-/** Scores, shows how far it is, prints the results, and gives the exit status; 130 when it was interrupted. */
+/** Scores, shows how far it is, prints the results, and gives the report; undefined when it was interrupted. */
 export async function executeRun(
   request: Omit<RunRequest, 'signal'>,
   terminal: Terminal,
   { json, quiet }: RunDisplay,
-): Promise<number> {
+): Promise<RunReport | undefined> {
   const announce = () =>
     terminal.error(
       '\nStopping. The same command with --resume goes on from here; interrupt again to stop at once.\n',
@@ -37,7 +37,6 @@ export async function executeRun(
       display.stop();
     }
   });
-  if (report === undefined) return interruptedStatus;
-  printReport(report, request.warnings, json, terminal);
-  return report.exitStatus;
+  if (report !== undefined) printReport(report, request.warnings, json, terminal);
+  return report;
 }

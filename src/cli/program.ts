@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { UsageError, VoxtallyError } from '../errors.ts';
+import { VoxtallyError } from '../errors.ts';
 import { commands } from './commands/index.ts';
+import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -35,7 +36,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
-    return describe(error, terminal);
+    return describe(error, args.includes('--json'), terminal);
   }
 }
 
@@ -43,12 +44,17 @@ function commandPath(command: Command): string[] {
   return command.parent ? [...commandPath(command.parent), command.name()] : [command.name()];
 }
 
-function describe(error: unknown, terminal: Terminal): number {
+/** Tells of a failure; for programs (`--json`) also as an object on `out`. */
+function describe(error: unknown, json: boolean, terminal: Terminal): number {
   // Commander has written its message already; --help and --version arrive here with status 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof UsageError) terminal.error(`voxtally: ${error.message}\n`);
-  else if (error instanceof VoxtallyError) terminal.error(`voxtally: ${error.message} (${error.code})\n`);
-  else
-    terminal.error(`voxtally: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const isExpected = error instanceof VoxtallyError;
+  const message = error instanceof Error ? error.message : String(error);
+  const shown = isExpected ? message : error instanceof Error ? (error.stack ?? message) : message;
+  terminal.error(`voxtally: ${plainText(shown)}\n`);
+  if (json) {
+    const facts = isExpected ? { code: error.code, message, ...error.place } : { code: 'internal', message };
+    terminal.out(`${JSON.stringify({ exitStatus: 2, error: facts })}\n`);
+  }
   return 2;
 }

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load-config.ts';
 import { UsageError } from '../errors.ts';
 import { type CaseSource, gatherCases } from './cases.ts';
-import { executeRun } from './execute-run.ts';
+import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,10 +25,13 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
     throw new UsageError('out-missing', 'say where the results go: --out FOLDER', { field: 'out' });
   }
   const { cases, warnings } = gatherCases(options, config.missingPrediction);
+  // The engine is loaded once there is something to run.
+  const { executeRun } = await import('./execute-run.ts');
   const [resume, overwrite] = [options.resume === true, options.overwrite === true];
   prepareOutDir(config.out, { resume, overwrite });
-  return executeRun({ cases, config, outDir: config.out, resume, warnings }, terminal, {
+  const report = await executeRun({ cases, config, outDir: config.out, resume, warnings }, terminal, {
     json: options.json === true,
     quiet: options.quiet === true,
   });
+  return report?.exitStatus ?? interruptedStatus;
 }

@@ -38,7 +38,7 @@ export const emptyCase = 'north-03';
 
 /**
  * Writes a small made-up hospital: float32 probabilities of a network that is fairly good, uint8 references, two sites.
- * The bytes of the volumes depend on nothing but this file. Returns the path of the manifest.
+ * The voxels depend on nothing but this folder. Returns the path of the manifest.
  */
 export async function writeHospital(folder: string): Promise<string> {
   for (const name of ['predictions', 'references']) mkdirSync(join(folder, name), { recursive: true });
