@@ -1,6 +1,7 @@
 /** Entry point of the threads that score and reduce. */
-import { StepRunner, type Step } from '../src/run/thread-steps.ts';
+
 import { packError } from '../src/run/packed-error.ts';
+import { type Step, StepRunner } from '../src/run/thread-steps.ts';
 
 const runner = new StepRunner();
 

@@ -9,31 +9,113 @@ import { setFlagsFromString } from 'node:v8';
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   naturalLog(value: number): number;
-  sumTerms(scores: number, mask: number, count: number, logit: number, threshold: number, terms: number, termCount: number, out: number): void;
+  sumTerms(
+    scores: number,
+    mask: number,
+    count: number,
+    logit: number,
+    threshold: number,
+    terms: number,
+    termCount: number,
+    out: number,
+  ): void;
   swapBytes(data: number, count: number, elementBytes: number): void;
-  convertScores(datatype: number, source: number, count: number, slope: number, intercept: number, target: number): void;
-  gateScores(scores: number, codes: number, count: number, logit: number, tolerance: number, clamp: number, ignoreCode: number, out: number): void;
-  convertLabels(datatype: number, source: number, count: number, slope: number, intercept: number, hasIgnore: number, ignore: number, target: number, out: number): void;
+  convertScores(
+    datatype: number,
+    source: number,
+    count: number,
+    slope: number,
+    intercept: number,
+    target: number,
+  ): void;
+  gateScores(
+    scores: number,
+    codes: number,
+    count: number,
+    logit: number,
+    tolerance: number,
+    clamp: number,
+    ignoreCode: number,
+    out: number,
+  ): void;
+  convertLabels(
+    datatype: number,
+    source: number,
+    count: number,
+    slope: number,
+    intercept: number,
+    hasIgnore: number,
+    ignore: number,
+    target: number,
+    out: number,
+  ): void;
   maskFromCodes(codes: number, count: number, lut: number, mask: number): number;
   findMasked(mask: number, codes: number, count: number, bit: number, out: number): void;
   compact(mask: number, count: number, bit: number, data: number, elementBytes: number): number;
   argmax(channels: number, channelCount: number, count: number, labels: number, target: number): void;
-  crossEntropyOfProbabilities(channels: number, codes: number, channelOf: number, count: number, clip: number, out: number): void;
-  softmax(channels: number, channelCount: number, codes: number, channelOf: number, count: number, out: number): void;
+  crossEntropyOfProbabilities(
+    channels: number,
+    codes: number,
+    channelOf: number,
+    count: number,
+    clip: number,
+    out: number,
+  ): void;
+  softmax(
+    channels: number,
+    channelCount: number,
+    codes: number,
+    channelOf: number,
+    count: number,
+    out: number,
+  ): void;
   sumChannels(channels: number, channelCount: number, count: number, target: number): void;
   markCodes(codes: number, count: number, seen: number): void;
-  countPairs(reference: number, prediction: number, count: number, row: number, column: number, columns: number, counts: number): void;
+  countPairs(
+    reference: number,
+    prediction: number,
+    count: number,
+    row: number,
+    column: number,
+    columns: number,
+    counts: number,
+  ): void;
   countBuckets(scores: number, mask: number, count: number, logit: number, counts: number): void;
   prefixSums(counts: number, offsets: number): void;
-  placeKeys(scores: number, mask: number, count: number, logit: number, offsets: number, target: number): void;
-  encodeSide(counts: number, keys: number, payload: number, entries: number, cells: number, bitmap: number, scratch: number): number;
+  placeKeys(
+    scores: number,
+    mask: number,
+    count: number,
+    logit: number,
+    offsets: number,
+    target: number,
+  ): void;
+  encodeSide(
+    counts: number,
+    keys: number,
+    payload: number,
+    entries: number,
+    cells: number,
+    bitmap: number,
+    scratch: number,
+  ): number;
   addPacked32(keys: number, count: number, cells: number, bitmap: number, side: number): void;
   addPacked64(keys: number, count: number, cells: number, bitmap: number, side: number): void;
   addRuns(runs: number, bytes: number, cells: number, bitmap: number, side: number, wide: number): number;
   encodeCells(cells: number, bitmap: number, side: number, wide: number, out: number): number;
   clearCells32(cells: number, bitmap: number): void;
   clearCells64(cells: number, bitmap: number): void;
-  evaluateCells(cells: number, bitmap: number, wide: number, bucket: number, logit: number, total: number, foreground: number, background: number, out: number): void;
+  evaluateCells(
+    cells: number,
+    bitmap: number,
+    wide: number,
+    bucket: number,
+    logit: number,
+    total: number,
+    foreground: number,
+    background: number,
+    out: number,
+  ): void;
 }
 
 export type Kernels = KernelExports;

@@ -36,7 +36,11 @@ export interface CasePlan {
 export async function planCase(entry: ManifestCase, index: number, settings: RunSettings): Promise<CasePlan> {
   const place = { caseId: entry.id, file: entry.reference };
   if (entry.missing === 'prediction' || entry.predictions.length === 0) {
-    throw new InputError('prediction-missing', `case ${entry.id}: ${entry.reference} has no prediction`, place);
+    throw new InputError(
+      'prediction-missing',
+      `case ${entry.id}: ${entry.reference} has no prediction`,
+      place,
+    );
   }
   const reference = await readHeader(entry.reference);
   if (reference.channels !== 1) {
@@ -51,7 +55,9 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
   checkChannels(entry, predictions, settings);
   const mapping = checkGrids(entry, predictions, reference, settings);
   const needs = (voxels: number) =>
-    tileBytes(tileNeeds(settings, { predictions: encodings(predictions), reference, shape: reference.shape }, voxels));
+    tileBytes(
+      tileNeeds(settings, { predictions: encodings(predictions), reference, shape: reference.shape }, voxels),
+    );
   const tileShape = chooseTileShape(entry, reference.shape, settings, needs);
   return {
     index,
@@ -82,7 +88,11 @@ export function voxelBytes(plan: Pick<CasePlan, 'predictions' | 'reference'>): n
   );
 }
 
-function checkChannels(entry: ManifestCase, predictions: readonly VolumeHeader[], settings: RunSettings): void {
+function checkChannels(
+  entry: ManifestCase,
+  predictions: readonly VolumeHeader[],
+  settings: RunSettings,
+): void {
   const channels = encodings(predictions).length;
   if (channels === settings.channelCount) return;
   const [first] = entry.predictions;

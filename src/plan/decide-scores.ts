@@ -61,7 +61,11 @@ export async function decideScores(
     );
   }
   if (wanted !== 'auto') return { scores: wanted, channelCount: 1, note: '' };
-  throw new UsageError('nothing-readable', 'no prediction of any case can be read, so the kind of scores cannot be found out; say --scores probability, logit or label, or check the paths', { field: 'scores' });
+  throw new UsageError(
+    'nothing-readable',
+    'no prediction of any case can be read, so the kind of scores cannot be found out; say --scores probability, logit or label, or check the paths',
+    { field: 'scores' },
+  );
 }
 
 async function decideByValues(
@@ -78,7 +82,11 @@ async function decideByValues(
   const stored = `is stored as ${header.datatype}${scaled ? ' with a slope' : ''}`;
   if (!header.datatype.startsWith('float') && !scaled) {
     if (channels === 1) return say('label', stored);
-    throw new UsageError('scores-ambiguous', `case ${caseId}: ${channels} channels of ${header.datatype} without a slope are neither labels nor probabilities; say --scores`, { caseId, file: header.path, field: 'scores' });
+    throw new UsageError(
+      'scores-ambiguous',
+      `case ${caseId}: ${channels} channels of ${header.datatype} without a slope are neither labels nor probabilities; say --scores`,
+      { caseId, file: header.path, field: 'scores' },
+    );
   }
   const evidence = await readEvidence(header);
   const range = `${stored}, values from ${evidence.min} to ${evidence.max} in the first ${evidence.voxels} voxels`;
@@ -100,7 +108,12 @@ async function decideByValues(
 
 /** Reads from the start until the kind is beyond doubt, the volume ends, or enough was seen. */
 async function readEvidence(header: VolumeHeader): Promise<Evidence> {
-  const evidence: Evidence = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, integers: true, voxels: 0 };
+  const evidence: Evidence = {
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+    integers: true,
+    voxels: 0,
+  };
   const total = Math.min(voxelCount(header.shape) * header.channels, maxVoxels);
   const stream = openStream(header);
   try {
@@ -115,7 +128,11 @@ async function readEvidence(header: VolumeHeader): Promise<Evidence> {
       }
       evidence.voxels += count;
       // Values inside [0, 1] that are no integers: logits would have left the range by now.
-      if (evidence.min < surelyLogit.below || (!evidence.integers && evidence.max > 0.5 && evidence.voxels >= 4 * blockVoxels)) break;
+      if (
+        evidence.min < surelyLogit.below ||
+        (!evidence.integers && evidence.max > 0.5 && evidence.voxels >= 4 * blockVoxels)
+      )
+        break;
     }
     return evidence;
   } finally {
@@ -137,7 +154,10 @@ const readers: Readonly<Record<Datatype, (view: DataView, at: number, littleEndi
 };
 
 /** Finite values of stored bytes. */
-function* valuesOf(bytes: Uint8Array, { datatype, littleEndian, slope, intercept }: VolumeHeader): Generator<number> {
+function* valuesOf(
+  bytes: Uint8Array,
+  { datatype, littleEndian, slope, intercept }: VolumeHeader,
+): Generator<number> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = readers[datatype];
   for (let at = 0; at < bytes.length; at += datatypeBytes[datatype]) {

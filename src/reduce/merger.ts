@@ -58,7 +58,12 @@ export class Merger {
   }
 
   /** @throws PartialError when a file does not hold what its directory says. */
-  merge(files: readonly ShardFile[], range: BucketRange, context: RangeContext | null, write: boolean): MergedRange {
+  merge(
+    files: readonly ShardFile[],
+    range: BucketRange,
+    context: RangeContext | null,
+    write: boolean,
+  ): MergedRange {
     const layout = new Layout(this.#kernels.memory);
     const cells = layout.region(16 * bucketCount);
     const bitmap = layout.region(8192);
@@ -79,7 +84,17 @@ export class Merger {
       const wide = counts[0] + counts[1] >= narrowLimit ? 1 : 0;
       for (const piece of pieces) this.#add(piece, cells, bitmap, wide);
       if (context) {
-        this.#kernels.evaluateCells(cells, bitmap, wide, bucket, context.logit ? 1 : 0, context.total, above.foreground, above.background, out);
+        this.#kernels.evaluateCells(
+          cells,
+          bitmap,
+          wide,
+          bucket,
+          context.logit ? 1 : 0,
+          context.total,
+          above.foreground,
+          above.background,
+          out,
+        );
         const values = new Float64Array(this.#kernels.memory.buffer, out, 4);
         sums.push({ bucket, softmax: [values[0]!, values[2]!], hinge: [values[1]!, values[3]!] });
       }
@@ -112,7 +127,13 @@ export class Merger {
     return buckets;
   }
 
-  #readSection(file: ShardFile, section: Section, range: BucketRange, layout: Layout, buckets: Map<number, Piece[]>): void {
+  #readSection(
+    file: ShardFile,
+    section: Section,
+    range: BucketRange,
+    layout: Layout,
+    buckets: Map<number, Piece[]>,
+  ): void {
     const span = file.span(section, range.first, range.end);
     if (span.bytes === 0) return;
     const address = layout.region(span.bytes);
@@ -120,7 +141,14 @@ export class Merger {
     for (const block of span.blocks) {
       for (const { bucket, encoding, keys, offset, bytes } of bucketsOf(block)) {
         if (bucket < range.first || bucket >= range.end) continue;
-        const piece = { side: section.side, encoding, keys, address: address + offset - span.offset, bytes, file };
+        const piece = {
+          side: section.side,
+          encoding,
+          keys,
+          address: address + offset - span.offset,
+          bytes,
+          file,
+        };
         const pieces = buckets.get(bucket);
         if (pieces) pieces.push(piece);
         else buckets.set(bucket, [piece]);
@@ -128,10 +156,19 @@ export class Merger {
     }
   }
 
-  #add({ side, encoding, keys, address, bytes, file }: Piece, cells: number, bitmap: number, wide: number): void {
+  #add(
+    { side, encoding, keys, address, bytes, file }: Piece,
+    cells: number,
+    bitmap: number,
+    wide: number,
+  ): void {
     if (encoding === runs) {
       if (this.#kernels.addRuns(address, bytes, cells, bitmap, side, wide) !== keys) {
-        throw new PartialError('shard-corrupt', `${file.path}: a bucket does not hold the keys that its directory lists`, { file: file.path });
+        throw new PartialError(
+          'shard-corrupt',
+          `${file.path}: a bucket does not hold the keys that its directory lists`,
+          { file: file.path },
+        );
       }
     } else if (wide) {
       this.#kernels.addPacked64(address, keys, cells, bitmap, side);

@@ -65,7 +65,9 @@ export function lossesOf(settings: RunSettings): LossSpec[] {
   return parseLosses(settings.losses, lossContext(settings));
 }
 
-function lossContext(settings: Pick<RunSettings, 'convention' | 'scores' | 'channels' | 'classes'>): LossContext {
+function lossContext(
+  settings: Pick<RunSettings, 'convention' | 'scores' | 'channels' | 'classes'>,
+): LossContext {
   const { convention, scores, channels, classes } = settings;
   const names = classes.map(({ name }) => name);
   return { convention, scores, channels, ...(names.length > 0 ? { classNames: names } : {}) };
@@ -88,7 +90,9 @@ function threadMemory(memoryBytes: number, threads: number): number {
 function resolveChannels(config: Config, scores: string, channelCount: number): 'exclusive' | 'independent' {
   if (scores === 'label') {
     if (channelCount === 1) return 'exclusive';
-    throw new UsageError('channels', `scores: label needs one channel a prediction, not ${channelCount}`, { field: 'scores' });
+    throw new UsageError('channels', `scores: label needs one channel a prediction, not ${channelCount}`, {
+      field: 'scores',
+    });
   }
   if (channelCount === 1) return 'independent';
   return config.channels === 'auto' ? 'exclusive' : config.channels;
@@ -116,13 +120,17 @@ function resolveClasses(
     return named.map(([name, labels]) => {
       const beyond = labels.find((label) => label < 0 || label >= channelCount);
       if (beyond !== undefined) {
-        throw fault(`classes.${name}: label ${beyond} has no channel; the predictions have channels 0 to ${channelCount - 1}, channel k scores label k`);
+        throw fault(
+          `classes.${name}: label ${beyond} has no channel; the predictions have channels 0 to ${channelCount - 1}, channel k scores label k`,
+        );
       }
       return { name, labels, channels: labels };
     });
   }
   if (named.length !== channelCount) {
-    throw fault(`${named.length} classes are named and the predictions have ${channelCount} independent channels; name one class a channel, in their order`);
+    throw fault(
+      `${named.length} classes are named and the predictions have ${channelCount} independent channels; name one class a channel, in their order`,
+    );
   }
   return named.map(([name, labels], channel) => ({ name, labels, channels: [channel] }));
 }

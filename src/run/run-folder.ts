@@ -114,7 +114,11 @@ const manifestCase = z.object({
   missing: z.literal('prediction').optional(),
 });
 // Written by this program for itself: whether it is whole is checked here, its fields where they are used.
-const settingsShape = z.looseObject({ scores: z.string(), classes: z.array(z.unknown()), terms: z.array(z.unknown()) });
+const settingsShape = z.looseObject({
+  scores: z.string(),
+  classes: z.array(z.unknown()),
+  terms: z.array(z.unknown()),
+});
 const planShape = z.looseObject({
   index: z.number().int(),
   mode: z.enum(['tiles', 'stream', 'stage']),

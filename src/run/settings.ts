@@ -1,5 +1,5 @@
-import type { Convention } from '../losses/spec.ts';
 import type { TermSpec } from '../losses/measures.ts';
+import type { Convention } from '../losses/spec.ts';
 import type { ScoreKind } from '../results/scored.ts';
 import type { Vec3 } from '../voxel/box.ts';
 

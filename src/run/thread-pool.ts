@@ -36,9 +36,13 @@ export class ThreadPool {
       answer = await this.#pool.run(step, signal ? { signal } : {});
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw new MachineError('thread-lost', `a thread died while it worked on ${step.kind}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw new MachineError(
+        'thread-lost',
+        `a thread died while it worked on ${step.kind}: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
     }
     if ('error' in answer) throw unpackError(answer.error);
     return answer.value;

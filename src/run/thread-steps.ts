@@ -4,6 +4,7 @@
  * threads of either engine (workers/step-thread.ts).
  */
 import { mkdirSync } from 'node:fs';
+import { z } from 'zod';
 import { PartialError } from '../errors.ts';
 import { predictionBox, reorientBytes } from '../geometry/reorient.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
@@ -18,7 +19,6 @@ import { emptyTally, mergeTallies, type Tally } from '../tally/tally.ts';
 import { openRaw } from '../volume/raw-source.ts';
 import { datatypeBytes, type VolumeSource } from '../volume/types.ts';
 import { type Box, voxelCount } from '../voxel/box.ts';
-import { z } from 'zod';
 import { RunFolder } from './run-folder.ts';
 import { needsShards, predictsLabels, type RunSettings } from './settings.ts';
 
@@ -178,15 +178,27 @@ export class StepRunner {
       files.forEach((file, tile) => {
         const about = aboutTile.parse(file.about);
         const box = tileBox(grid, tile);
-        if (about.case !== index || about.tile !== tile || String(about.box.origin) !== String(box.origin) || String(about.box.shape) !== String(box.shape)) {
-          throw new PartialError('partial-of-another', `${file.path} is of another tile or plan; it is made again`, { file: file.path });
+        if (
+          about.case !== index ||
+          about.tile !== tile ||
+          String(about.box.origin) !== String(box.origin) ||
+          String(about.box.shape) !== String(box.shape)
+        ) {
+          throw new PartialError(
+            'partial-of-another',
+            `${file.path} is of another tile or plan; it is made again`,
+            { file: file.path },
+          );
         }
         const part = tallySchema.parse(about.tally);
         voxels += part.voxels + part.ignored;
         tally = mergeTallies(tally, part);
       });
       if (voxels !== voxelCount(plan.shape)) {
-        throw new PartialError('coverage', `case ${index}: the tiles hold ${voxels} voxels of ${voxelCount(plan.shape)}`);
+        throw new PartialError(
+          'coverage',
+          `case ${index}: the tiles hold ${voxels} voxels of ${voxelCount(plan.shape)}`,
+        );
       }
       return tally.faults.some((fault) => fault.kind !== 'moved') ? [] : this.#cut(files);
     });
@@ -200,7 +212,12 @@ export class StepRunner {
     return settings.classes.flatMap((_, index) => cutRanges(bucketHistogram(files, index), index, logit));
   }
 
-  #mergeRange(paths: readonly string[], job: RangeJob, evaluate: boolean, target: string | null): readonly BucketSums[] {
+  #mergeRange(
+    paths: readonly string[],
+    job: RangeJob,
+    evaluate: boolean,
+    target: string | null,
+  ): readonly BucketSums[] {
     const merger = new Merger(this.#kernel);
     // The merger lays the kernel memory out anew.
     this.#closeCase();
@@ -212,7 +229,13 @@ export class StepRunner {
   }
 }
 
-function readPrediction(source: VolumeSource, channel: number, plan: CasePlan, box: Box, target: Uint8Array): void {
+function readPrediction(
+  source: VolumeSource,
+  channel: number,
+  plan: CasePlan,
+  box: Box,
+  target: Uint8Array,
+): void {
   if (plan.mapping === null) {
     source.readBox(channel, box, target);
     return;

@@ -13,7 +13,9 @@ const noChannel = 65535;
 /** The code that ignored voxels have; -1 where nothing is ignored. */
 export function ignored(ignoreLabel: number | null): number {
   if (ignoreLabel === null) return -1;
-  return Number.isInteger(ignoreLabel) && ignoreLabel >= 0 && ignoreLabel < ignoredCode ? ignoreLabel : ignoredCode;
+  return Number.isInteger(ignoreLabel) && ignoreLabel >= 0 && ignoreLabel < ignoredCode
+    ? ignoreLabel
+    : ignoredCode;
 }
 
 /** 1 for a class's labels, 0 for all others. */
@@ -27,7 +29,14 @@ export function classLut(labels: readonly number[] | 'positive', ignoreLabel: nu
 }
 
 /** Ignored voxels, and labels that neither a class nor a channel has. */
-export function gateLut({ classes, channels, channelCount, ignoreLabel, unknownLabels, scores }: RunSettings): Uint8Array {
+export function gateLut({
+  classes,
+  channels,
+  channelCount,
+  ignoreLabel,
+  unknownLabels,
+  scores,
+}: RunSettings): Uint8Array {
   const table = new Uint8Array(codeCount);
   const namesLabels = classes.length > 0 && classes.every((runClass) => runClass.labels !== 'positive');
   if (unknownLabels === 'refuse' && namesLabels) {

@@ -152,7 +152,10 @@ export class TileScorer {
     const { terms, channelOf, channelList, scores } = this.#regions;
     const rows = this.#doubles(terms, 6 * this.#settings.terms.length);
     this.#settings.terms.forEach((spec, i) => {
-      rows.set(termRow(spec, (value) => this.#kernels.naturalLog(value)), 6 * i);
+      rows.set(
+        termRow(spec, (value) => this.#kernels.naturalLog(value)),
+        6 * i,
+      );
     });
     new Uint16Array(this.#kernels.memory.buffer, channelOf, bucketCount).set(
       channelTable(this.#settings.channelCount, this.#settings.ignoreLabel),
@@ -165,7 +168,14 @@ export class TileScorer {
     if (!littleEndian) this.#kernels.swapBytes(address, count, datatypeBytes[datatype]);
   }
 
-  #toCodes(address: number, count: number, encoding: Encoding, target: number, channel: number, faults: FaultLog): void {
+  #toCodes(
+    address: number,
+    count: number,
+    encoding: Encoding,
+    target: number,
+    channel: number,
+    faults: FaultLog,
+  ): void {
     this.#orderBytes(address, count, encoding);
     const { ignoreLabel } = this.#settings;
     const record = this.#doubles(this.#regions.out, 3).fill(0);
@@ -232,7 +242,11 @@ export class TileScorer {
       faults.add('out-of-range', channel, record.subarray(3, 6));
       faults.add('moved', channel, record.subarray(6, 9));
       if (logit && channels === 'exclusive' && channelCount > 1) {
-        faults.addLarge(channel, new Float32Array(this.#kernels.memory.buffer, target, count), maxExclusiveLogit);
+        faults.addLarge(
+          channel,
+          new Float32Array(this.#kernels.memory.buffer, target, count),
+          maxExclusiveLogit,
+        );
       }
     });
   }
@@ -263,7 +277,10 @@ export class TileScorer {
     const predictions = this.#rankCodes(labels, count, lut, column);
     const cells = references.length * predictions.length;
     if (cells > maxConfusionCells) {
-      throw new InputError('too-many-labels', `a tile holds ${references.length} reference and ${predictions.length} predicted labels; are these label maps?`);
+      throw new InputError(
+        'too-many-labels',
+        `a tile holds ${references.length} reference and ${predictions.length} predicted labels; are these label maps?`,
+      );
     }
     const counts = 4 * cells <= 12 * bucketCount ? scratch : this.#layout.region(4 * maxConfusionCells);
     const table = new Uint32Array(this.#kernels.memory.buffer, counts, cells).fill(0);
@@ -298,7 +315,8 @@ export class TileScorer {
     const { channelCount, scores, crossEntropyClip } = this.#settings;
     const sums = new BigInt64Array(this.#kernels.memory.buffer, out, 3).fill(0n);
     if (scores === 'logit') this.#kernels.softmax(channelList, channelCount, codes, channelOf, count, out);
-    else this.#kernels.crossEntropyOfProbabilities(channelList, codes, channelOf, count, crossEntropyClip, out);
+    else
+      this.#kernels.crossEntropyOfProbabilities(channelList, codes, channelOf, count, crossEntropyClip, out);
     return { voxels: Number(sums[0]), sum: (sums[1]! << 40n) + sums[2]! };
   }
 
@@ -308,7 +326,9 @@ export class TileScorer {
     const { scores, sum, channelList } = this.#regions;
     if (channels.length === 1) return scores[channels[0]!]!;
     const list = channelList + 4 * scores.length;
-    new Uint32Array(this.#kernels.memory.buffer, list, channels.length).set(channels.map((channel) => scores[channel]!));
+    new Uint32Array(this.#kernels.memory.buffer, list, channels.length).set(
+      channels.map((channel) => scores[channel]!),
+    );
     this.#kernels.sumChannels(list, channels.length, count, sum);
     return sum;
   }

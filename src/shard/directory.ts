@@ -66,7 +66,8 @@ export function encodeDirectory(entries: BucketEntries, count: number, payload: 
       bytes += entries[at + 3]!;
     }
     const tokenBytes = tokens.finish();
-    for (const value of [entries[entryLength * first]!, rank - first, keys, bytes, tokenBytes.length]) writer.write(value);
+    for (const value of [entries[entryLength * first]!, rank - first, keys, bytes, tokenBytes.length])
+      writer.write(value);
     writer.writeUint32(crc32(payload.subarray(offset, offset + bytes)));
     writer.writeBytes(tokenBytes);
     offset += bytes;
@@ -87,11 +88,22 @@ export function decodeBlocks(bytes: Uint8Array, payloadBytes: number): Block[] {
     const length = reader.read();
     const tokenBytes = reader.read();
     const crc = reader.readUint32();
-    blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens: reader.readBytes(tokenBytes) });
+    blocks.push({
+      firstBucket,
+      buckets,
+      keys,
+      offset,
+      bytes: length,
+      crc,
+      tokens: reader.readBytes(tokenBytes),
+    });
     offset += length;
   }
   if (offset !== payloadBytes) {
-    throw new PartialError('shard-corrupt', `a shard directory lists ${offset} bytes where ${payloadBytes} stand`);
+    throw new PartialError(
+      'shard-corrupt',
+      `a shard directory lists ${offset} bytes where ${payloadBytes} stand`,
+    );
   }
   return blocks;
 }

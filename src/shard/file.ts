@@ -15,7 +15,13 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { MachineError, PartialError } from '../errors.ts';
 import { writeWhole } from '../run/write-whole.ts';
-import { type Block, type BucketEntries, blocksOfBuckets, decodeBlocks, encodeDirectory } from './directory.ts';
+import {
+  type Block,
+  type BucketEntries,
+  blocksOfBuckets,
+  decodeBlocks,
+  encodeDirectory,
+} from './directory.ts';
 
 const magic = Buffer.from('VOXSHARD');
 export const formatVersion = 1;
@@ -115,12 +121,17 @@ export class ShardFile {
       if (!prefix.subarray(0, 8).equals(magic)) throw corrupt(path, 'it does not begin as a shard file');
       const version = prefix.readUInt32LE(8);
       if (version !== formatVersion) {
-        throw new PartialError('shard-version', `${path}: format version ${version}, this program reads ${formatVersion}`, { file: path });
+        throw new PartialError(
+          'shard-version',
+          `${path}: format version ${version}, this program reads ${formatVersion}`,
+          { file: path },
+        );
       }
       const headerBytes = prefix.readUInt32LE(12);
       if (headerBytes > maxHeaderBytes) throw corrupt(path, 'its header is implausibly long');
       const header = readExactly(fd, path, prefixBytes, headerBytes);
-      if (crc32(header) !== prefix.readUInt32LE(16)) throw corrupt(path, 'the checksum of its header does not hold');
+      if (crc32(header) !== prefix.readUInt32LE(16))
+        throw corrupt(path, 'the checksum of its header does not hold');
       const { about, sections } = headerSchema.parse(JSON.parse(header.toString('utf8')));
       return new ShardFile(path, fd, about, placeSections(sections, prefixBytes + headerBytes));
     } catch (error) {
@@ -142,7 +153,8 @@ export class ShardFile {
     let blocks = this.#blocks.get(section);
     if (!blocks) {
       const bytes = readExactly(this.#fd, this.path, section.directoryOffset, section.directoryBytes);
-      if (crc32(bytes) !== section.directoryCrc) throw corrupt(this.path, 'the checksum of a directory does not hold');
+      if (crc32(bytes) !== section.directoryCrc)
+        throw corrupt(this.path, 'the checksum of a directory does not hold');
       blocks = decodeBlocks(bytes, section.payloadBytes);
       this.#blocks.set(section, blocks);
     }

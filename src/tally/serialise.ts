@@ -25,7 +25,14 @@ export const tallySchema: z.ZodType<Tally> = z.object({
   confusion: z.array(z.tuple([count, count, count])),
   faults: z.array(
     z.object({
-      kind: z.enum(['not-finite', 'out-of-range', 'moved', 'not-a-label', 'unknown-label', 'logit-too-large']),
+      kind: z.enum([
+        'not-finite',
+        'out-of-range',
+        'moved',
+        'not-a-label',
+        'unknown-label',
+        'logit-too-large',
+      ]),
       channel: z.number().int(),
       count,
       firstIndex: count,

@@ -24,7 +24,13 @@ export interface ClassTally {
 
 /** Voxels that must not be scored, or were moved into range. */
 export interface VoxelFault {
-  readonly kind: 'not-finite' | 'out-of-range' | 'moved' | 'not-a-label' | 'unknown-label' | 'logit-too-large';
+  readonly kind:
+    | 'not-finite'
+    | 'out-of-range'
+    | 'moved'
+    | 'not-a-label'
+    | 'unknown-label'
+    | 'logit-too-large';
   /** The file: a channel of the prediction (0 based), or -1 for the reference. */
   readonly channel: number;
   readonly count: number;

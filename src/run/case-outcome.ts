@@ -1,0 +1,89 @@
+/** What became of a case, as it stands in the run's folder: a tally and sorted losses, or an error. */
+import { z } from 'zod';
+import type { VoxtallyError } from '../errors.ts';
+import type { LovaszValues } from '../reduce/lovasz-sum.ts';
+import type { UnscoredCase } from '../results/scored.ts';
+import { tallySchema } from '../tally/serialise.ts';
+import type { Tally } from '../tally/tally.ts';
+import type { Vec3 } from '../voxel/box.ts';
+import { type RunFolder, readJsonFile, writeJsonFile } from './run-folder.ts';
+
+export interface ScoredOutcome {
+  readonly index: number;
+  readonly status: 'ok';
+  readonly shape: Vec3;
+  readonly spacingMm: Vec3;
+  readonly tally: Tally;
+  /** Sorted losses of each class; empty where there are none. */
+  readonly lovasz: readonly LovaszValues[];
+  /** Shard files of the case; none where nobody needs them. */
+  readonly shards: number;
+  readonly shardBytes: number;
+}
+
+export interface UnscoredOutcome {
+  readonly index: number;
+  readonly status: 'failed' | 'incomplete';
+  readonly error: UnscoredCase['error'];
+}
+
+export type CaseOutcomeRecord = ScoredOutcome | UnscoredOutcome;
+
+const vec3 = z.tuple([z.number(), z.number(), z.number()]);
+const lovaszValues = z.object({ softmax: z.number(), hinge: z.number() });
+const outcomeSchema = z.discriminatedUnion('status', [
+  z.object({
+    index: z.number().int(),
+    status: z.literal('ok'),
+    shape: vec3,
+    spacingMm: vec3,
+    tally: tallySchema,
+    lovasz: z.array(lovaszValues),
+    shards: z.number().int(),
+    shardBytes: z.number(),
+  }),
+  z.object({
+    index: z.number().int(),
+    status: z.enum(['failed', 'incomplete']),
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      file: z.string().optional(),
+      field: z.string().optional(),
+      voxel: vec3.optional(),
+    }),
+  }),
+]);
+
+export const lovaszListSchema = z.array(lovaszValues);
+
+export function writeOutcome(folder: RunFolder, outcome: CaseOutcomeRecord): void {
+  writeJsonFile(folder.caseOutcome(outcome.index), outcome);
+}
+
+/** @throws PartialError when there is none. */
+export function readOutcome(folder: RunFolder, caseIndex: number): CaseOutcomeRecord {
+  return readJsonFile(folder.caseOutcome(caseIndex), outcomeSchema) as CaseOutcomeRecord;
+}
+
+/** A case without numbers: `failed` by its input, `incomplete` by the machine. Its message names the case. */
+export function unscored(
+  index: number,
+  caseId: string,
+  status: 'failed' | 'incomplete',
+  error: VoxtallyError,
+): UnscoredOutcome {
+  const { file, field, voxel } = error.place;
+  const named = error.message.startsWith(`case ${caseId}: `);
+  return {
+    index,
+    status,
+    error: {
+      code: error.code,
+      message: named ? error.message : `case ${caseId}: ${error.message}`,
+      ...(file === undefined ? {} : { file }),
+      ...(field === undefined ? {} : { field }),
+      ...(voxel === undefined ? {} : { voxel }),
+    },
+  };
+}

@@ -1,0 +1,243 @@
+/**
+ * What is done with one case, step by step, by whoever runs it: an engine decides when and where, never what. Every step
+ * leaves whole files in the run's folder, so each may be done again, by another process, after any kind of death.
+ */
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { MachineError, PartialError } from '../errors.ts';
+import type { ManifestCase } from '../manifest/types.ts';
+import { type CasePlan, encodings, planCase, voxelBytes } from '../plan/case-plan.ts';
+import { tileBox, tileGrid } from '../plan/tile-grid.ts';
+import { addBucketSums, type LovaszValues } from '../reduce/lovasz-sum.ts';
+import type { BucketSums } from '../reduce/merger.ts';
+import type { RangeJob } from '../reduce/ranges.ts';
+import { gateError } from '../score/gate-faults.ts';
+import type { Tally } from '../tally/tally.ts';
+import { openStream } from '../volume/gzip-stream.ts';
+import { stageRaw } from '../volume/stage.ts';
+import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
+import { voxelCount } from '../voxel/box.ts';
+import type { BufferBudget } from './buffer-budget.ts';
+import { type CaseOutcomeRecord, writeOutcome } from './case-outcome.ts';
+import type { RunFolder } from './run-folder.ts';
+import { needsShards, type RunSettings } from './settings.ts';
+import type { ThreadPool } from './thread-pool.ts';
+import type { TileDone } from './thread-steps.ts';
+
+/** Faults of stored partials that are mended by making them again, at most this often for a case. */
+const maxRepairs = 3;
+
+export class CaseWork {
+  readonly folder: RunFolder;
+  readonly settings: RunSettings;
+  readonly cases: readonly ManifestCase[];
+  readonly #pool: ThreadPool;
+  readonly #buffers: BufferBudget;
+
+  constructor(
+    folder: RunFolder,
+    settings: RunSettings,
+    cases: readonly ManifestCase[],
+    pool: ThreadPool,
+    buffers: BufferBudget,
+  ) {
+    this.folder = folder;
+    this.settings = settings;
+    this.cases = cases;
+    this.#pool = pool;
+    this.#buffers = buffers;
+  }
+
+  /** Reads the headers and stores the plan. @throws InputError */
+  async plan(index: number): Promise<CasePlan> {
+    const plan = await planCase(this.cases[index]!, index, this.settings);
+    this.folder.writePlan(plan);
+    return plan;
+  }
+
+  /** Inflates the gzip files of a case to raw ones and stores the plan that reads those. @throws InputError */
+  async stage(plan: CasePlan, signal: AbortSignal): Promise<CasePlan> {
+    const stageOne = (header: VolumeHeader, file: number) =>
+      header.compressed ? stageRaw(header, this.folder.staged(plan.index, file), signal) : header;
+    const predictions: VolumeHeader[] = [];
+    for (const header of plan.predictions) predictions.push(await stageOne(header, predictions.length));
+    const reference = await stageOne(plan.reference, predictions.length);
+    const staged: CasePlan = { ...plan, mode: 'tiles', predictions, reference };
+    this.folder.writePlan(staged);
+    return staged;
+  }
+
+  /** Tiles whose partials are not there yet. */
+  missingTiles(plan: CasePlan): number[] {
+    const { length } = tileGrid(plan.shape, plan.tileShape);
+    const tiles = Array.from({ length }, (_, tile) => tile);
+    return existsSync(this.folder.tiles(plan.index))
+      ? tiles.filter((tile) => !existsSync(this.folder.tile(plan.index, tile)))
+      : tiles;
+  }
+
+  scoreTile(index: number, tile: number, signal: AbortSignal): Promise<TileDone> {
+    return this.#pool.run({ kind: 'score-tile', root: this.folder.root, case: index, tile }, signal);
+  }
+
+  /**
+   * Reads a gzip case once from its start and scores its tiles on the way, in the threads, while the stream goes on.
+   * The checksums at the end are part of it: until it returns the case is not done. @throws InputError
+   */
+  async walk(plan: CasePlan, signal: AbortSignal, onTile: (done: TileDone) => void): Promise<void> {
+    const grid = tileGrid(plan.shape, plan.tileShape);
+    const missing = new Set(this.missingTiles(plan));
+    const headers = [...encodings(plan.predictions), plan.reference];
+    const streams = headers.map((header) => openStream(header));
+    const running = new Set<Promise<void>>();
+    let failure: unknown;
+    try {
+      for (let tile = 0; tile < grid.length; tile++) {
+        signal.throwIfAborted();
+        const voxels = voxelCount(tileBox(grid, tile).shape);
+        const buffer = await this.#buffers.take(voxels * voxelBytes(plan), signal);
+        try {
+          let at = 0;
+          await Promise.all(
+            streams.map((stream, i) => {
+              const bytes = voxels * datatypeBytes[headers[i]!.datatype];
+              at += bytes;
+              return stream.read(new Uint8Array(buffer, at - bytes, bytes));
+            }),
+          );
+        } catch (error) {
+          this.#buffers.giveBack(buffer);
+          throw error;
+        }
+        if (failure !== undefined) throw failure;
+        if (!missing.has(tile)) {
+          this.#buffers.giveBack(buffer);
+          continue;
+        }
+        const work = this.#pool
+          .run(
+            { kind: 'score-buffer', root: this.folder.root, case: plan.index, tile, bytes: buffer },
+            signal,
+          )
+          .then(onTile, (error: unknown) => {
+            failure ??= error;
+          })
+          .finally(() => {
+            this.#buffers.giveBack(buffer);
+            running.delete(work);
+          });
+        running.add(work);
+      }
+      await Promise.all(streams.map((stream) => stream.finish()));
+    } finally {
+      for (const stream of streams) stream.close();
+      await Promise.all(running);
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * Reduces a case whose tiles are all there and stores its outcome; `keepShard` writes its merged shard as well.
+   * A partial that is torn, corrupt or of another plan is removed and PartialError thrown: make it again.
+   */
+  async reduce(plan: CasePlan, keepShard: boolean, signal: AbortSignal): Promise<CaseOutcomeRecord> {
+    const entry = this.cases[plan.index]!;
+    try {
+      const { tally, jobs } = await this.#pool.run(
+        { kind: 'open-case', root: this.folder.root, case: plan.index },
+        signal,
+      );
+      const error = gateError(
+        entry.id,
+        tally.faults,
+        { predictions: encodings(plan.predictions).map(({ path }) => path), reference: plan.reference.path },
+        plan.shape,
+      );
+      if (error) throw error;
+      const files = this.#tileFiles(plan);
+      const { lovasz, shardFiles } = await this.mergeRanges(
+        files,
+        jobs,
+        true,
+        keepShard ? (part) => this.folder.caseShard(plan.index, part) : null,
+        signal,
+      );
+      const outcome = this.#scored(plan, tally, lovasz, shardFiles);
+      writeOutcome(this.folder, outcome);
+      this.folder.removeTiles(plan.index, plan.predictions.length + 1);
+      return outcome;
+    } catch (error) {
+      if (error instanceof PartialError && error.place.file) rmSync(error.place.file, { force: true });
+      throw error;
+    }
+  }
+
+  /** Evaluates and writes ranges in the threads, a class after the other in the result. */
+  async mergeRanges(
+    files: readonly string[],
+    jobs: readonly RangeJob[],
+    evaluate: boolean,
+    target: ((part: number) => string) | null,
+    signal: AbortSignal,
+  ): Promise<{ lovasz: LovaszValues[]; shardFiles: string[] }> {
+    if (!needsShards(this.settings)) return { lovasz: [], shardFiles: [] };
+    const shardFiles: string[] = [];
+    const sums = await Promise.all(
+      jobs.map((job, part) => {
+        const path = target ? target(part) : null;
+        if (path) shardFiles.push(path);
+        return this.#pool.run(
+          { kind: 'merge-range', root: this.folder.root, files, job, evaluate, target: path },
+          signal,
+        );
+      }),
+    );
+    const lovasz = this.settings.classes.map((_, index) =>
+      addBucketSums(
+        sums.flatMap((part, i): readonly BucketSums[] => (jobs[i]!.range.class === index ? part : [])),
+      ),
+    );
+    return { lovasz, shardFiles };
+  }
+
+  /** Does `attempt` again after `remake` when a stored partial was not to be believed. */
+  async withRepairs<T>(attempt: () => Promise<T>, remake: () => Promise<void>): Promise<T> {
+    for (let repairs = 0; ; repairs++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof PartialError)) throw error;
+        if (repairs === maxRepairs) {
+          throw new MachineError(
+            'partials-unreliable',
+            `stored partials were made ${maxRepairs} times and still are not whole: ${error.message}`,
+            { cause: error },
+          );
+        }
+        await remake();
+      }
+    }
+  }
+
+  #tileFiles(plan: CasePlan): string[] {
+    const { length } = tileGrid(plan.shape, plan.tileShape);
+    return Array.from({ length }, (_, tile) => this.folder.tile(plan.index, tile));
+  }
+
+  #scored(
+    plan: CasePlan,
+    tally: Tally,
+    lovasz: readonly LovaszValues[],
+    shardFiles: readonly string[],
+  ): CaseOutcomeRecord {
+    return {
+      index: plan.index,
+      status: 'ok',
+      shape: plan.shape,
+      spacingMm: plan.reference.spacingMm,
+      tally,
+      lovasz,
+      shards: shardFiles.length,
+      shardBytes: shardFiles.reduce((sum, file) => sum + statSync(file).size, 0),
+    };
+  }
+}

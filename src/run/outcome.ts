@@ -1,0 +1,46 @@
+import type { ManifestCase } from '../manifest/types.ts';
+import type { LovaszValues } from '../reduce/lovasz-sum.ts';
+import type { CaseOutcome, RunOutcome } from '../results/scored.ts';
+import { emptyTally, mergeTallies } from '../tally/tally.ts';
+import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';
+import { classesOf, measuresOf } from './measures.ts';
+import type { RunSettings } from './settings.ts';
+
+/** The measures of every case and of the pool, from what stands in the run's folder. */
+export function buildOutcome(
+  settings: RunSettings,
+  cases: readonly ManifestCase[],
+  outcomes: readonly CaseOutcomeRecord[],
+  pooledLovasz: readonly LovaszValues[],
+): RunOutcome {
+  const scored = outcomes.filter((outcome): outcome is ScoredOutcome => outcome.status === 'ok');
+  const classes = classesOf(
+    settings,
+    scored.map(({ tally }) => tally),
+  );
+  const entries = outcomes.map((outcome): CaseOutcome => {
+    const { id, group, predictions, reference } = cases[outcome.index]!;
+    const named = group === undefined ? { id } : { id, group };
+    if (outcome.status !== 'ok') return { ...named, status: outcome.status, error: outcome.error };
+    return {
+      ...named,
+      status: 'ok',
+      shape: outcome.shape,
+      spacingMm: outcome.spacingMm,
+      predictionFile: predictions[0]!,
+      referenceFile: reference,
+      ...measuresOf(settings, classes, outcome.tally, outcome.lovasz),
+    };
+  });
+  const whole = scored.reduce(
+    (sum, { tally }) => mergeTallies(sum, tally),
+    emptyTally(settings.classes.length, settings.terms.length),
+  );
+  return {
+    scores: settings.scores,
+    channels: settings.channels,
+    classes,
+    cases: entries,
+    ...(scored.length > 0 ? { pooled: measuresOf(settings, classes, whole, pooledLovasz) } : {}),
+  };
+}

@@ -1,0 +1,89 @@
+/** The result files of a run. All but run.json depend on the inputs and the settings alone. */
+import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { buildResults } from '../results/build.ts';
+import { casesCsv } from '../results/cases-csv.ts';
+import type { ResultsDocument } from '../results/document.ts';
+import { resultsJson } from '../results/json.ts';
+import { nnunetSummary } from '../results/nnunet-summary.ts';
+import type { RunOutcome } from '../results/scored.ts';
+import { lossesOf } from './resolve-settings.ts';
+import type { RunSettings } from './settings.ts';
+import type { RunRequest } from './types.ts';
+
+interface Times {
+  readonly startedAt: Date;
+  readonly seconds: number;
+}
+
+export function writeResults(
+  request: RunRequest,
+  settings: RunSettings,
+  threads: number,
+  outcome: RunOutcome,
+  times: Times,
+): ResultsDocument {
+  const { outDir } = request;
+  const results = buildResults(outcome, lossesOf(settings), {
+    convention: settings.convention,
+    beta: settings.fbeta,
+  });
+  writePieces(join(outDir, 'results.json'), resultsJson(results));
+  writePieces(join(outDir, 'cases.csv'), casesCsv(results));
+  const summary = nnunetSummary(outcome);
+  if (summary !== undefined) writePieces(join(outDir, 'summary.json'), [summary]);
+  writePieces(join(outDir, 'run.json'), [
+    `${JSON.stringify(provenance(request, settings, threads, times), undefined, 2)}\n`,
+  ]);
+  return results;
+}
+
+/** All that may differ between two runs of the same: times, machine, files. */
+function provenance(
+  request: RunRequest,
+  settings: RunSettings,
+  threads: number,
+  { startedAt, seconds }: Times,
+) {
+  return {
+    voxtally: packageVersion(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    machine: { processor: cpus()[0]?.model ?? 'unknown', processors: cpus().length, memoryBytes: totalmem() },
+    startedAt: startedAt.toISOString(),
+    seconds,
+    engine: request.config.engine,
+    threads,
+    settings,
+    configuration: { ...request.config, redis: undefined },
+    warnings: request.warnings,
+    inputs: request.cases.map(({ id, predictions, reference }) => ({
+      case: id,
+      predictions: predictions.map(fileFacts),
+      reference: fileFacts(reference),
+    })),
+  };
+}
+
+function fileFacts(file: string) {
+  const facts = statSync(file, { throwIfNoEntry: false });
+  return { file, bytes: facts?.size ?? null, modified: facts?.mtime.toISOString() ?? null };
+}
+
+function packageVersion(): string {
+  const up = import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json';
+  return (JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string }).version;
+}
+
+/** Writes pieces under a temporary name and renames: a file may be larger than the longest string. */
+function writePieces(path: string, pieces: Iterable<string>): void {
+  const temporary = `${path}.tmp`;
+  const fd = openSync(temporary, 'w');
+  try {
+    for (const piece of pieces) writeSync(fd, piece);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+}
