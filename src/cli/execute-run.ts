@@ -28,7 +28,7 @@ export async function executeRun(
     for (const warning of request.warnings) display.say(`warning: ${warning}`);
     try {
       const finished = await done;
-      for (const note of finished.notes) display.say(note);
+      for (const note of finished.notes) if (!request.warnings.includes(note)) display.say(note);
       return finished;
     } catch (error) {
       if (signal.aborted) return undefined;

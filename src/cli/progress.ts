@@ -44,7 +44,7 @@ export function showProgress(updates: Observable<RunProgress>, terminal: Termina
   });
   const every = terminal.live ? redrawMs : lineMs;
   const lines = updates
-    .pipe(throttleTime(every, asyncScheduler, { leading: true, trailing: true }))
+    .pipe(throttleTime(every, asyncScheduler, { leading: terminal.live, trailing: true }))
     .subscribe({ next: draw, error: ignore });
   return {
     say,

@@ -55,7 +55,7 @@ export function inspectLines({ header, dataBytes, scores, note, tiles }: Inspect
     row('spacing', `${numbers(header.spacingMm, ' x ')} mm`),
     row('affine', `${rows[0]}   (${header.affineSource})`),
     ...rows.slice(1).map((line) => row('', line)),
-    row('scores', scores === undefined ? `unclear: ${note}` : `${scores}${note === '' ? '' : ` (${note})`}`),
+    row('scores', scores === undefined ? `unclear: ${note}` : note.replace(/^scores: /, '') || scores),
   ];
   if (tiles) {
     const { shape, count, threadBytes, allowedBytes, threads } = tiles;

@@ -13,6 +13,12 @@ export interface Terminal {
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
+  // A reader that has seen enough (`| head`) closes the pipe; that is no failure of the run.
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   return {
     out: (text) => stdout.write(text),
     error: (text) => stderr.write(text),

@@ -38,6 +38,17 @@ test('--help', async () => {
   expect(out).toContain('Usage: voxtally');
 });
 
+test('a reader that closes the pipe early is no failure', async () => {
+  const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let error = '';
+  child.stderr.on('data', (chunk) => {
+    error += chunk;
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  expect({ status, error }).toEqual({ status: 0, error: '' });
+});
+
 test('a usage error is status 2, on standard error alone', async () => {
   const { status, out, error } = await run('score', '--scores', 'prob', '--out', 'results');
   expect({ status, out }).toEqual({ status: 2, out: '' });
