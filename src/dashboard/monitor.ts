@@ -1,0 +1,72 @@
+/** What the dashboard and `voxtally status` show. Implemented over Redis; nothing here is private (no paths). */
+
+export type RunState = 'planning' | 'running' | 'reducing' | 'done' | 'cancelled' | 'failed';
+
+export interface RunStatus {
+  readonly id: string;
+  readonly state: RunState;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly finishedAt?: number;
+  readonly priority: number;
+  readonly cases: {
+    readonly total: number;
+    readonly ok: number;
+    readonly failed: number;
+    readonly incomplete: number;
+    readonly inFlight: number;
+  };
+  readonly tilesDone: number;
+  readonly voxelsDone: number;
+  readonly bytesRead: number;
+  /** Over the last minute; 0 while nothing happens. */
+  readonly megavoxelsPerSecond: number;
+  readonly etaSeconds?: number;
+  readonly retries: number;
+  readonly stalls: number;
+}
+
+export interface CaseStatus {
+  readonly index: number;
+  /** The case's id from the run's folder: shown as text, never part of an address. */
+  readonly name: string;
+  readonly status: 'waiting' | 'in-flight' | 'ok' | 'failed' | 'incomplete';
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface WorkerStatus {
+  readonly id: string;
+  readonly threads: number;
+  readonly lastSeenAt: number;
+  readonly tilesDone: number;
+  readonly busy: boolean;
+}
+
+/** Pooled values so far and on how many cases they rest. */
+export interface PooledSoFar {
+  readonly cases: number;
+  readonly classes: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
+}
+
+export interface CasePage {
+  readonly total: number;
+  readonly page: number;
+  readonly pageSize: number;
+  readonly cases: readonly CaseStatus[];
+}
+
+export interface Monitor {
+  /** Newest first. */
+  runs(): Promise<readonly RunStatus[]>;
+  run(id: string): Promise<RunStatus | undefined>;
+  /** One page of cases, never all at once. */
+  cases(
+    id: string,
+    query: { readonly status?: CaseStatus['status']; readonly page: number; readonly pageSize: number },
+  ): Promise<CasePage>;
+  pooled(id: string): Promise<PooledSoFar>;
+  workers(): Promise<readonly WorkerStatus[]>;
+  /** Calls back when something of a run has changed, at most once a second a run; returns how to stop. */
+  watch(onChange: (runId: string) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
