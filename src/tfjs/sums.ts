@@ -63,8 +63,11 @@ const exactBlock = 4096;
  * to at most 2^24 q_k: every partial sum is a float32, whatever the order. Block sums are read back and added in float64.
  */
 export async function exactSum(terms: tf.Tensor): Promise<number> {
-  const largest = (await tf.tidy(() => tf.max(terms)).data())[0] ?? 0;
-  if (!(largest > 0)) return 0;
+  const maximum = tf.max(terms);
+  const largest = (await maximum.data())[0] ?? 0;
+  maximum.dispose();
+  // Subnormal terms, which some backends take for 0, are within the bound.
+  if (largest < 2 ** -126) return 0;
   // Scaled to below 1, so that no q_k leaves the range of float32; scaling by a power of two is exact, but for subnormals.
   const scale = 2 ** (Math.floor(Math.log2(largest)) + 1);
   const sums = tf.tidy(() => {

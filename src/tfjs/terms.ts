@@ -35,15 +35,29 @@ export function crossEntropies(rows: Rows, clamp: TermClamp): tf.Tensor2D {
     : probabilityTerms(rows.probabilities(), rows.truth, clamp);
 }
 
-/** -log p on foreground and -log(1 - p) on background, by `log1p`: 1 - p would lose a small p. */
+/**
+ * log(1 + x), accurate for small x, which `tf.log1p` is not on the wasm backend (it gives 0 below 6e-8). W. Kahan's form: the rounding of
+ * w = 1 + x is the same in log w and in w - 1, which is exact, so it leaves the quotient.
+ */
+export function log1p(x: tf.Tensor2D): tf.Tensor2D {
+  const w = tf.add(x, 1);
+  const rounded = tf.sub(w, 1);
+  const lost = tf.equal(rounded, 0);
+  const quotient = tf.div(x, tf.where(lost, tf.onesLike(rounded), rounded));
+  return tf.where(lost, x, tf.mul(tf.log(w), quotient)) as tf.Tensor2D;
+}
+
+/** -log p on foreground and -log(1 - p) on background; 1 - p itself would lose a small p. */
 export function rawFromProbabilities(p: tf.Tensor2D, truth: tf.Tensor2D): tf.Tensor2D {
-  return tf.neg(tf.where(tf.greater(truth, 0.5), tf.log(p), tf.log1p(tf.neg(p))));
+  const logs = tf.where(tf.greater(truth, 0.5), tf.log(p), log1p(tf.neg<tf.Tensor2D>(p)));
+  return tf.neg(logs as tf.Tensor2D);
 }
 
 /** `log(1 + exp z)` with z = x on background and -x on foreground, as `max(z, 0) + log1p(exp(-|z|))`. */
 export function rawFromLogits(x: tf.Tensor2D, truth: tf.Tensor2D): tf.Tensor2D {
-  const z = tf.mul(x, tf.sub(1, tf.mul(truth, 2)));
-  return tf.add(tf.relu(z), tf.log1p(tf.exp(tf.neg(tf.abs(z))))) as tf.Tensor2D;
+  const z: tf.Tensor2D = tf.mul(x, tf.sub(1, tf.mul(truth, 2)));
+  const farther = tf.exp(tf.neg(tf.abs(z)));
+  return tf.add<tf.Tensor2D>(tf.relu(z), log1p(farther));
 }
 
 /** {@link crossEntropies} of probabilities and a reference of 0 and 1. */
