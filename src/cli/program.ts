@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { VoxtallyError } from '../errors.ts';
+import { packageVersion } from '../package-files.ts';
 import { commands } from './commands/index.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
-import { packageVersion } from './version.ts';
 
 const description = 'Exact segmentation scores over whole archives of volumes.';
 const exitHelp = `

@@ -3,7 +3,7 @@
  * full; a test keeps the two equal. Units stand in the names; shapes are `[x, y, z]`.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { readClasses, readList, readNumber, readNumberOrNone, readShape, readSize } from './text-forms.ts';
 
 /** What a report of a mistake says of a setting. */

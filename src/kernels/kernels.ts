@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { packageFile } from '../package-files.ts';
 
 /** Exports of the module; see the assembly sources for what each address must hold. */
 interface KernelExports {
@@ -127,7 +128,7 @@ const firstFreeByte = 131072;
 /** Compiles the module for this thread, at full optimisation at once (its loops run too long to wait for a tier-up). */
 export function loadKernels(): Kernels {
   setFlagsFromString('--no-liftoff');
-  const module = new WebAssembly.Module(readFileSync(kernelFile()));
+  const module = new WebAssembly.Module(readFileSync(packageFile('dist/src/kernels/kernels.wasm')));
   const instance = new WebAssembly.Instance(module, {
     env: {
       abort() {
@@ -138,13 +139,6 @@ export function loadKernels(): Kernels {
   const kernels = instance.exports as unknown as KernelExports & { start(): void };
   kernels.start();
   return kernels;
-}
-
-/** The compiled module stands beside this file; when run from the sources (tests), in the build's folder. */
-function kernelFile(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../../dist/src/kernels/kernels.wasm', import.meta.url)
-    : new URL('kernels.wasm', import.meta.url);
 }
 
 /**

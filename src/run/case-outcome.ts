@@ -1,5 +1,5 @@
 /** What became of a case, as it stands in the run's folder: a tally and sorted losses, or an error. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { VoxtallyError } from '../errors.ts';
 import type { LovaszValues } from '../reduce/lovasz-sum.ts';
 import type { UnscoredCase } from '../results/scored.ts';
@@ -55,7 +55,8 @@ const outcomeSchema = z.discriminatedUnion('status', [
   }),
 ]);
 
-export const lovaszListSchema = z.array(lovaszValues);
+/** The sorted losses of a set of cases. */
+export const pooledSchema = z.object({ cases: z.string(), lovasz: z.array(lovaszValues) });
 
 export function writeOutcome(folder: RunFolder, outcome: CaseOutcomeRecord): void {
   writeJsonFile(folder.caseOutcome(outcome.index), outcome);

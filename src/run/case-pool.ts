@@ -1,45 +1,51 @@
 /**
- * The pool of all cases: merges case shards in levels, so that disk and open files stay bounded however many cases come,
- * and in the end evaluates the sorted losses of all voxels together. A merge adds counts, so its order cannot matter.
+ * The pool of all cases: merges case shards as they come, so that disk and open files stay bounded however many cases
+ * there are, and in the end evaluates the sorted losses of all voxels together. A merge adds counts, so its order cannot
+ * matter, and merged files are named by the set of cases that they hold: whoever merges the same set writes the same
+ * bytes under the same names, so two processes that both believe to be in charge do no harm.
  */
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { PartialError } from '../errors.ts';
 import type { LovaszValues } from '../reduce/lovasz-sum.ts';
-import type { ScoredOutcome } from './case-outcome.ts';
+import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';
 import type { CaseWork } from './case-work.ts';
 import { readJsonFile, writeJsonFile } from './run-folder.ts';
 import { needsShards } from './settings.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
 /** Merged shards of some cases. The record is written when all its files are whole. */
-const recordSchema = z.object({
-  serial: z.number().int(),
-  cases: z.array(z.number().int()),
-  parts: z.number().int(),
-});
+const recordSchema = z.object({ cases: z.array(z.number().int()), parts: z.number().int() });
 type PoolRecord = z.infer<typeof recordSchema>;
+
+/** Name of a set of cases, the same for any order. */
+export function nameOfCases(cases: Iterable<number>): string {
+  const sorted = [...cases].sort((a, b) => a - b);
+  return createHash('sha256').update(sorted.join(' ')).digest('hex').slice(0, 24);
+}
 
 export class CasePool {
   readonly #work: CaseWork;
   readonly #pool: ThreadPool;
-  readonly #records: PoolRecord[];
+  readonly #scored = new Map<number, ScoredOutcome>();
   /** Cases whose shards stand alone, not yet merged with others. */
   readonly #single = new Map<number, ScoredOutcome>();
-  readonly #merged: Set<number>;
-  #serial: number;
+  #records: PoolRecord[] = [];
+  #merged = new Set<number>();
   #busy: Promise<void> = Promise.resolve();
 
   constructor(work: CaseWork, pool: ThreadPool) {
     this.#work = work;
     this.#pool = pool;
-    this.#records = this.#readRecords();
-    this.#merged = new Set(this.#records.flatMap((record) => record.cases));
-    this.#serial = 1 + Math.max(-1, ...this.#records.map((record) => record.serial));
+    this.#readRecords();
   }
 
-  /** Takes a scored case in; merges when as many as the fan-in have gathered. Safe to call for a case again. */
-  add(outcome: ScoredOutcome, signal: AbortSignal): Promise<void> {
+  /** Takes a case in; merges when as many as the fan-in have gathered. Safe to call for a case again. */
+  add(outcome: CaseOutcomeRecord, signal: AbortSignal): Promise<void> {
+    if (outcome.status !== 'ok') return Promise.resolve();
+    this.#scored.set(outcome.index, outcome);
     if (!needsShards(this.#work.settings) || outcome.shards === 0 || this.#merged.has(outcome.index)) {
       return Promise.resolve();
     }
@@ -49,79 +55,130 @@ export class CasePool {
     return this.#busy;
   }
 
-  /** The sorted losses of each class over all cases taken in. */
+  /** Names the set of cases taken in. */
+  get name(): string {
+    return nameOfCases(this.#scored.keys());
+  }
+
+  /** The sorted losses of each class over all cases taken in. @throws PartialError: `repair`, and ask again. */
   async evaluate(signal: AbortSignal): Promise<readonly LovaszValues[]> {
     await this.#busy;
-    const files = [
-      ...[...this.#single.values()].flatMap((outcome) => this.#caseFiles(outcome)),
-      ...this.#records.flatMap((record) => this.#recordFiles(record)),
-    ];
+    const files = this.#allFiles();
     const jobs = await this.#pool.run({ kind: 'open-shards', root: this.#work.folder.root, files }, signal);
     const { lovasz } = await this.#work.mergeRanges(files, jobs, true, null, signal);
     return lovasz;
   }
 
-  /** Merges the single cases, or, when records themselves are many, all records, into one. */
+  /** Merges all there is into one record, so that the shards of the cases can go and more cases still come. */
+  async seal(signal: AbortSignal): Promise<void> {
+    await this.#busy;
+    const records = [...this.#records];
+    if (this.#single.size === 0 && records.length <= 1) return;
+    await this.#merge([...this.#single.values()], records, signal);
+  }
+
+  /**
+   * After a PartialError: drops the file that was not to be believed and what rests on it, and gives the cases that
+   * must be scored again because their shards are gone.
+   */
+  repair(error: PartialError): number[] {
+    const { file } = error.place;
+    if (file) rmSync(file, { force: true });
+    this.#busy = Promise.resolve();
+    this.#readRecords();
+    this.#single.clear();
+    const lost: number[] = [];
+    for (const [index, outcome] of this.#scored) {
+      if (outcome.shards === 0 || this.#merged.has(index)) continue;
+      if (this.#caseFiles(outcome).every((path) => existsSync(path))) this.#single.set(index, outcome);
+      else lost.push(index);
+    }
+    for (const index of lost) this.#scored.delete(index);
+    return lost;
+  }
+
   async #compact(signal: AbortSignal): Promise<void> {
-    const { mergeFanIn, keepShards } = this.#work.settings;
+    const { mergeFanIn } = this.#work.settings;
     if (this.#single.size >= mergeFanIn) {
-      const outcomes = [...this.#single.values()].slice(0, mergeFanIn);
-      await this.#merge(
-        outcomes.map(({ index }) => index),
-        outcomes.flatMap((outcome) => this.#caseFiles(outcome)),
-        signal,
-      );
-      for (const outcome of outcomes) {
-        this.#single.delete(outcome.index);
-        if (keepShards === 'never')
-          for (const file of this.#caseFiles(outcome)) rmSync(file, { force: true });
-      }
+      await this.#merge([...this.#single.values()].slice(0, mergeFanIn), [], signal);
     }
-    if (this.#records.length >= mergeFanIn) {
-      const records = this.#records.splice(0);
-      await this.#merge(
-        records.flatMap(({ cases }) => cases),
-        records.flatMap((record) => this.#recordFiles(record)),
-        signal,
-      );
-      for (const record of records) this.#remove(record);
-    }
+    if (this.#records.length >= mergeFanIn) await this.#merge([], [...this.#records], signal);
   }
 
-  async #merge(cases: readonly number[], files: readonly string[], signal: AbortSignal): Promise<void> {
-    const { folder } = this.#work;
-    const serial = this.#serial++;
+  async #merge(
+    outcomes: readonly ScoredOutcome[],
+    records: readonly PoolRecord[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { folder, settings } = this.#work;
+    const files = [
+      ...outcomes.flatMap((outcome) => this.#caseFiles(outcome)),
+      ...records.flatMap((record) => this.#recordFiles(record)),
+    ];
+    const cases = [...outcomes.map(({ index }) => index), ...records.flatMap((record) => record.cases)].sort(
+      (a, b) => a - b,
+    );
+    const name = nameOfCases(cases);
     const jobs = await this.#pool.run({ kind: 'open-shards', root: folder.root, files }, signal);
-    await this.#work.mergeRanges(files, jobs, false, (part) => folder.poolShard(serial, part), signal);
-    const record = { serial, cases: [...cases].sort((a, b) => a - b), parts: jobs.length };
-    writeJsonFile(folder.poolRecord(serial), record);
-    this.#records.push(record);
-    for (const index of cases) this.#merged.add(index);
+    await this.#work.mergeRanges(files, jobs, false, (part) => folder.poolShard(name, part), signal);
+    const record = { cases, parts: jobs.length };
+    writeJsonFile(folder.poolRecord(name), record);
+    this.#records = [...this.#records.filter((other) => !records.includes(other)), record];
+    for (const old of records) this.#remove(old);
+    for (const outcome of outcomes) {
+      this.#merged.add(outcome.index);
+      this.#single.delete(outcome.index);
+      if (settings.keepShards !== 'never') continue;
+      for (const file of this.#caseFiles(outcome)) rmSync(file, { force: true });
+    }
   }
 
-  #readRecords(): PoolRecord[] {
+  /** The records that are whole and hold each case once: the larger ones first. */
+  #readRecords(): void {
     const folder = join(this.#work.folder.root, 'pool');
-    const records = readdirSync(folder)
+    const found = readdirSync(folder)
       .filter((name) => name.endsWith('.json'))
-      .map((name) => readJsonFile(join(folder, name), recordSchema))
+      .flatMap((name) => this.#readRecord(join(folder, name)))
       .sort((a, b) => b.cases.length - a.cases.length);
-    // A death between a merge of records and the removal of its inputs leaves both.
-    const kept: PoolRecord[] = [];
-    for (const record of records) {
-      const covered = kept.some(({ cases }) => record.cases.every((index) => cases.includes(index)));
-      if (covered) this.#remove(record);
-      else kept.push(record);
+    this.#records = [];
+    this.#merged = new Set();
+    for (const record of found) {
+      const whole = this.#recordFiles(record).every((file) => existsSync(file));
+      // A death between a merge of records and the removal of its inputs leaves both.
+      if (!whole || record.cases.some((index) => this.#merged.has(index))) {
+        this.#remove(record);
+        continue;
+      }
+      this.#records.push(record);
+      for (const index of record.cases) this.#merged.add(index);
     }
-    return kept;
+  }
+
+  #readRecord(path: string): PoolRecord[] {
+    try {
+      const record = readJsonFile(path, recordSchema);
+      return nameOfCases(record.cases) === basename(path, '.json') ? [record] : [];
+    } catch (error) {
+      if (error instanceof PartialError) return [];
+      throw error;
+    }
   }
 
   #remove(record: PoolRecord): void {
+    rmSync(this.#work.folder.poolRecord(nameOfCases(record.cases)), { force: true });
     for (const file of this.#recordFiles(record)) rmSync(file, { force: true });
-    rmSync(this.#work.folder.poolRecord(record.serial), { force: true });
   }
 
-  #recordFiles({ serial, parts }: PoolRecord): string[] {
-    return Array.from({ length: parts }, (_, part) => this.#work.folder.poolShard(serial, part));
+  #allFiles(): string[] {
+    return [
+      ...[...this.#single.values()].flatMap((outcome) => this.#caseFiles(outcome)),
+      ...this.#records.flatMap((record) => this.#recordFiles(record)),
+    ];
+  }
+
+  #recordFiles({ cases, parts }: PoolRecord): string[] {
+    const name = nameOfCases(cases);
+    return Array.from({ length: parts }, (_, part) => this.#work.folder.poolShard(name, part));
   }
 
   #caseFiles({ index, shards }: ScoredOutcome): string[] {

@@ -9,12 +9,12 @@
  *   staged/CASE-N.raw        inflated copies of gzip files; gone when the case is reduced
  *   cases/CASE.json          what became of a case: its tally and sorted losses, or its error
  *   shards/CASE-PART.shard   a case's merged shards
- *   pool/N.json, N-PART.shard  merged shards of several cases
- *   pool.json                the sorted losses of all cases together
+ *   pool/SET.json, SET-PART.shard  merged shards of several cases, named by the set
+ *   pool.json                the sorted losses of all cases together, and of which set they are
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import type { CasePlan } from '../plan/case-plan.ts';
@@ -62,12 +62,13 @@ export class RunFolder {
     return join(this.root, 'shards', `${number(caseIndex)}-${part}.shard`);
   }
 
-  poolRecord(serial: number): string {
-    return join(this.root, 'pool', `${number(serial)}.json`);
+  /** `name` is that of the set of cases (`nameOfCases`). */
+  poolRecord(name: string): string {
+    return join(this.root, 'pool', `${name}.json`);
   }
 
-  poolShard(serial: number, part: number): string {
-    return join(this.root, 'pool', `${number(serial)}-${part}.shard`);
+  poolShard(name: string, part: number): string {
+    return join(this.root, 'pool', `${name}-${part}.shard`);
   }
 
   get poolOutcome(): string {

@@ -1,4 +1,5 @@
 /** A run from its cases to its result files: decide, plan, score, reduce, write. */
+import { setMaxListeners } from 'node:events';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ReplaySubject } from 'rxjs';
@@ -32,6 +33,8 @@ export function scoreRun(request: RunRequest): StartedRun {
 async function run(request: RunRequest, emit: (event: RunEvent) => void): Promise<RunReport> {
   const startedAt = new Date();
   const { cases, config, outDir, signal } = request;
+  // Every piece of work in flight listens to it.
+  setMaxListeners(0, signal);
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
   const { settings, threads, notes } = await resolveSettings(config, cases);

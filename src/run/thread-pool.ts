@@ -1,6 +1,7 @@
 /** The threads of this process that score and reduce. */
 import { Piscina } from 'piscina';
 import { MachineError } from '../errors.ts';
+import { isBundled, packageFile } from '../package-files.ts';
 import type { BucketSums } from '../reduce/merger.ts';
 import type { RangeJob } from '../reduce/ranges.ts';
 import { type PackedError, unpackError } from './packed-error.ts';
@@ -22,7 +23,7 @@ export class ThreadPool {
   constructor(threads: number) {
     this.threads = threads;
     this.#pool = new Piscina({
-      filename: threadFile().href,
+      filename: packageFile(isBundled ? 'dist/bin/step-thread.js' : 'dist/workers/step-thread.js'),
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
@@ -51,11 +52,4 @@ export class ThreadPool {
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
-}
-
-/** The compiled entry point; when run from the sources (tests), in the build's folder. */
-function threadFile(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../../dist/workers/step-thread.js', import.meta.url)
-    : new URL('../../workers/step-thread.js', import.meta.url);
 }

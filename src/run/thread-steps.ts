@@ -4,7 +4,7 @@
  * threads of either engine (workers/step-thread.ts).
  */
 import { mkdirSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PartialError } from '../errors.ts';
 import { predictionBox, reorientBytes } from '../geometry/reorient.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';

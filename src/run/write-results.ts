@@ -1,7 +1,8 @@
 /** The result files of a run. All but run.json depend on the inputs and the settings alone. */
-import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { packageVersion } from '../package-files.ts';
 import { buildResults } from '../results/build.ts';
 import { casesCsv } from '../results/cases-csv.ts';
 import type { ResultsDocument } from '../results/document.ts';
@@ -69,11 +70,6 @@ function provenance(
 function fileFacts(file: string) {
   const facts = statSync(file, { throwIfNoEntry: false });
   return { file, bytes: facts?.size ?? null, modified: facts?.mtime.toISOString() ?? null };
-}
-
-function packageVersion(): string {
-  const up = import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json';
-  return (JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string }).version;
 }
 
 /** Writes pieces under a temporary name and renames: a file may be larger than the longest string. */

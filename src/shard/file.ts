@@ -12,7 +12,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MachineError, PartialError } from '../errors.ts';
 import { writeWhole } from '../run/write-whole.ts';
 import {

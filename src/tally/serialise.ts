@@ -1,5 +1,5 @@
 /** Tallies as JSON: integers beyond 2^53 are decimal strings. Read back only through the schema. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tally } from './tally.ts';
 
 const count = z.number().int().nonnegative();

@@ -1,0 +1,78 @@
+// Made-up volumes for the benchmark: smooth blobs with noise, float32 probabilities and uint8 labels.
+import { createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { niftiHeaderBytes } from '../dist/src/nifti/write.js';
+
+const spacingMm = [1, 1, 1];
+
+/** xorshift32: repeatable noise in [0, 1). */
+function noise(seed) {
+  let state = seed | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 4294967296;
+  };
+}
+
+/** Writes `prediction.nii` and `reference.nii` of size³ to a folder, plane by plane; returns their paths. */
+export async function makePair(folder, size, seed = 1) {
+  mkdirSync(folder, { recursive: true });
+  const prediction = `${folder}/prediction-${size}-${seed}.nii`;
+  const reference = `${folder}/reference-${size}-${seed}.nii`;
+  if (existsSync(prediction) && existsSync(reference)) return { prediction, reference };
+  const shape = [size, size, size];
+  const streams = [createWriteStream(`${prediction}.tmp`), createWriteStream(`${reference}.tmp`)];
+  streams[0].write(niftiHeaderBytes({ shape, datatype: 'float32', spacingMm }));
+  streams[1].write(niftiHeaderBytes({ shape, datatype: 'uint8', spacingMm }));
+  const next = noise(seed * 7919);
+  for (let z = 0; z < size; z++) {
+    const scores = new Float32Array(size * size);
+    const labels = new Uint8Array(size * size);
+    for (let y = 0, i = 0; y < size; y++) {
+      for (let x = 0; x < size; x++, i++) {
+        const u = (x / size - 0.5) * 2;
+        const v = (y / size - 0.5) * 2;
+        const w = (z / size - 0.5) * 2;
+        const depth = 6 * (0.5 - Math.sqrt(u * u + v * v + w * w) + 0.1 * Math.sin(9 * u) * Math.cos(7 * v));
+        labels[i] = depth > 0 ? 1 : 0;
+        scores[i] = 1 / (1 + Math.exp(-(2.5 * depth + 4 * (next() + next() - 1))));
+      }
+    }
+    for (const [stream, bytes] of [
+      [streams[0], new Uint8Array(scores.buffer)],
+      [streams[1], labels],
+    ]) {
+      if (!stream.write(bytes)) await once(stream, 'drain');
+    }
+  }
+  for (const stream of streams) {
+    stream.end();
+    await once(stream, 'finish');
+  }
+  renameSync(`${prediction}.tmp`, prediction);
+  renameSync(`${reference}.tmp`, reference);
+  return { prediction, reference };
+}
+
+/** gzip copies of a pair, level 1 as scanners' exports have it. */
+export async function compressPair({ prediction, reference }) {
+  const compress = async (file) => {
+    const target = `${file}.gz`;
+    if (!existsSync(target)) {
+      await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), createGzip({ level: 1, chunkSize: 1 << 20 }), createWriteStream(`${target}.tmp`));
+      renameSync(`${target}.tmp`, target);
+    }
+    return target;
+  };
+  const [p, r] = await Promise.all([compress(prediction), compress(reference)]);
+  return { prediction: p, reference: r };
+}
+
+export function bytesOf({ prediction, reference }) {
+  return statSync(prediction).size + statSync(reference).size;
+}

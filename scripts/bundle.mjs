@@ -1,0 +1,32 @@
+// Bundles the command line and the threads' entry point: one file to load in place of hundreds starts a run faster.
+import { build } from 'esbuild';
+
+await build({
+  entryPoints: ['src/cli/main.ts', 'workers/step-thread.ts'],
+  outdir: 'dist/bin',
+  outbase: '.',
+  entryNames: '[name]',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  logLevel: 'warning',
+  // Started or loaded by name at run time, or used by few commands.
+  external: [
+    'piscina',
+    'bullmq',
+    'ioredis',
+    'pino',
+    'hono',
+    '@hono/*',
+    '@bull-board/*',
+    'prom-client',
+    '@tensorflow/*',
+  ],
+  banner: {
+    js: "import { createRequire as voxtallyRequire } from 'node:module'; const require = voxtallyRequire(import.meta.url);",
+  },
+});
