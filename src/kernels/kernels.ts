@@ -106,6 +106,44 @@ interface KernelExports {
   encodeCells(cells: number, bitmap: number, side: number, wide: number, out: number): number;
   clearCells32(cells: number, bitmap: number): void;
   clearCells64(cells: number, bitmap: number): void;
+  sumRunTerms(
+    cells: number,
+    bitmap: number,
+    bucket: number,
+    logit: number,
+    threshold: number,
+    terms: number,
+    termCount: number,
+    out: number,
+  ): void;
+  sumRunCrossEntropy(cells: number, bitmap: number, bucket: number, clip: number, out: number): void;
+  reflectBackground(
+    source: number,
+    sourceBitmap: number,
+    cells: number,
+    bitmap: number,
+    carry: number,
+  ): number;
+  walkScores(
+    cells: number,
+    bitmap: number,
+    step: number,
+    logit: number,
+    boundaries: number,
+    state: number,
+    points: number,
+  ): number;
+  binScores(
+    cells: number,
+    bitmap: number,
+    step: number,
+    logit: number,
+    edges: number,
+    binCount: number,
+    bins: number,
+    brier: number,
+  ): void;
+  probabilityOfKey(key: number, logit: number): number;
   evaluateCells(
     cells: number,
     bitmap: number,

@@ -2,10 +2,10 @@
  * Merges a range of buckets of one class over any number of shard files, by counting: adds the Lovász sums of each
  * bucket, writes the merged runs, or both. Memory is bounded by the range, not by the files.
  */
-import { PartialError } from '../errors.ts';
 import { type Kernels, Layout } from '../kernels/kernels.ts';
-import { bucketCount, bucketsOf, runs } from '../shard/directory.ts';
-import type { Section, SectionContent, ShardFile } from '../shard/file.ts';
+import { bucketCount, runs } from '../shard/directory.ts';
+import type { SectionContent, ShardFile } from '../shard/file.ts';
+import { addPiece, groupPieces, type Piece, readPieces } from './pieces.ts';
 
 /** Buckets [first, end) of one class. */
 export interface BucketRange {
@@ -29,16 +29,6 @@ export interface BucketSums {
   readonly bucket: number;
   readonly softmax: readonly [sum: number, compensation: number];
   readonly hinge: readonly [sum: number, compensation: number];
-}
-
-/** The keys of one bucket and side in one file. */
-interface Piece {
-  readonly side: 0 | 1;
-  readonly encoding: number;
-  readonly keys: number;
-  readonly address: number;
-  readonly bytes: number;
-  readonly file: ShardFile;
 }
 
 export interface MergedRange {
@@ -82,7 +72,7 @@ export class Merger {
       const counts = countKeys(pieces);
       above = { foreground: above.foreground - counts[1], background: above.background - counts[0] };
       const wide = counts[0] + counts[1] >= narrowLimit ? 1 : 0;
-      for (const piece of pieces) this.#add(piece, cells, bitmap, wide);
+      for (const piece of pieces) addPiece(this.#kernels, piece, cells, bitmap, wide);
       if (context) {
         this.#kernels.evaluateCells(
           cells,
@@ -117,64 +107,16 @@ export class Merger {
 
   /** Reads the range of every file into kernel memory. */
   #readPieces(files: readonly ShardFile[], range: BucketRange, layout: Layout): Map<number, Piece[]> {
-    const buckets = new Map<number, Piece[]>();
+    const pieces: Piece[] = [];
     for (const file of files) {
       for (const side of [0, 1] as const) {
         const section = file.section(range.class, side);
-        if (section) this.#readSection(file, section, range, layout, buckets);
+        if (section)
+          for (const piece of readPieces(this.#kernels, layout, file, section, range.first, range.end))
+            pieces.push(piece);
       }
     }
-    return buckets;
-  }
-
-  #readSection(
-    file: ShardFile,
-    section: Section,
-    range: BucketRange,
-    layout: Layout,
-    buckets: Map<number, Piece[]>,
-  ): void {
-    const span = file.span(section, range.first, range.end);
-    if (span.bytes === 0) return;
-    const address = layout.region(span.bytes);
-    file.readSpan(section, span, this.#view(address, span.bytes));
-    for (const block of span.blocks) {
-      for (const { bucket, encoding, keys, offset, bytes } of bucketsOf(block)) {
-        if (bucket < range.first || bucket >= range.end) continue;
-        const piece = {
-          side: section.side,
-          encoding,
-          keys,
-          address: address + offset - span.offset,
-          bytes,
-          file,
-        };
-        const pieces = buckets.get(bucket);
-        if (pieces) pieces.push(piece);
-        else buckets.set(bucket, [piece]);
-      }
-    }
-  }
-
-  #add(
-    { side, encoding, keys, address, bytes, file }: Piece,
-    cells: number,
-    bitmap: number,
-    wide: number,
-  ): void {
-    if (encoding === runs) {
-      if (this.#kernels.addRuns(address, bytes, cells, bitmap, side, wide) !== keys) {
-        throw new PartialError(
-          'shard-corrupt',
-          `${file.path}: a bucket does not hold the keys that its directory lists`,
-          { file: file.path },
-        );
-      }
-    } else if (wide) {
-      this.#kernels.addPacked64(address, keys, cells, bitmap, side);
-    } else {
-      this.#kernels.addPacked32(address, keys, cells, bitmap, side);
-    }
+    return groupPieces(pieces);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The kernels' exports. Addresses are bytes in the module's memory; the host lays it out. */
 export { naturalLog } from './math';
-export { sumTerms } from './sums';
+export { sumTerms, sumRunTerms } from './sums';
 export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, findMasked, compact } from './convert';
 export {
   argmax, crossEntropyOfProbabilities, softmax, sumChannels, markCodes, countPairs,
@@ -9,3 +9,6 @@ export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export {
   addPacked32, addPacked64, addRuns, encodeCells, clearCells32, clearCells64, evaluateCells,
 } from './cells';
+export {
+  reflectBackground, walkScores, binScores, probabilityOfKey, sumRunCrossEntropy,
+} from './scores';

@@ -42,3 +42,19 @@ export function logitViolation(key: u32): f64 {
     ? <f64>reinterpret<f32>(key - 0x80000000)
     : -<f64>reinterpret<f32>(0x80000000 - key);
 }
+
+/**
+ * The score that a key stands for: a probability in [0, 1] or a logit, the very float32 that was scored. The key of
+ * the same score on the other side of the label is 0x7e000000 - key (2^32 - key for logits).
+ */
+// @ts-ignore: decorator
+@inline
+export function scoreOfKey(key: u32, foreground: bool, logit: bool): f32 {
+  if (logit) {
+    const violation = <f32>logitViolation(key);
+    // 0 - v and not -v: a score of zero is +0, as the gate left it.
+    return foreground ? <f32>0.0 - violation : violation;
+  }
+  // By the key of the other side: 1 - error would lose a small score.
+  return <f32>probabilityError(foreground ? 0x7e000000 - key : key);
+}
