@@ -42,7 +42,10 @@ export class CasePool {
     this.#readRecords();
   }
 
-  /** Takes a case in; merges when as many as the fan-in have gathered. Safe to call for a case again. */
+  /**
+   * Takes a case in; merges when as many as the fan-in have gathered. Safe to call for a case again. A rejection may be
+   * left alone: `evaluate` meets the same fault.
+   */
   add(outcome: CaseOutcomeRecord, signal: AbortSignal): Promise<void> {
     if (outcome.status !== 'ok') return Promise.resolve();
     this.#scored.set(outcome.index, outcome);
@@ -50,8 +53,8 @@ export class CasePool {
       return Promise.resolve();
     }
     this.#single.set(outcome.index, outcome);
-    // One merge at a time; its ranges run in parallel.
-    this.#busy = this.#busy.then(() => this.#compact(signal));
+    // One merge at a time; its ranges run in parallel. What one could not do the next tries again.
+    this.#busy = this.#busy.catch(() => {}).then(() => this.#compact(signal));
     return this.#busy;
   }
 
@@ -62,7 +65,7 @@ export class CasePool {
 
   /** The sorted losses of each class over all cases taken in. @throws PartialError: `repair`, and ask again. */
   async evaluate(signal: AbortSignal): Promise<readonly LovaszValues[]> {
-    await this.#busy;
+    await this.#settle(signal);
     const files = this.#allFiles();
     const jobs = await this.#pool.run({ kind: 'open-shards', root: this.#work.folder.root, files }, signal);
     const { lovasz } = await this.#work.mergeRanges(files, jobs, true, null, signal);
@@ -71,7 +74,7 @@ export class CasePool {
 
   /** Merges all there is into one record, so that the shards of the cases can go and more cases still come. */
   async seal(signal: AbortSignal): Promise<void> {
-    await this.#busy;
+    await this.#settle(signal);
     const records = [...this.#records];
     if (this.#single.size === 0 && records.length <= 1) return;
     await this.#merge([...this.#single.values()], records, signal);
@@ -84,7 +87,6 @@ export class CasePool {
   repair(error: PartialError): number[] {
     const { file } = error.place;
     if (file) rmSync(file, { force: true });
-    this.#busy = Promise.resolve();
     this.#readRecords();
     this.#single.clear();
     const lost: number[] = [];
@@ -95,6 +97,12 @@ export class CasePool {
     }
     for (const index of lost) this.#scored.delete(index);
     return lost;
+  }
+
+  async #settle(signal: AbortSignal): Promise<void> {
+    await this.#busy.catch(() => {});
+    const { mergeFanIn } = this.#work.settings;
+    while (Math.max(this.#single.size, this.#records.length) >= mergeFanIn) await this.#compact(signal);
   }
 
   async #compact(signal: AbortSignal): Promise<void> {

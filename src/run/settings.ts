@@ -55,6 +55,11 @@ export function needsShards(settings: RunSettings): boolean {
   return settings.scores !== 'label' && (settings.lovasz.length > 0 || settings.keepShards === 'always');
 }
 
+/** Whether a case leaves its merged shards, for the pool or for later questions. */
+export function keepsCaseShards(settings: RunSettings, cases: number): boolean {
+  return needsShards(settings) && (cases > 1 || settings.keepShards !== 'never');
+}
+
 /** Whether voxels get a predicted label: from a label map, or from the arg-max of competing channels. */
 export function predictsLabels(settings: RunSettings): boolean {
   return settings.scores === 'label' || (settings.channels === 'exclusive' && settings.channelCount > 1);

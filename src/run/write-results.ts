@@ -13,13 +13,16 @@ import { lossesOf } from './resolve-settings.ts';
 import type { RunSettings } from './settings.ts';
 import type { RunRequest } from './types.ts';
 
+/** What the result files tell of the request. */
+export type ResultsRequest = Pick<RunRequest, 'cases' | 'config' | 'outDir' | 'warnings'>;
+
 interface Times {
   readonly startedAt: Date;
   readonly seconds: number;
 }
 
 export function writeResults(
-  request: RunRequest,
+  request: ResultsRequest,
   settings: RunSettings,
   threads: number,
   outcome: RunOutcome,
@@ -42,7 +45,7 @@ export function writeResults(
 
 /** All that may differ between two runs of the same: times, machine, files. */
 function provenance(
-  request: RunRequest,
+  request: ResultsRequest,
   settings: RunSettings,
   threads: number,
   { startedAt, seconds }: Times,
