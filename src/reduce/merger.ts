@@ -5,7 +5,7 @@
 import { type Kernels, Layout } from '../kernels/kernels.ts';
 import { bucketCount, runs } from '../shard/directory.ts';
 import type { SectionContent, ShardFile } from '../shard/file.ts';
-import { addPiece, groupPieces, type Piece, readPieces } from './pieces.ts';
+import { PieceTable } from './piece-table.ts';
 
 /** Buckets [first, end) of one class. */
 export interface BucketRange {
@@ -61,18 +61,17 @@ export class Merger {
     const out = layout.region(64);
     this.#view(cells, 16 * bucketCount).fill(0);
     this.#view(bitmap, 8192).fill(0);
-    const buckets = this.#readPieces(files, range, layout);
-    const order = [...buckets.keys()].sort((a, b) => a - b);
+    const table = new PieceTable(this.#kernels, layout, files, range.class, range.first, range.end);
 
     const sums: BucketSums[] = [];
     const written = [new SectionBuilder(range.class, 0), new SectionBuilder(range.class, 1)] as const;
-    let above = countAbove(buckets, context);
-    for (const bucket of order) {
-      const pieces = buckets.get(bucket)!;
-      const counts = countKeys(pieces);
+    let above = countAbove(table, context);
+    for (let rank = 0; rank < table.buckets.length; rank++) {
+      const bucket = table.buckets[rank]!;
+      const counts = [table.counts[2 * rank]!, table.counts[2 * rank + 1]!] as const;
       above = { foreground: above.foreground - counts[1], background: above.background - counts[0] };
       const wide = counts[0] + counts[1] >= narrowLimit ? 1 : 0;
-      for (const piece of pieces) addPiece(this.#kernels, piece, cells, bitmap, wide);
+      table.add(rank, cells, bitmap, wide);
       if (context) {
         this.#kernels.evaluateCells(
           cells,
@@ -104,37 +103,15 @@ export class Merger {
   #view(address: number, bytes: number): Uint8Array {
     return new Uint8Array(this.#kernels.memory.buffer, address, bytes);
   }
-
-  /** Reads the range of every file into kernel memory. */
-  #readPieces(files: readonly ShardFile[], range: BucketRange, layout: Layout): Map<number, Piece[]> {
-    const pieces: Piece[] = [];
-    for (const file of files) {
-      for (const side of [0, 1] as const) {
-        const section = file.section(range.class, side);
-        if (section)
-          for (const piece of readPieces(this.#kernels, layout, file, section, range.first, range.end))
-            pieces.push(piece);
-      }
-    }
-    return groupPieces(pieces);
-  }
-}
-
-/** Keys of a bucket: background and foreground. */
-function countKeys(pieces: readonly Piece[]): [number, number] {
-  const counts: [number, number] = [0, 0];
-  for (const piece of pieces) counts[piece.side] += piece.keys;
-  return counts;
 }
 
 /** Voxels of each side with at least the errors of the range: those above it and its own. */
-function countAbove(buckets: ReadonlyMap<number, readonly Piece[]>, context: RangeContext | null) {
+function countAbove({ counts }: PieceTable, context: RangeContext | null) {
   let foreground = context?.foregroundAbove ?? 0;
   let background = context?.backgroundAbove ?? 0;
-  for (const pieces of buckets.values()) {
-    const counts = countKeys(pieces);
-    background += counts[0];
-    foreground += counts[1];
+  for (let i = 0; i < counts.length; i += 2) {
+    background += counts[i]!;
+    foreground += counts[i + 1]!;
   }
   return { foreground, background };
 }

@@ -1,7 +1,7 @@
 /** The keys of a range of buckets in kernel memory: read from shard files and added into cells, a bucket at a time. */
 import { PartialError } from '../errors.ts';
 import type { Kernels, Layout } from '../kernels/kernels.ts';
-import { type Bucket, bucketsOf, runs } from '../shard/directory.ts';
+import { eachBucket, runs } from '../shard/directory.ts';
 import type { Section, ShardFile } from '../shard/file.ts';
 
 /** The keys of one bucket and side in one file. */
@@ -30,11 +30,11 @@ export function readPieces(
 ): Piece[] {
   const span = file.span(section, first, end);
   if (span.bytes === 0) return [];
-  const buckets: Bucket[] = [];
+  const buckets: { bucket: number; encoding: number; keys: number; offset: number; bytes: number }[] = [];
   for (const block of span.blocks) {
-    for (const bucket of bucketsOf(block)) {
-      if (bucket.bucket >= first && bucket.bucket < end) buckets.push(bucket);
-    }
+    eachBucket(block, (bucket, encoding, keys, offset, bytes) => {
+      if (bucket >= first && bucket < end) buckets.push({ bucket, encoding, keys, offset, bytes });
+    });
   }
   if (buckets.length === 0) return [];
   const payload = Buffer.allocUnsafe(span.bytes);

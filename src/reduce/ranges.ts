@@ -1,5 +1,5 @@
 /** Cuts the keys of a class into ranges of buckets that can be merged one by one and in parallel. */
-import { bucketCount, bucketsOf } from '../shard/directory.ts';
+import { bucketCount, eachBucket } from '../shard/directory.ts';
 import type { ShardFile } from '../shard/file.ts';
 import type { BucketRange, RangeContext } from './merger.ts';
 
@@ -19,7 +19,9 @@ export function bucketHistogram(files: readonly ShardFile[], classIndex: number)
       const section = file.section(classIndex, side);
       if (!section) continue;
       for (const block of file.blocks(section)) {
-        for (const { bucket, keys } of bucketsOf(block)) sides[side][bucket]! += keys;
+        eachBucket(block, (bucket, _encoding, keys) => {
+          sides[side][bucket]! += keys;
+        });
       }
     }
   }

@@ -35,15 +35,14 @@ export interface Block {
   readonly tokens: Uint8Array;
 }
 
-/** One bucket of a block. */
-export interface Bucket {
-  readonly bucket: number;
-  readonly encoding: number;
-  readonly keys: number;
-  /** Place in the section's payload. */
-  readonly offset: number;
-  readonly bytes: number;
-}
+/** Takes one bucket of a block; `offset` is its place in the section's payload. */
+export type TakeBucket = (
+  bucket: number,
+  encoding: number,
+  keys: number,
+  offset: number,
+  bytes: number,
+) => void;
 
 /** The directory of `count` entries whose payloads stand behind each other in `payload`. */
 export function encodeDirectory(entries: BucketEntries, count: number, payload: Uint8Array): Uint8Array {
@@ -108,9 +107,10 @@ export function decodeBlocks(bytes: Uint8Array, payloadBytes: number): Block[] {
   return blocks;
 }
 
-/** The buckets of a block, ascending. */
-export function* bucketsOf(block: Block): Generator<Bucket> {
+/** Hands the buckets of a block to `take`, ascending. @throws PartialError when they do not fit the block */
+export function eachBucket(block: Block, take: TakeBucket): void {
   const reader = new VarintReader(block.tokens);
+  const end = block.offset + block.bytes;
   let bucket = block.firstBucket - 1;
   let { offset } = block;
   for (let rank = 0; rank < block.buckets; rank++) {
@@ -119,10 +119,10 @@ export function* bucketsOf(block: Block): Generator<Bucket> {
     const keys = reader.read();
     const encoding = head % 2;
     const bytes = encoding === runs ? reader.read() : 2 * keys;
-    if (bucket >= bucketCount || offset + bytes > block.offset + block.bytes) {
+    if (bucket >= bucketCount || offset + bytes > end) {
       throw new PartialError('shard-corrupt', `a shard directory lists bucket ${bucket} beyond its block`);
     }
-    yield { bucket, encoding, keys, offset, bytes };
+    take(bucket, encoding, keys, offset, bytes);
     offset += bytes;
   }
 }

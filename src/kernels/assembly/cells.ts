@@ -84,6 +84,29 @@ export function addRuns(runs: usize, bytes: i32, cells: usize, bitmap: usize, si
   return <f64>total;
 }
 
+/**
+ * Adds the pieces of one bucket. A piece is four uint32: address, bytes, side, encoding (0 packed, 1 runs). Returns how
+ * many keys they hold, or -1 when one of them is not what it should be.
+ */
+export function addPieces(pieces: usize, count: i32, cells: usize, bitmap: usize, wide: i32): f64 {
+  let total: f64 = 0;
+  for (let piece = pieces, end = pieces + (<usize>count << 4); piece < end; piece += 16) {
+    const address = load<u32>(piece);
+    const bytes = load<u32>(piece, 4);
+    const side = load<u32>(piece, 8);
+    if (load<u32>(piece, 12)) {
+      const keys = addRuns(address, bytes, cells, bitmap, side, wide);
+      if (keys < 0) return -1;
+      total += keys;
+    } else {
+      if (wide) addPacked64(address, bytes >> 1, cells, bitmap, side);
+      else addPacked32(address, bytes >> 1, cells, bitmap, side);
+      total += <f64>(bytes >> 1);
+    }
+  }
+  return total;
+}
+
 // @ts-ignore: decorator
 @inline
 function writeVarint(at: usize, value: u64): usize {

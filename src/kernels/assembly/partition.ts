@@ -89,10 +89,10 @@ export function placeKeys(
 }
 
 /** How many of a bucket's first keys are looked at to see whether scores repeat. */
-const SAMPLE: i32 = 64;
+const SAMPLE: i32 = 32;
 
 /**
- * Whether scores repeat enough for runs to be worth trying: 1 in 8 of the first keys (up to 64) is no new one. A
+ * Whether scores repeat enough for runs to be worth trying: 1 in 8 of the first keys (up to 32) is no new one. A
  * function of the keys alone, so a rerun decides alike.
  */
 function repeats(keys: usize, count: i32): bool {
