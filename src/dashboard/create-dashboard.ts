@@ -1,0 +1,82 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Queue } from 'bullmq';
+import { Hono } from 'hono';
+import { MachineError } from '../errors.ts';
+import { apiRoutes } from './api.ts';
+import { type Credentials, requireCredentials } from './auth.ts';
+import { ChangeFeed, eventRoutes } from './events.ts';
+import { guardWrites, refuseClimbing, refuseForeignHost } from './guard.ts';
+import { securityHeaders } from './headers.ts';
+import { healthRoutes } from './health.ts';
+import { faultPage } from './layout.ts';
+import { metricsRoutes } from './metrics.ts';
+import type { Monitor } from './monitor.ts';
+import { pageRoutes } from './pages.ts';
+import { queueRoutes } from './queues.ts';
+import { shareMonitor } from './shared-monitor.ts';
+import { staticRoutes } from './static-files.ts';
+
+export interface DashboardOptions {
+  readonly monitor: Monitor;
+  /** Whether Redis answers; must reject or never settle when it does not. */
+  readonly ping: () => Promise<unknown>;
+  /** Shown in bull-board and counted in the metrics; without any there is no /queues. */
+  readonly queues?: readonly Queue[];
+  readonly credentials?: Credentials;
+  /** Lets bull-board change queues; the server refuses to start so without credentials. */
+  readonly allowWrites?: boolean;
+  /** Whether it answers to names of this machine only (see `refuseForeignHost`). */
+  readonly loopbackOnly?: boolean;
+  /** Told of faults; what is private (messages) is the caller's to leave out. */
+  readonly onFault?: (error: Error, route: string) => void;
+}
+
+export interface Dashboard {
+  readonly app: Hono<{ Bindings: Partial<HttpBindings> }>;
+  /** Ends every stream of events, so that a server can close. The monitor and the queues stay the caller's. */
+  close(): Promise<void>;
+}
+
+/** All routes behind all guards; knows neither port nor Redis. */
+export function createDashboard(options: DashboardOptions): Dashboard {
+  const { credentials = {}, queues = [], allowWrites = false, loopbackOnly = false, onFault } = options;
+  const monitor = shareMonitor(options.monitor);
+  const feed = new ChangeFeed(monitor);
+  const closing = new AbortController();
+  const hasQueues = queues.length > 0;
+  const app = new Hono<{ Bindings: Partial<HttpBindings> }>();
+
+  app.use(securityHeaders);
+  app.use(refuseClimbing);
+  if (loopbackOnly) app.use(refuseForeignHost);
+  app.route('/', healthRoutes(options.ping));
+  app.use(requireCredentials(credentials));
+  app.use(guardWrites(allowWrites));
+  app.route('/', pageRoutes(monitor, hasQueues));
+  app.route('/static', staticRoutes());
+  app.route('/api', apiRoutes(monitor));
+  app.route('/api', eventRoutes(monitor, feed, closing.signal));
+  app.route('/', metricsRoutes(monitor, queues));
+  if (hasQueues) app.route('/', queueRoutes(queues, allowWrites));
+
+  app.notFound((context) =>
+    context.html(faultPage('Not found', 'There is nothing at this address.', hasQueues), 404),
+  );
+  app.onError((error, context) => {
+    onFault?.(error, context.req.path);
+    return error instanceof MachineError
+      ? context.html(
+          faultPage('Redis does not answer', 'The runs go on where they are. Try again soon.', hasQueues),
+          503,
+        )
+      : context.html(faultPage('Something went wrong', 'The dashboard’s log tells more.', hasQueues), 500);
+  });
+
+  return {
+    app,
+    close: async () => {
+      closing.abort();
+      await feed.close();
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import type { Monitor } from './monitor.ts';
+import { runId } from './query.ts';
+
+/** Viewers at once; more are told to come back, so that nobody can use up the process. */
+const mostViewers = 200;
+const heartbeatMs = 15_000;
+const retryMs = 2_000;
+
+/** Tells every viewer of changes from one watch on the monitor, which is opened with the first viewer. */
+export class ChangeFeed {
+  readonly #monitor: Monitor;
+  readonly #listeners = new Set<(runId: string) => void>();
+  #stop: Promise<() => Promise<void>> | undefined;
+
+  constructor(monitor: Monitor) {
+    this.#monitor = monitor;
+  }
+
+  get viewers(): number {
+    return this.#listeners.size;
+  }
+
+  /** Calls back with each run that changed; resolves once nothing can be missed, to how to stop. */
+  async subscribe(listener: (runId: string) => void): Promise<() => void> {
+    this.#stop ??= this.#monitor.watch((id) => {
+      for (const listen of this.#listeners) listen(id);
+    });
+    this.#listeners.add(listener);
+    try {
+      await this.#stop;
+    } catch (error) {
+      this.#listeners.delete(listener);
+      this.#stop = undefined;
+      throw error;
+    }
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    const stop = await this.#stop?.catch(() => undefined);
+    this.#stop = undefined;
+    await stop?.();
+  }
+}
+
+/**
+ * `GET /events[?run=ID]`: server-sent events, one `run` event with the run's status as JSON for each change. Changes that
+ * come while one is being sent become one, so a slow viewer falls behind in number, never in memory.
+ */
+export function eventRoutes(monitor: Monitor, feed: ChangeFeed, closing: AbortSignal): Hono {
+  const routes = new Hono();
+  routes.get('/events', async (context) => {
+    const asked = context.req.query('run');
+    if (asked !== undefined && !runId.safeParse(asked).success)
+      return context.json({ error: 'no such run' }, 404);
+    if (feed.viewers >= mostViewers)
+      return context.json({ error: 'too many viewers' }, 503, { 'Retry-After': '30' });
+
+    const changed = new Set<string>();
+    let wake = () => {};
+    const unsubscribe = await feed.subscribe((id) => {
+      if (asked !== undefined && id !== asked) return;
+      changed.add(id);
+      wake();
+    });
+    context.header('X-Accel-Buffering', 'no');
+    return streamSSE(
+      context,
+      async (stream) => {
+        const end = () => {
+          unsubscribe();
+          wake();
+        };
+        stream.onAbort(end);
+        closing.addEventListener('abort', end, { once: true });
+        try {
+          await stream.writeSSE({ event: 'ready', data: '', retry: retryMs });
+          while (!stream.aborted && !closing.aborted) {
+            if (changed.size === 0) {
+              await new Promise<void>((resolve) => {
+                const heartbeat = setTimeout(resolve, heartbeatMs);
+                wake = () => {
+                  clearTimeout(heartbeat);
+                  resolve();
+                };
+              });
+            }
+            if (stream.aborted || closing.aborted) break;
+            const ids = [...changed];
+            changed.clear();
+            // A comment keeps proxies from closing a quiet connection.
+            if (ids.length === 0) await stream.write(': still here\n\n');
+            for (const id of ids) {
+              const run = await monitor.run(id);
+              if (run) await stream.writeSSE({ event: 'run', data: JSON.stringify(run) });
+            }
+          }
+        } finally {
+          unsubscribe();
+          closing.removeEventListener('abort', end);
+        }
+        // A stream that fails (Redis away) ends, and the viewer comes again.
+      },
+      async () => {},
+    );
+  });
+  return routes;
+}

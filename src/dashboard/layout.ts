@@ -1,0 +1,58 @@
+import { type Fragment, html, type Markup } from './html.ts';
+import { staticAddress } from './static-files.ts';
+
+export interface PageParts {
+  readonly title: string;
+  /** The content of `main`, which the page's module keeps up to date. */
+  readonly main: Markup;
+  /** Where the page hears of changes; a page without it stays as it is. */
+  readonly events?: string;
+  /** One sentence on the state of things, which a screen reader is told when it has changed. */
+  readonly status?: string;
+  readonly hasQueues: boolean;
+  readonly current?: 'runs';
+}
+
+/** A whole page, as text. */
+export function page({ title, main, events, status, hasQueues, current }: PageParts): string {
+  const queues: Fragment = hasQueues && html`<a href="/queues">Queues</a>`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title} - Voxtally</title>
+<link rel="icon" href="${staticAddress('icon.svg')}" type="image/svg+xml">
+<link rel="stylesheet" href="${staticAddress('dashboard.css')}">
+${
+  events !== undefined &&
+  html`<script type="module" src="${staticAddress('dashboard.js')}"></script>
+<noscript><meta http-equiv="refresh" content="15"></noscript>`
+}
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<header class="top">
+<a class="brand" href="/">Voxtally</a>
+<nav aria-label="Main"><a href="/"${current === 'runs' && html` aria-current="page"`}>Runs</a>${queues}</nav>
+${events !== undefined && html`<span class="live" id="live" data-state="static">Not live</span>`}
+</header>
+<main id="main" tabindex="-1"${events !== undefined && html` data-events="${events}"`}${status !== undefined && html` data-status="${status}"`}>
+${main}
+</main>
+${events !== undefined && html`<p class="visually-hidden" id="announcement" role="status" aria-live="polite"></p>`}
+</body>
+</html>
+`.text;
+}
+
+/** A page for a fault: what it is and where to go from there. */
+export function faultPage(title: string, message: string, hasQueues: boolean): string {
+  return page({
+    title,
+    hasQueues,
+    main: html`<h1>${title}</h1><p>${message}</p><p><a href="/">All runs</a></p>`,
+  });
+}

@@ -1,0 +1,73 @@
+import { Hono } from 'hono';
+import { percent } from './format.ts';
+import { faultPage, page } from './layout.ts';
+import type { CasePage, Monitor, RunStatus } from './monitor.ts';
+import { casesDone } from './parts.ts';
+import { casesPerPage, pageQuery, runId } from './query.ts';
+import { runMain, runStatusText } from './run-page.ts';
+import { runsMain, runsStatus } from './runs-page.ts';
+
+/** Failures that a run's page lists before everything else, of each kind. */
+const failuresShown = 10;
+
+/** The pages for people. */
+export function pageRoutes(monitor: Monitor, hasQueues: boolean): Hono {
+  const routes = new Hono();
+
+  routes.get('/', async (context) => {
+    const query = pageQuery.safeParse(context.req.query());
+    if (!query.success)
+      return context.html(faultPage('No such page', 'The address names no page.', hasQueues), 404);
+    const [runs, workers] = await Promise.all([monitor.runs(), monitor.workers()]);
+    return context.html(
+      page({
+        title: 'Runs',
+        main: runsMain(runs, workers, query.data.page, Date.now()),
+        events: '/api/events',
+        status: runsStatus(runs),
+        hasQueues,
+        current: 'runs',
+      }),
+    );
+  });
+
+  routes.get('/runs/:id', async (context) => {
+    const id = runId.safeParse(context.req.param('id'));
+    const query = pageQuery.safeParse(context.req.query());
+    const run = id.success && query.success ? await monitor.run(id.data) : undefined;
+    if (!run || !query.success) {
+      return context.html(
+        faultPage('No such run', 'There is no run of this id, or no such page of it.', hasQueues),
+        404,
+      );
+    }
+    const [failures, pooled, workers, cases] = await Promise.all([
+      firstFailures(monitor, run),
+      monitor.pooled(run.id),
+      monitor.workers(),
+      monitor.cases(run.id, {
+        ...(query.data.status === undefined ? {} : { status: query.data.status }),
+        page: query.data.page,
+        pageSize: casesPerPage,
+      }),
+    ]);
+    return context.html(
+      page({
+        title: `${percent(casesDone(run), run.cases.total)} % of run ${run.id}`,
+        main: runMain({ run, failures, pooled, workers, cases, query: query.data, now: Date.now() }),
+        events: `/api/events?run=${encodeURIComponent(run.id)}`,
+        status: runStatusText(run),
+        hasQueues,
+      }),
+    );
+  });
+
+  return routes;
+}
+
+function firstFailures(monitor: Monitor, run: RunStatus): Promise<CasePage[]> {
+  const kinds = (['failed', 'incomplete'] as const).filter((status) => run.cases[status] > 0);
+  return Promise.all(
+    kinds.map((status) => monitor.cases(run.id, { status, page: 1, pageSize: failuresShown })),
+  );
+}

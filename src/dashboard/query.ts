@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import type { CaseStatus } from './monitor.ts';
+
+/** Cases on one page. */
+export const casesPerPage = 100;
+/** Runs on one page. */
+export const runsPerPage = 50;
+
+export const caseStatuses = [
+  'waiting',
+  'in-flight',
+  'ok',
+  'failed',
+  'incomplete',
+] as const satisfies readonly CaseStatus['status'][];
+
+/** An id that may stand in an address: what the engine gives its runs, never a path. */
+export const runId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
+
+/** Which page of which cases; page counts from 1. What is no page or status is refused, not guessed. */
+export const pageQuery = z.object({
+  status: z.enum(caseStatuses).optional(),
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+});
+
+export type PageQuery = z.infer<typeof pageQuery>;

@@ -1,0 +1,185 @@
+import { formatAgo, formatBytes, formatCount, formatDuration, formatRate, percent } from './format.ts';
+import { type Fragment, html, type Markup } from './html.ts';
+import type { CasePage, CaseStatus, PooledSoFar, RunStatus, WorkerStatus } from './monitor.ts';
+import {
+  casesDone,
+  isOver,
+  pager,
+  progressBar,
+  scrollingTable,
+  stateBadge,
+  workersSection,
+} from './parts.ts';
+import type { PageQuery } from './query.ts';
+
+export interface RunView {
+  readonly run: RunStatus;
+  /** The first failures and how many there are of each kind. */
+  readonly failures: readonly CasePage[];
+  readonly pooled: PooledSoFar;
+  readonly workers: readonly WorkerStatus[];
+  readonly cases: CasePage;
+  readonly query: PageQuery;
+  readonly now: number;
+}
+
+const statusWords: Readonly<Record<CaseStatus['status'], string>> = {
+  waiting: 'waiting',
+  'in-flight': 'in flight',
+  ok: 'scored',
+  failed: 'failed',
+  incomplete: 'incomplete',
+};
+
+/** The content of a run's page. */
+export function runMain(view: RunView): Markup {
+  const { run, now } = view;
+  return html`<div class="title"><h1>Run <span class="id">${run.id}</span></h1>${stateBadge(run.state)}</div>
+${summarySection(run, now)}
+${failuresSection(view)}
+<div class="columns">
+${pooledSection(view.pooled)}
+${workersSection(view.workers, now)}
+</div>
+${casesSection(view)}`;
+}
+
+/** What a screen reader is told of a run. */
+export function runStatusText(run: RunStatus): string {
+  const unscored = run.cases.failed + run.cases.incomplete;
+  const done = `${formatCount(casesDone(run))} of ${formatCount(run.cases.total)} cases done`;
+  return `${run.state}: ${done}${unscored === 0 ? '' : `, ${formatCount(unscored)} without a score`}`;
+}
+
+function summarySection(run: RunStatus, now: number): Markup {
+  const { cases } = run;
+  const done = casesDone(run);
+  const took = (run.finishedAt ?? now) - run.createdAt;
+  const facts: readonly (readonly [name: string, value: Fragment, isBad?: boolean])[] = [
+    ['Scored', formatCount(cases.ok)],
+    ['Failed', formatCount(cases.failed), cases.failed > 0],
+    ['Incomplete', formatCount(cases.incomplete), cases.incomplete > 0],
+    ['In flight', formatCount(cases.inFlight)],
+    ['Tiles', formatCount(run.tilesDone)],
+    ['Mvoxel/s', isOver(run) ? averageRate(run, took) : formatRate(run.megavoxelsPerSecond)],
+    [isOver(run) ? 'Took' : 'Time left', isOver(run) ? formatDuration(took / 1000) : timeLeft(run)],
+    ['Read', formatBytes(run.bytesRead)],
+    ['Retries', formatCount(run.retries)],
+    ['Stalls', formatCount(run.stalls)],
+    ['Priority', run.priority],
+    [
+      'Submitted',
+      html`<time datetime="${new Date(run.createdAt).toISOString()}">${formatAgo(now - run.createdAt)}</time>`,
+    ],
+  ];
+  return html`<section aria-label="Progress">
+<p class="done"><strong>${formatCount(done)}</strong> of ${formatCount(cases.total)} cases done <span class="percent">${percent(done, cases.total)} %</span></p>
+${progressBar(run)}
+<dl class="facts">
+${facts.map(
+  ([
+    name,
+    value,
+    isBad,
+  ]) => html`<div><dt>${name}</dt><dd${isBad ? html` class="bad"` : ''}>${value}</dd></div>
+`,
+)}</dl>
+</section>`;
+}
+
+function timeLeft({ etaSeconds }: RunStatus): string {
+  return etaSeconds === undefined ? '-' : formatDuration(etaSeconds);
+}
+
+function averageRate({ voxelsDone }: RunStatus, tookMs: number): string {
+  return tookMs > 0 ? formatRate(voxelsDone / 1e3 / tookMs) : '-';
+}
+
+function failuresSection({ run, failures, query }: RunView): Fragment {
+  const total = run.cases.failed + run.cases.incomplete;
+  // A list that is filtered by failures tells of them already.
+  if (total === 0 || query.status === 'failed' || query.status === 'incomplete') return undefined;
+  const shown = failures.flatMap(({ cases }) => cases);
+  const all = (['failed', 'incomplete'] as const)
+    .filter((status) => run.cases[status] > 0)
+    .map(
+      (status) =>
+        html` <a href="${casesAddress(run.id, status, 1)}">All ${formatCount(run.cases[status])} ${status}</a>`,
+    );
+  return html`<section class="failures" aria-labelledby="failures"><h2 id="failures">Without a score <span class="count bad">${formatCount(total)}</span></h2>
+${caseTable('Failures', shown)}
+${total > shown.length && html`<p class="more">${all}</p>`}</section>`;
+}
+
+function pooledSection({ cases, classes }: PooledSoFar): Markup {
+  const names = Object.keys(classes);
+  const measures = [...new Set(names.flatMap((name) => Object.keys(classes[name]!)))];
+  const heading = html`<h2 id="pooled">Pooled so far</h2>`;
+  if (measures.length === 0) {
+    return html`<section aria-labelledby="pooled">${heading}<p class="empty">No case has been pooled yet.</p></section>`;
+  }
+  const rows = measures.map(
+    (
+      measure,
+    ) => html`<tr><th scope="row">${measure}</th>${names.map((name) => valueCell(classes[name]![measure]))}</tr>
+`,
+  );
+  return html`<section aria-labelledby="pooled">${heading}
+<p class="basis">Over all voxels of ${formatCount(cases)} scored ${cases === 1 ? 'case' : 'cases'}.</p>
+${scrollingTable('Pooled values', html`<th scope="col">Measure</th>${names.map((name) => html`<th scope="col" class="number"><bdi>${name}</bdi></th>`)}`, rows)}</section>`;
+}
+
+function valueCell(value: number | null | undefined): Markup {
+  if (value === null || value === undefined) {
+    return html`<td class="number"><span aria-hidden="true">-</span><span class="visually-hidden">undefined</span></td>`;
+  }
+  return html`<td class="number"><data value="${value}" title="${value}">${shortValue(value)}</data></td>`;
+}
+
+function shortValue(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) >= 10) return formatCount(value);
+  return Math.abs(value) < 1e-4 && value !== 0 ? value.toExponential(3) : value.toFixed(5);
+}
+
+function casesSection({ run, cases, query }: RunView): Markup {
+  const counts: readonly (readonly [CaseStatus['status'] | undefined, string, number])[] = [
+    [undefined, 'All', run.cases.total],
+    ['failed', 'Failed', run.cases.failed],
+    ['incomplete', 'Incomplete', run.cases.incomplete],
+    ['in-flight', 'In flight', run.cases.inFlight],
+    ['ok', 'Scored', run.cases.ok],
+    ['waiting', 'Waiting', Math.max(0, run.cases.total - casesDone(run) - run.cases.inFlight)],
+  ];
+  const filters = counts.map(
+    ([status, name, count]) =>
+      html`<li><a href="${casesAddress(run.id, status, 1)}"${query.status === status && html` aria-current="true"`}>${name} <span class="count">${formatCount(count)}</span></a></li>
+`,
+  );
+  const pages = pager('Pages of cases', cases, (to) => casesAddress(run.id, query.status, to));
+  return html`<section aria-labelledby="cases"><h2 id="cases">Cases</h2>
+<nav aria-label="Filter cases by status"><ul class="filters">
+${filters}</ul></nav>
+${cases.cases.length === 0 ? html`<p class="empty">No such case.</p>` : caseTable('Cases', cases.cases)}
+${pages}</section>`;
+}
+
+function caseTable(label: string, cases: readonly CaseStatus[]): Markup {
+  const rows = cases.map(
+    ({ index, name, status, error }) =>
+      html`<tr><td class="number index">${index}</td><th scope="row" class="name"><bdi>${name}</bdi>${error && html`<span class="reason"><code>${error.code}</code> <bdi>${error.message}</bdi></span>`}</th><td><span class="badge" data-state="${status}">${statusWords[status]}</span></td></tr>
+`,
+  );
+  return scrollingTable(
+    label,
+    html`<th scope="col" class="number index">Index</th><th scope="col">Case</th><th scope="col">Status</th>`,
+    rows,
+  );
+}
+
+/** Addresses carry the run's id, a status and a page number; names never. */
+function casesAddress(id: string, status: CaseStatus['status'] | undefined, page: number): string {
+  const query = new URLSearchParams();
+  if (status !== undefined) query.set('status', status);
+  if (page > 1) query.set('page', String(page));
+  return `/runs/${encodeURIComponent(id)}${query.size > 0 ? `?${query}` : ''}#cases`;
+}
