@@ -12,7 +12,7 @@ const mebi = 2 ** 20;
 /** What the process takes besides the memory of its threads: Node itself, code, plans and results. */
 const processBytes = 192 * mebi;
 /** Clip of the cross-entropy of stored probabilities; 0 clamps at 100. */
-const crossEntropyClips = { pytorch: 0, keras: 1e-7 } as const;
+export const crossEntropyClips = { pytorch: 0, keras: 1e-7 } as const;
 
 export interface Resolved {
   readonly settings: RunSettings;

@@ -2,6 +2,7 @@
 import { Piscina } from 'piscina';
 import { MachineError } from '../errors.ts';
 import { isBundled, packageFile } from '../package-files.ts';
+import type { RunSums } from '../ask/sum-runs.ts';
 import type { BucketSums } from '../reduce/merger.ts';
 import type { RangeJob } from '../reduce/ranges.ts';
 import { type PackedError, unpackError } from './packed-error.ts';
@@ -14,6 +15,7 @@ interface StepResults {
   'open-case': OpenedCase;
   'open-shards': readonly RangeJob[];
   'merge-range': readonly BucketSums[];
+  'sum-runs': readonly RunSums[];
 }
 
 export class ThreadPool {

@@ -5,6 +5,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import * as z from 'zod';
+import { type RunSumRequest, sumRuns } from '../ask/sum-runs.ts';
 import { PartialError } from '../errors.ts';
 import { predictionBox, reorientBytes } from '../geometry/reorient.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
@@ -44,6 +45,12 @@ export type Step =
       readonly evaluate: boolean;
       /** Write the merged shard there. */
       readonly target: string | null;
+    }
+  | {
+      readonly kind: 'sum-runs';
+      readonly root: string;
+      readonly file: string;
+      readonly request: RunSumRequest;
     };
 
 export interface TileDone {
@@ -92,6 +99,10 @@ export class StepRunner {
         return withFiles(step.files, (files) => this.#cut(files));
       case 'merge-range':
         return this.#mergeRange(step.files, step.job, step.evaluate, step.target);
+      case 'sum-runs':
+        // It lays the kernel memory out anew.
+        this.#closeCase();
+        return withFiles([step.file], ([file]) => sumRuns(this.#kernel, file!, step.request));
     }
   }
 

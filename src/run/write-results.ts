@@ -29,18 +29,31 @@ export function writeResults(
   times: Times,
 ): ResultsDocument {
   const { outDir } = request;
-  const results = buildResults(outcome, lossesOf(settings), {
+  const results = resultsOf(settings, outcome);
+  writeResultFiles(outDir, outcome, results);
+  writeProvenance(outDir, provenance(request, settings, threads, times));
+  return results;
+}
+
+/** The results of what a run measured. */
+export function resultsOf(settings: RunSettings, outcome: RunOutcome): ResultsDocument {
+  return buildResults(outcome, lossesOf(settings), {
     convention: settings.convention,
     beta: settings.fbeta,
   });
+}
+
+/** Writes results.json, cases.csv and, if some case was scored, summary.json. */
+export function writeResultFiles(outDir: string, outcome: RunOutcome, results: ResultsDocument): void {
   writePieces(join(outDir, 'results.json'), resultsJson(results));
   writePieces(join(outDir, 'cases.csv'), casesCsv(results));
   const summary = nnunetSummary(outcome);
   if (summary !== undefined) writePieces(join(outDir, 'summary.json'), [summary]);
-  writePieces(join(outDir, 'run.json'), [
-    `${JSON.stringify(provenance(request, settings, threads, times), undefined, 2)}\n`,
-  ]);
-  return results;
+}
+
+/** Writes run.json: what a run was, apart from its results. */
+export function writeProvenance(outDir: string, facts: object): void {
+  writePieces(join(outDir, 'run.json'), [`${JSON.stringify(facts, undefined, 2)}\n`]);
 }
 
 /** All that may differ between two runs of the same: times, machine, files. */

@@ -10,6 +10,11 @@ export function largestFloat32AtMost(value: number): number {
   return new Float32Array(bits.buffer)[0]!;
 }
 
+/** What a score must lie above to be foreground at a probability threshold in [0, 1); a float32. */
+export function hardThreshold(threshold: number, logit: boolean): number {
+  return largestFloat32AtMost(logit ? logitOf(threshold) : threshold);
+}
+
 /** The logit x with sigmoid(x) = `probability`; -Infinity for 0. */
 export function logitOf(probability: number): number {
   return Math.log(probability / (1 - probability));

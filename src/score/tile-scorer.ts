@@ -13,7 +13,7 @@ import { type Datatype, datatypeBytes } from '../volume/types.ts';
 import { type Box, type Vec3, voxelAt, voxelCount, voxelIndex } from '../voxel/box.ts';
 import { channelTable, classLut, gateLut, ignored, maskBits } from './codes.ts';
 import { layOutTile, type TileNeeds, type TileRegions } from './memory.ts';
-import { largestFloat32AtMost, logitOf } from './threshold.ts';
+import { hardThreshold } from './threshold.ts';
 
 /** How the stored bytes of a file become values. */
 export interface Encoding {
@@ -92,7 +92,7 @@ export class TileScorer {
     this.#layout = new Layout(kernels.memory);
     this.#regions = layOutTile(this.#layout, tileNeeds(settings, input, maxVoxels));
     this.#classLuts = settings.classes.map((runClass) => classLut(runClass.labels, settings.ignoreLabel));
-    this.#threshold = largestFloat32AtMost(this.#logit ? logitOf(settings.threshold) : settings.threshold);
+    this.#threshold = hardThreshold(settings.threshold, this.#logit === 1);
     this.#writeTables();
   }
 
