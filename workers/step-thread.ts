@@ -1,9 +1,11 @@
 /** Entry point of the threads that score and reduce. */
 
+import { DataRoots } from '../src/run/data-roots.ts';
 import { packError } from '../src/run/packed-error.ts';
 import { type Step, StepRunner } from '../src/run/thread-steps.ts';
 
-const runner = new StepRunner();
+const dataRoots = process.argv.slice(2);
+const runner = new StepRunner(dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined);
 
 /** Errors are returned, not thrown: a thrown one would lose its class and fields on the way to the other thread. */
 export default function step(task: Step): unknown {

@@ -18,6 +18,7 @@ import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
 import { voxelCount } from '../voxel/box.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 import { type CaseOutcomeRecord, writeOutcome } from './case-outcome.ts';
+import type { DataRoots } from './data-roots.ts';
 import type { RunFolder } from './run-folder.ts';
 import { needsShards, type RunSettings } from './settings.ts';
 import type { ThreadPool } from './thread-pool.ts';
@@ -32,24 +33,30 @@ export class CaseWork {
   readonly cases: readonly ManifestCase[];
   readonly #pool: ThreadPool;
   readonly #buffers: BufferBudget;
+  readonly #dataRoots: DataRoots | undefined;
 
+  /** `dataRoots`: the only folders below which volumes are read; any when there are none. */
   constructor(
     folder: RunFolder,
     settings: RunSettings,
     cases: readonly ManifestCase[],
     pool: ThreadPool,
     buffers: BufferBudget,
+    dataRoots?: DataRoots,
   ) {
     this.folder = folder;
     this.settings = settings;
     this.cases = cases;
     this.#pool = pool;
     this.#buffers = buffers;
+    this.#dataRoots = dataRoots;
   }
 
   /** Reads the headers and stores the plan. @throws InputError */
   async plan(index: number): Promise<CasePlan> {
+    this.#dataRoots?.checkCase(this.cases[index]!);
     const plan = await planCase(this.cases[index]!, index, this.settings);
+    this.#dataRoots?.checkPlan(plan, this.folder.root);
     this.folder.writePlan(plan);
     return plan;
   }

@@ -1,8 +1,8 @@
 /** The threads of this process that score and reduce. */
 import { Piscina } from 'piscina';
+import type { RunSums } from '../ask/sum-runs.ts';
 import { MachineError } from '../errors.ts';
 import { isBundled, packageFile } from '../package-files.ts';
-import type { RunSums } from '../ask/sum-runs.ts';
 import type { BucketSums } from '../reduce/merger.ts';
 import type { RangeJob } from '../reduce/ranges.ts';
 import { type PackedError, unpackError } from './packed-error.ts';
@@ -22,13 +22,17 @@ export class ThreadPool {
   readonly threads: number;
   readonly #pool: Piscina;
 
-  constructor(threads: number) {
+  /** `dataRoots`: the only folders below which the threads read volumes; any when there are none. */
+  constructor(threads: number, dataRoots: readonly string[] = []) {
     this.threads = threads;
     this.#pool = new Piscina({
       filename: packageFile(isBundled ? 'dist/bin/step-thread.js' : 'dist/workers/step-thread.js'),
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
+      argv: [...dataRoots],
+      // Node ends the whole process when a thread is closed while it loads a module by `require`; by `import` it does not.
+      execArgv: [...process.execArgv, '--no-experimental-require-module'],
     });
   }
 

@@ -20,6 +20,7 @@ import { emptyTally, mergeTallies, type Tally } from '../tally/tally.ts';
 import { openRaw } from '../volume/raw-source.ts';
 import { datatypeBytes, type VolumeSource } from '../volume/types.ts';
 import { type Box, voxelCount } from '../voxel/box.ts';
+import type { DataRoots } from './data-roots.ts';
 import { RunFolder } from './run-folder.ts';
 import { needsShards, predictsLabels, type RunSettings } from './settings.ts';
 
@@ -85,6 +86,11 @@ export class StepRunner {
   #folder: RunFolder | undefined;
   #settings: RunSettings | undefined;
   #open: OpenCase | undefined;
+  readonly #dataRoots: DataRoots | undefined;
+
+  constructor(dataRoots?: DataRoots) {
+    this.#dataRoots = dataRoots;
+  }
 
   run(step: Step): unknown {
     this.#enter(step.root);
@@ -128,6 +134,7 @@ export class StepRunner {
     if (this.#open?.plan.index === index) return this.#open;
     this.#closeCase();
     const plan = this.#folder!.readPlan(index);
+    this.#dataRoots?.checkPlan(plan, this.#folder!.root);
     const grid = tileGrid(plan.shape, plan.tileShape);
     const input = { predictions: encodings(plan.predictions), reference: plan.reference, shape: plan.shape };
     const raw = plan.mode === 'tiles';
