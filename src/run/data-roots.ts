@@ -1,0 +1,60 @@
+/** The folders below which volumes may be read, whatever a plan, a job or a list of cases names. */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { InputError, UsageError } from '../errors.ts';
+import type { ManifestCase } from '../manifest/types.ts';
+import type { CasePlan } from '../plan/case-plan.ts';
+
+export class DataRoots {
+  readonly #roots: readonly string[];
+
+  /** @throws UsageError for a folder that is not there. */
+  constructor(folders: readonly string[]) {
+    this.#roots = folders.map((folder) => {
+      try {
+        return realpathSync(folder);
+      } catch (cause) {
+        throw new UsageError('data-root', `--data-root: ${folder} is not there or cannot be read`, {
+          file: folder,
+          field: 'data-root',
+          cause,
+        });
+      }
+    });
+  }
+
+  /** @throws InputError for a file that lies elsewhere, symbolic links followed. */
+  check(file: string, caseId?: string): void {
+    const real = realPath(file);
+    if (this.#roots.some((root) => real.startsWith(root === sep ? sep : root + sep))) return;
+    throw new InputError(
+      'outside-data-roots',
+      `${caseId === undefined ? '' : `case ${caseId}: `}${file}: lies outside the data folders that workers may read; move it, or start the workers with a --data-root that holds it`,
+      { ...(caseId === undefined ? {} : { caseId }), file },
+    );
+  }
+
+  checkCase({ id, predictions, reference }: ManifestCase): void {
+    for (const file of [...predictions, reference]) this.check(file, id);
+  }
+
+  /** `staging`: the run's own folder, in which staged copies stand. */
+  checkPlan({ predictions, reference }: CasePlan, staging: string): void {
+    const inside = `${realPath(staging)}${sep}`;
+    for (const { path, dataPath } of [...predictions, reference]) {
+      this.check(path);
+      if (dataPath !== path && !realPath(dataPath).startsWith(inside)) this.check(dataPath);
+    }
+  }
+}
+
+/** The real path; of a file that is missing, that of the nearest folder that is there. */
+function realPath(file: string): string {
+  const path = resolve(file);
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
+  }
+}
