@@ -59,7 +59,10 @@ async function installPackage(project, packageDir) {
     cwd: project,
     limitS: 300,
   });
-  return install.reason;
+  const missing = !existsSync(path.join(packageDir, 'package.json'));
+  return install.ok && missing
+    ? 'npm installed nothing; is it a peer dependency of this project?'
+    : install.reason;
 }
 
 /** @returns {Promise<{ ready: string } | { tried: string[] }>} */

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import nodeUtil from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
+import { repairWasmConv3d } from './wasm-conv3d.ts';
 
 /** What computes the tensors of this process. */
 export interface Backend {
@@ -74,6 +75,7 @@ function restoreUtil(): void {
 async function loadWasm(): Promise<string | undefined> {
   try {
     await import('@tensorflow/tfjs-backend-wasm');
+    repairWasmConv3d();
     return undefined;
   } catch (error) {
     return firstLine(error);
