@@ -51,6 +51,7 @@ interface KernelExports {
     out: number,
   ): void;
   maskFromCodes(codes: number, count: number, lut: number, mask: number): number;
+  maskFromBytes(source: number, count: number, labels: number, labelCount: number, mask: number): void;
   findMasked(mask: number, codes: number, count: number, bit: number, out: number): void;
   compact(mask: number, count: number, bit: number, data: number, elementBytes: number): number;
   argmax(channels: number, channelCount: number, count: number, labels: number, target: number): void;

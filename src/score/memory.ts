@@ -6,6 +6,8 @@ export interface TileNeeds {
   /** Voxels of the largest tile. */
   readonly voxels: number;
   readonly predictionBytes: number;
+  /** Whether all channels are converted where they stand (4 bytes a stored voxel). */
+  readonly inPlace: boolean;
   readonly referenceBytes: number;
   readonly channels: number;
   readonly classes: number;
@@ -19,7 +21,7 @@ export interface TileNeeds {
 
 /** Addresses of the regions in kernel memory. */
 export interface TileRegions {
-  /** Stored bytes of each channel; the same as `scores` where they are float32. */
+  /** Stored bytes of each channel; the same as `scores` where they are converted in place. */
   readonly predictions: readonly number[];
   readonly scores: readonly number[];
   readonly reference: number;
@@ -50,10 +52,9 @@ export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
   const scores = perChannel(() => layout.region(4 * needs.voxels));
   return {
     scores,
-    predictions:
-      needs.predictionBytes === 4
-        ? scores
-        : perChannel(() => layout.region(needs.predictionBytes * needs.voxels)),
+    predictions: needs.inPlace
+      ? scores
+      : perChannel(() => layout.region(needs.predictionBytes * needs.voxels)),
     reference: layout.region(needs.referenceBytes * needs.voxels),
     codes: layout.region(2 * needs.voxels),
     mask: layout.region(needs.voxels),

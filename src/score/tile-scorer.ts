@@ -8,10 +8,11 @@ import type { TermSpec } from '../losses/measures.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../run/settings.ts';
 import { bucketCount, entryLength } from '../shard/directory.ts';
 import type { SectionContent } from '../shard/file.ts';
-import { type ClassTally, emptyTally, type Tally, type TermSum, type VoxelFault } from '../tally/tally.ts';
+import { type ClassTally, emptyTally, type Tally, type TermSum } from '../tally/tally.ts';
 import { type Datatype, datatypeBytes } from '../volume/types.ts';
-import { type Box, type Vec3, voxelAt, voxelCount, voxelIndex } from '../voxel/box.ts';
+import { type Box, type Vec3, voxelCount } from '../voxel/box.ts';
 import { channelTable, classLut, gateLut, ignored, maskBits } from './codes.ts';
+import { FaultLog } from './fault-log.ts';
 import { layOutTile, type TileNeeds, type TileRegions } from './memory.ts';
 import { hardThreshold } from './threshold.ts';
 
@@ -66,6 +67,7 @@ export function tileNeeds(settings: RunSettings, input: TileInput, voxels: numbe
   return {
     voxels,
     predictionBytes: Math.max(...input.predictions.map(({ datatype }) => datatypeBytes[datatype])),
+    inPlace: input.predictions.every(({ datatype }) => datatypeBytes[datatype] === 4),
     referenceBytes: datatypeBytes[input.reference.datatype],
     channels: settings.channelCount,
     classes: settings.classes.length,
@@ -83,6 +85,9 @@ export class TileScorer {
   readonly #layout: Layout;
   readonly #classLuts: readonly Uint8Array[];
   readonly #threshold: number;
+  readonly #gateLut: Uint8Array;
+  /** Whether the stored bytes of the reference are its codes, and nothing but the masks of the classes is asked of them. */
+  readonly #plainReference: boolean;
 
   /** Lays the kernel memory out anew: scorers made before on the same kernels must not be used any more. */
   constructor(kernels: Kernels, settings: RunSettings, input: TileInput, maxVoxels: number) {
@@ -93,6 +98,13 @@ export class TileScorer {
     this.#regions = layOutTile(this.#layout, tileNeeds(settings, input, maxVoxels));
     this.#classLuts = settings.classes.map((runClass) => classLut(runClass.labels, settings.ignoreLabel));
     this.#threshold = hardThreshold(settings.threshold, this.#logit === 1);
+    this.#gateLut = gateLut(settings);
+    this.#plainReference =
+      input.reference.datatype === 'uint8' &&
+      input.reference.slope === 1 &&
+      input.reference.intercept === 0 &&
+      !predictsLabels(settings) &&
+      !this.#gateLut.some((bits) => bits !== 0);
     this.#writeTables();
   }
 
@@ -110,9 +122,8 @@ export class TileScorer {
   score(box: Box): TileScores {
     const faults = new FaultLog(box, this.#input.shape);
     const total = voxelCount(box.shape);
-    this.#readReference(total, faults);
     let count = total;
-    const seen = this.#mask(gateLut(this.#settings), count);
+    const seen = this.#plainReference ? 0 : this.#gateReference(count, faults);
     if (seen & maskBits.unknown) this.#logUnknown(count, faults);
     this.#readPrediction(count, faults);
     if (seen & maskBits.ignored) count = this.#dropIgnored(count);
@@ -133,7 +144,7 @@ export class TileScorer {
     const sections: SectionContent[] = [];
     for (let index = 0; index < this.#settings.classes.length; index++) {
       const scores = this.#classScores(index, count);
-      this.#mask(this.#classLuts[index]!, count);
+      this.#maskClass(index, count);
       classes.push(this.#sumTerms(scores, count));
       if (needsShards(this.#settings)) sections.push(...this.#makeShard(index, scores, count));
     }
@@ -194,9 +205,24 @@ export class TileScorer {
     faults.add('not-a-label', channel, record);
   }
 
-  #readReference(count: number, faults: FaultLog): void {
+  /** Reads the codes of the reference; returns the mask bits of what must not be scored. */
+  #gateReference(count: number, faults: FaultLog): number {
     const { reference, codes } = this.#regions;
     this.#toCodes(reference, count, this.#input.reference, codes, -1, faults);
+    return this.#mask(this.#gateLut, count);
+  }
+
+  #maskClass(index: number, count: number): void {
+    if (!this.#plainReference) {
+      this.#mask(this.#classLuts[index]!, count);
+      return;
+    }
+    const { reference, lut, mask } = this.#regions;
+    const { labels } = this.#settings.classes[index]!;
+    const stored = labels === 'positive' ? [] : labels.filter((label) => label >= 0 && label <= 255);
+    this.#view(lut, stored.length).set(stored);
+    if (labels !== 'positive' && stored.length === 0) this.#view(mask, count).fill(0);
+    else this.#kernels.maskFromBytes(reference, count, lut, stored.length, mask);
   }
 
   /** Fills the mask by a look-up table of codes; returns the bits that occur. */
@@ -375,47 +401,5 @@ export class TileScorer {
       for (let i = 3; i < list.length; i += entryLength) bytes += list[i]!;
       return { class: index, side, entries: list, entryCount, payload: this.#view(start, bytes) };
     });
-  }
-}
-
-/** Gathers a tile's voxel faults, with places in the whole volume. */
-class FaultLog {
-  readonly list: VoxelFault[] = [];
-  readonly #box: Box;
-  readonly #shape: Vec3;
-
-  constructor(box: Box, shape: Vec3) {
-    this.#box = box;
-    this.#shape = shape;
-  }
-
-  /** Whether the case cannot be scored. */
-  get fatal(): boolean {
-    return this.list.some((fault) => fault.kind !== 'moved');
-  }
-
-  /** Takes a record [count, first index in the tile, first value] of a kernel. */
-  add(kind: VoxelFault['kind'], channel: number, record: Float64Array): void {
-    const [count, index, value] = record as unknown as [number, number, number];
-    if (count === 0) return;
-    const inTile = voxelAt(index, this.#box.shape);
-    const { origin } = this.#box;
-    const voxel: Vec3 = [origin[0] + inTile[0], origin[1] + inTile[1], origin[2] + inTile[2]];
-    this.list.push({
-      kind,
-      channel,
-      count,
-      firstIndex: voxelIndex(voxel, this.#shape),
-      firstValue: String(value),
-    });
-  }
-
-  addLarge(channel: number, scores: Float32Array, limit: number): void {
-    let count = 0;
-    let first = 0;
-    for (let i = 0; i < scores.length; i++) {
-      if (Math.abs(scores[i]!) > limit && count++ === 0) first = i;
-    }
-    this.add('logit-too-large', channel, Float64Array.of(count, first, scores[first] ?? 0));
   }
 }

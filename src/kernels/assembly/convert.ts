@@ -177,6 +177,22 @@ export function maskFromCodes(codes: usize, count: i32, lut: usize, mask: usize)
   return (seen | (seen >> 8) | (seen >> 16) | (seen >> 24)) & 0xff;
 }
 
+/**
+ * mask[i] = 1 where the stored byte is one of `labelCount` labels (a byte each), or, without labels, is above 0. Reads
+ * and writes up to the next multiple of 16 voxels.
+ */
+export function maskFromBytes(source: usize, count: i32, labels: usize, labelCount: i32, mask: usize): void {
+  const one = i8x16.splat(1);
+  for (let i: usize = 0, n: usize = count; i < n; i += 16) {
+    const values = v128.load(source + i);
+    let found = labelCount ? i8x16.splat(0) : i8x16.ne(values, i8x16.splat(0));
+    for (let label: usize = 0; label < <usize>labelCount; label++) {
+      found = v128.or(found, i8x16.eq(values, v128.load8_splat(labels + label)));
+    }
+    v128.store(mask + i, v128.and(found, one));
+  }
+}
+
 /** Record [count, first index, first value = code] of the voxels whose mask has `bit`. */
 export function findMasked(mask: usize, codes: usize, count: i32, bit: i32, out: usize): void {
   for (let i = 0; i < count; i++) {
