@@ -8,7 +8,7 @@ import { runMain, runStatusText } from './run-page.ts';
 import { runsMain, runsStatus } from './runs-page.ts';
 
 /** Failures that a run's page lists before everything else, of each kind. */
-const failuresShown = 10;
+const failuresShown = 5;
 
 /** The pages for people. */
 export function pageRoutes(monitor: Monitor, hasQueues: boolean): Hono {

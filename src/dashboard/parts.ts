@@ -66,14 +66,14 @@ export function workersSection(workers: readonly WorkerStatus[], now: number): M
   const rows = workers.map((worker) => {
     const silence = now - worker.lastSeenAt;
     const state = silence > silentMs ? 'silent' : worker.busy ? 'busy' : 'idle';
-    return html`<tr><th scope="row" class="name"><bdi>${worker.id}</bdi></th><td><span class="badge" data-state="${state}">${state}</span></td><td class="number">${worker.threads}</td><td class="number">${formatCount(worker.tilesDone)}</td><td class="number"><time datetime="${new Date(worker.lastSeenAt).toISOString()}">${formatAgo(silence)}</time></td></tr>
+    return html`<tr><th scope="row" class="name"><span class="named"><bdi>${worker.id}</bdi> <span class="badge" data-state="${state}">${state}</span></span></th><td class="number wide">${worker.threads}</td><td class="number">${formatCount(worker.tilesDone)}</td><td class="number"><time datetime="${new Date(worker.lastSeenAt).toISOString()}">${formatAgo(silence)}</time></td></tr>
 `;
   });
   const live = workers.filter(({ lastSeenAt }) => now - lastSeenAt <= silentMs).length;
   return html`<section aria-labelledby="workers"><h2 id="workers">Workers <span class="count">${live}</span></h2>
 ${scrollingTable(
   'Workers',
-  html`<th scope="col">Worker</th><th scope="col">State</th><th scope="col" class="number">Threads</th><th scope="col" class="number">Tiles</th><th scope="col" class="number">Last seen</th>`,
+  html`<th scope="col">Worker</th><th scope="col" class="number wide">Threads</th><th scope="col" class="number">Tiles</th><th scope="col" class="number">Last seen</th>`,
   rows,
 )}</section>`;
 }
@@ -89,8 +89,8 @@ export function pager(
   const first = (page - 1) * pageSize + 1;
   const step = (name: string, to: number, rel: Fragment, enabled: boolean) =>
     enabled
-      ? html`<a href="${address(to)}"${rel}>${name}</a>`
-      : html`<a aria-disabled="true" role="link">${name}</a>`;
+      ? html`<a class="button" href="${address(to)}"${rel}>${name}</a>`
+      : html`<a class="button" aria-disabled="true" role="link">${name}</a>`;
   return html`<nav class="pager" aria-label="${label}">
 ${step('First', 1, undefined, page > 1)}
 ${step('Previous', page - 1, html` rel="prev"`, page > 1)}

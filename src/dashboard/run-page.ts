@@ -73,7 +73,7 @@ function summarySection(run: RunStatus, now: number): Markup {
     ],
   ];
   return html`<section aria-label="Progress">
-<p class="done"><strong>${formatCount(done)}</strong> of ${formatCount(cases.total)} cases done <span class="percent">${percent(done, cases.total)} %</span></p>
+<p class="done"><strong>${formatCount(done)}</strong> of ${formatCount(cases.total)} cases done <span class="percent">${percent(done, cases.total)} %</span></p>
 ${progressBar(run)}
 <dl class="facts">
 ${facts.map(
@@ -152,7 +152,7 @@ function casesSection({ run, cases, query }: RunView): Markup {
   ];
   const filters = counts.map(
     ([status, name, count]) =>
-      html`<li><a href="${casesAddress(run.id, status, 1)}"${query.status === status && html` aria-current="true"`}>${name} <span class="count">${formatCount(count)}</span></a></li>
+      html`<li><a class="button" href="${casesAddress(run.id, status, 1)}"${query.status === status && html` aria-current="true"`}>${name} <span class="count">${formatCount(count)}</span></a></li>
 `,
   );
   const pages = pager('Pages of cases', cases, (to) => casesAddress(run.id, query.status, to));
@@ -166,12 +166,12 @@ ${pages}</section>`;
 function caseTable(label: string, cases: readonly CaseStatus[]): Markup {
   const rows = cases.map(
     ({ index, name, status, error }) =>
-      html`<tr><td class="number index">${index}</td><th scope="row" class="name"><bdi>${name}</bdi>${error && html`<span class="reason"><code>${error.code}</code> <bdi>${error.message}</bdi></span>`}</th><td><span class="badge" data-state="${status}">${statusWords[status]}</span></td></tr>
+      html`<tr><td class="number index wide">${index}</td><th scope="row" class="name"><bdi>${name}</bdi>${error && html`<span class="reason"><code>${error.code}</code> <bdi>${error.message}</bdi></span>`}</th><td class="status"><span class="badge" data-state="${status}">${statusWords[status]}</span></td></tr>
 `,
   );
   return scrollingTable(
     label,
-    html`<th scope="col" class="number index">Index</th><th scope="col">Case</th><th scope="col">Status</th>`,
+    html`<th scope="col" class="number index wide">Index</th><th scope="col">Case</th><th scope="col" class="status">Status</th>`,
     rows,
   );
 }

@@ -25,12 +25,12 @@ export function runsMain(
       ? html`<p class="empty">No run yet. Submit one with <code>voxtally score --engine redis</code>.</p>`
       : scrollingTable(
           'Runs',
-          html`<th scope="col">Run</th><th scope="col">State</th><th scope="col">Cases</th><th scope="col" class="number">Failed</th><th scope="col" class="number wide">Mvoxel/s</th><th scope="col" class="number wide">Time left</th><th scope="col" class="number wide">Submitted</th>`,
+          html`<th scope="col">Run</th><th scope="col">Cases</th><th scope="col" class="number">Failed</th><th scope="col" class="number wide">Mvoxel/s</th><th scope="col" class="number wide">Time left</th><th scope="col" class="number wide">Submitted</th>`,
           shown.map((run) => row(run, now)),
         );
   return html`<h1>Runs</h1>
-${list}
-${pager('Pages of runs', { page, pageSize: runsPerPage, total: runs.length }, (to) => `/?page=${to}`)}
+<section aria-label="Runs">${list}
+${pager('Pages of runs', { page, pageSize: runsPerPage, total: runs.length }, (to) => `/?page=${to}`)}</section>
 ${workersSection(workers, now)}`;
 }
 
@@ -45,9 +45,8 @@ function row(run: RunStatus, now: number): Markup {
   const unscored = cases.failed + cases.incomplete;
   const done = casesDone(run);
   return html`<tr>
-<th scope="row" class="name"><a href="/runs/${encodeURIComponent(id)}">${id}</a></th>
-<td>${stateBadge(run.state)}</td>
-<td class="progress">${progressBar(run)}<span class="under">${formatCount(done)} / ${formatCount(cases.total)} (${percent(done, cases.total)} %)</span></td>
+<th scope="row" class="name"><span class="named"><a href="/runs/${encodeURIComponent(id)}">${id}</a> ${stateBadge(run.state)}</span></th>
+<td class="progress">${progressBar(run)}<span class="under">${formatCount(done)} / ${formatCount(cases.total)} (${percent(done, cases.total)} %)</span></td>
 <td class="number${unscored > 0 && ' bad'}">${formatCount(unscored)}</td>
 <td class="number wide">${isOver(run) ? '-' : formatRate(run.megavoxelsPerSecond)}</td>
 <td class="number wide">${run.etaSeconds === undefined || isOver(run) ? '-' : formatDuration(run.etaSeconds)}</td>
