@@ -9,6 +9,8 @@ const announcement = document.querySelector('#announcement');
 const shortestMs = 1_000;
 /** Ages and a lost connection are noticed this often, in milliseconds. */
 const longestMs = 10_000;
+/** A lost connection is tried again after this time, in milliseconds. */
+const retryMs = 3_000;
 /** A screen reader is told at most this often, in milliseconds. */
 const announceMs = 15_000;
 
@@ -99,7 +101,10 @@ function listen() {
   source = new EventSource(mainElement.dataset.events);
   source.addEventListener('ready', () => show('live', 'Live'));
   source.addEventListener('run', () => plan(0));
-  source.addEventListener('error', () => show('lost', 'Reconnecting'));
+  source.addEventListener('error', () => {
+    show('lost', 'Reconnecting');
+    plan(retryMs);
+  });
 }
 
 // A page that nobody looks at holds no connection: browsers allow six to a host.
