@@ -21,7 +21,7 @@ export function addBucketSums(buckets: readonly BucketSums[]): LovaszValues {
 }
 
 /** Neumaier's sum of [sum, compensation] pairs. */
-function compensatedSum(pairs: readonly (readonly [number, number])[]): number {
+export function compensatedSum(pairs: readonly (readonly [number, number])[]): number {
   let sum = 0;
   let compensation = 0;
   for (const [term, rest] of pairs) {

@@ -1,6 +1,8 @@
 /** The threads of this process that score and reduce. */
 import { Piscina } from 'piscina';
 import type { RunSums } from '../ask/sum-runs.ts';
+import type { Survey } from '../curves/survey.ts';
+import type { WalkedRange } from '../curves/walk-range.ts';
 import { MachineError } from '../errors.ts';
 import { isBundled, packageFile } from '../package-files.ts';
 import type { BucketSums } from '../reduce/merger.ts';
@@ -16,6 +18,8 @@ interface StepResults {
   'open-shards': readonly RangeJob[];
   'merge-range': readonly BucketSums[];
   'sum-runs': readonly RunSums[];
+  'survey-shards': Survey;
+  'walk-scores': WalkedRange;
 }
 
 export class ThreadPool {

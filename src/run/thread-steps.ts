@@ -6,6 +6,8 @@
 import { mkdirSync } from 'node:fs';
 import * as z from 'zod';
 import { type RunSumRequest, sumRuns } from '../ask/sum-runs.ts';
+import { addSurveys, surveyFile } from '../curves/survey.ts';
+import { type WalkRequest, walkRange } from '../curves/walk-range.ts';
 import { PartialError } from '../errors.ts';
 import { predictionBox, reorientBytes } from '../geometry/reorient.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
@@ -52,6 +54,18 @@ export type Step =
       readonly root: string;
       readonly file: string;
       readonly request: RunSumRequest;
+    }
+  | {
+      readonly kind: 'survey-shards';
+      readonly root: string;
+      readonly files: readonly string[];
+      readonly class: number;
+    }
+  | {
+      readonly kind: 'walk-scores';
+      readonly root: string;
+      readonly files: readonly string[];
+      readonly request: WalkRequest;
     };
 
 export interface TileDone {
@@ -109,6 +123,13 @@ export class StepRunner {
         // It lays the kernel memory out anew.
         this.#closeCase();
         return withFiles([step.file], ([file]) => sumRuns(this.#kernel, file!, step.request));
+      case 'survey-shards':
+        return withFiles(step.files, (files) =>
+          addSurveys(files.map((file) => surveyFile(file, step.class))),
+        );
+      case 'walk-scores':
+        this.#closeCase();
+        return walkRange(this.#kernel, step.files, step.request);
     }
   }
 
