@@ -13,7 +13,10 @@ export class BufferBudget {
   async take(bytes: number, signal: AbortSignal): Promise<SharedArrayBuffer> {
     while (this.#taken >= this.#limit) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      signal.throwIfAborted();
+      if (!signal.aborted) continue;
+      // Who leaves passes the turn on.
+      this.#waiting.shift()?.();
+      throw signal.reason;
     }
     this.#taken++;
     const fit = this.#free.findIndex((buffer) => buffer.byteLength >= bytes);

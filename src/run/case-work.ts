@@ -24,7 +24,7 @@ import { needsShards, type RunSettings } from './settings.ts';
 import type { ThreadPool } from './thread-pool.ts';
 import type { TileDone } from './thread-steps.ts';
 
-/** Faults of stored partials that are mended by making them again, at most this often for a case. */
+/** A stored partial that is not whole is made again, each at most this often. */
 const maxRepairs = 3;
 
 export class CaseWork {
@@ -104,7 +104,7 @@ export class CaseWork {
         const buffer = await this.#buffers.take(voxels * voxelBytes(plan), signal);
         try {
           let at = 0;
-          await Promise.all(
+          await allSettled(
             streams.map((stream, i) => {
               const bytes = voxels * datatypeBytes[headers[i]!.datatype];
               at += bytes;
@@ -134,7 +134,7 @@ export class CaseWork {
           });
         running.add(work);
       }
-      await Promise.all(streams.map((stream) => stream.finish()));
+      await allSettled(streams.map((stream) => stream.finish()));
     } finally {
       for (const stream of streams) stream.close();
       await Promise.all(running);
@@ -208,18 +208,22 @@ export class CaseWork {
 
   /** Does `attempt` again after `remake` when a stored partial was not to be believed. */
   async withRepairs<T>(attempt: () => Promise<T>, remake: () => Promise<void>): Promise<T> {
-    for (let repairs = 0; ; repairs++) {
+    const repairs = new Map<string, number>();
+    for (;;) {
       try {
         return await attempt();
       } catch (error) {
         if (!(error instanceof PartialError)) throw error;
-        if (repairs === maxRepairs) {
+        const { file = '' } = error.place;
+        const made = repairs.get(file) ?? 0;
+        if (made === maxRepairs) {
           throw new MachineError(
             'partials-unreliable',
-            `stored partials were made ${maxRepairs} times and still are not whole: ${error.message}`,
+            `a stored partial was made ${maxRepairs} times and still is not whole: ${error.message}`,
             { cause: error },
           );
         }
+        repairs.set(file, made + 1);
         await remake();
       }
     }
@@ -247,4 +251,9 @@ export class CaseWork {
       shardBytes: shardFiles.reduce((sum, file) => sum + statSync(file).size, 0),
     };
   }
+}
+
+/** Waits for all: a buffer is not given back while another file is still read into it. @throws the first's error, by order. */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
 }

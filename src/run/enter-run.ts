@@ -1,6 +1,5 @@
 /** Entering the folder of a run: making it, or checking that it holds this very run. */
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { PartialError, UsageError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import { type CaseOutcomeRecord, readOutcome } from './case-outcome.ts';
@@ -14,26 +13,39 @@ export function enterFolder(
   cases: readonly ManifestCase[],
   resume: boolean,
 ): void {
-  if (resume && existsSync(join(folder.root, 'settings.json'))) checkSame(folder, settings, cases);
-  else rmSync(folder.root, { recursive: true, force: true });
+  if (!resume || !holdsSame(folder, settings, cases)) rmSync(folder.root, { recursive: true, force: true });
   folder.create();
   folder.writeSettings(settings, cases);
 }
 
-/** How work is cut may change between two starts; what is computed, and of what, may not. */
-function checkSame(folder: RunFolder, settings: RunSettings, cases: readonly ManifestCase[]): void {
-  const before = comparable(folder.readSettings());
+/**
+ * Whether there is a run to go on with: without its settings and cases, whole, nothing in the folder can be believed.
+ * How work is cut may change between two starts; what is computed, and of what, may not.
+ */
+function holdsSame(folder: RunFolder, settings: RunSettings, cases: readonly ManifestCase[]): boolean {
+  const stored = storedRun(folder);
+  if (!stored) return false;
+  const before = comparable(stored.settings);
   const now = comparable(settings);
   const differences = Object.keys(now).filter(
     (key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]),
   );
-  if (JSON.stringify(folder.readCases()) !== JSON.stringify(cases)) differences.push('cases');
-  if (differences.length === 0) return;
+  if (JSON.stringify(stored.cases) !== JSON.stringify(cases)) differences.push('cases');
+  if (differences.length === 0) return true;
   throw new UsageError(
     'resume-differs',
     `--resume: this folder holds a run that differs in ${differences.join(', ')}; give the settings and cases of that run, or another --out`,
     { file: folder.root, field: differences[0]! },
   );
+}
+
+function storedRun(folder: RunFolder): { settings: RunSettings; cases: ManifestCase[] } | undefined {
+  try {
+    return { settings: folder.readSettings(), cases: folder.readCases() };
+  } catch (error) {
+    if (error instanceof PartialError) return undefined;
+    throw error;
+  }
 }
 
 function comparable(settings: RunSettings): Record<string, unknown> {

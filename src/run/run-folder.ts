@@ -14,6 +14,7 @@
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import { PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
@@ -80,7 +81,7 @@ export class RunFolder {
   }
 
   writeSettings(settings: RunSettings, cases: readonly ManifestCase[]): void {
-    writeJsonFile(join(this.root, 'cases.json'), cases);
+    writeJsonFile(join(this.root, 'cases.json'), { cases });
     writeJsonFile(join(this.root, 'settings.json'), settings);
   }
 
@@ -89,7 +90,7 @@ export class RunFolder {
   }
 
   readCases(): ManifestCase[] {
-    return readJsonFile(join(this.root, 'cases.json'), z.array(manifestCase)) as ManifestCase[];
+    return readJsonFile(join(this.root, 'cases.json'), caseList).cases as ManifestCase[];
   }
 
   writePlan(plan: CasePlan): void {
@@ -114,6 +115,7 @@ const manifestCase = z.object({
   group: z.string().optional(),
   missing: z.literal('prediction').optional(),
 });
+const caseList = z.object({ cases: z.array(manifestCase) });
 // Written by this program for itself: whether it is whole is checked here, its fields where they are used.
 const settingsShape = z.looseObject({
   scores: z.string(),
@@ -127,20 +129,28 @@ const planShape = z.looseObject({
   tileShape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
 });
 
-export function writeJsonFile(path: string, value: unknown): void {
-  writeText(path, `${JSON.stringify(value, bigintsAsText)}\n`);
+/** Writes a record with the checksum of its text as last member: what a loss of power left of it is not believed. */
+export function writeJsonFile(path: string, record: object): void {
+  const text = JSON.stringify(record, bigintsAsText).slice(0, -1);
+  writeText(path, `${text},"crc32":"${checksum(text)}"}\n`);
 }
 
-/** @throws PartialError when the file is missing, torn or of another shape. */
+/** @throws PartialError when the file is missing, torn, changed or of another shape. */
 export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T {
   try {
-    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const [, text = '', crc] = /^(.*),"crc32":"([0-9a-f]{8})"\}\n$/s.exec(readFileSync(path, 'utf8')) ?? [];
+    if (crc !== checksum(text)) throw new Error('the checksum does not hold');
+    return schema.parse(JSON.parse(`${text}}`));
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new PartialError(
       missing ? 'record-missing' : 'record-corrupt',
-      `${path} is ${missing ? 'missing' : 'torn or of another version'}; the run has to do this part again`,
+      `${path} is ${missing ? 'missing' : 'torn, changed or of another version'}; the run has to do this part again`,
       { file: path, cause: error },
     );
   }
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
 }

@@ -1,0 +1,180 @@
+/** Fault injection: a run that dies at any step or write, or finds its files damaged, ends with the same bytes. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import type { ManifestCase } from '../../src/manifest/types.ts';
+import type { Step } from '../../src/run/thread-steps.ts';
+import { type Deliver, runInProcess } from './in-process.ts';
+import { pair, request, resultFiles, temporaryFolder } from './support.ts';
+import { randomNumbers, writePair } from './volumes.ts';
+
+/** What happens to the write number `at` (0 based) of whole files, and to all that follow. */
+type Fault = 'nothing written' | 'written' | 'torn';
+const writes = vi.hoisted(() => ({ count: 0, at: Number.POSITIVE_INFINITY, fault: 'written' as Fault }));
+
+vi.mock('../../src/run/write-whole.ts', async (original) => {
+  const real = await original<typeof import('../../src/run/write-whole.ts')>();
+  const faulty = (path: string, pieces: readonly Uint8Array[]) => {
+    const number = writes.count++;
+    if (number < writes.at) return real.writeWhole(path, pieces);
+    if (number === writes.at && writes.fault !== 'nothing written') {
+      const bytes = real.writeWhole(path, pieces);
+      // A rename may survive a loss of power that the bytes do not survive.
+      if (writes.fault === 'torn') truncateSync(path, Math.floor(bytes / 2));
+    }
+    throw new Error('the power went off');
+  };
+  return { writeWhole: faulty, writeText: (path: string, text: string) => faulty(path, [Buffer.from(text)]) };
+});
+
+const folder = temporaryFolder();
+const shape = [6, 5, 8] as const;
+const names = ['a', 'b', 'nan', 'c'];
+const cases: ManifestCase[] = names.map((name) =>
+  pair(name, folder(`${name}.nii`), folder(`${name}-ref.nii`)),
+);
+const config = { scores: 'probability', tile: { shape: [6, 5, 2] }, mergeFanIn: 2 } as const;
+const straight: Deliver = (step, run) => run(step);
+
+function runTo(name: string, resume: boolean, deliver: Deliver = straight): Promise<void> {
+  mkdirSync(folder(name), { recursive: true });
+  return runInProcess(request(cases, config, folder(name), { resume }), deliver);
+}
+
+let expected: ReturnType<typeof resultFiles>;
+let writesOfRun: number;
+let stepsOfRun = 0;
+beforeAll(async () => {
+  for (const [seed, name] of names.entries()) {
+    await writePair(folder(`${name}.nii`), folder(`${name}-ref.nii`), {
+      shape,
+      seed: seed + 1,
+      // The case in the middle is read as a stream.
+      gzip: name === 'b',
+      edit: (scores) => {
+        if (name === 'nan') scores[77] = Number.NaN;
+      },
+    });
+  }
+  writes.count = 0;
+  await runTo('straight', false, (step, run) => {
+    stepsOfRun++;
+    return run(step);
+  });
+  writesOfRun = writes.count;
+  expected = resultFiles(folder('straight'));
+});
+
+test.each(['nothing written', 'written', 'torn'] as const)('death at every write: %s', async (fault) => {
+  expect(writesOfRun).toBeGreaterThan(25);
+  for (let at = 0; at < writesOfRun; at++) {
+    Object.assign(writes, { count: 0, at, fault });
+    rmSync(folder('write'), { recursive: true, force: true });
+    await expect(runTo('write', false), `write ${at}`).rejects.toThrow('the power went off');
+    Object.assign(writes, { count: 0, at: Number.POSITIVE_INFINITY });
+    await runTo('write', true);
+    expect(resultFiles(folder('write')), `write ${at}`).toEqual(expected);
+  }
+});
+
+test('death at every step, and again at the next one after each resume', async () => {
+  for (let at = 0; at < stepsOfRun; at++) {
+    rmSync(folder('step'), { recursive: true, force: true });
+    for (let start = 0; start < 2; start++) {
+      let steps = 0;
+      const dying = runTo('step', start > 0, (step, run) => {
+        if (steps++ >= at) throw new Error('killed');
+        return run(step);
+      });
+      if (start === 0) await expect(dying, `step ${at}`).rejects.toThrow('killed');
+      else await dying.catch((error) => expect(error.message).toBe('killed'));
+    }
+    await runTo('step', true);
+    expect(resultFiles(folder('step')), `step ${at}`).toEqual(expected);
+  }
+});
+
+test.each([1, 2, 3, 4, 5])('steps doubled and out of order (%i)', async (seed) => {
+  const random = randomNumbers(seed);
+  const again: Step[] = [];
+  await runTo(`shuffled-${seed}`, false, async (step, run) => {
+    await new Promise((resolve) => setTimeout(resolve, 8 * random()));
+    const late = again.pop();
+    // A tile that is delivered late, when its case may have been reduced, or while others are at work.
+    if (late && random() < 0.3) run(late);
+    if (step.kind === 'score-tile') again.push(step);
+    // The bytes of a stream's tile are lent for the time of the step.
+    if (random() < 0.5) run(step);
+    return run(step);
+  });
+  expect(resultFiles(folder(`shuffled-${seed}`))).toEqual(expected);
+});
+
+/** Many more tiles than a partial may be made again. */
+const fine = { ...config, tile: { shape: [6, 1, 1] } } as const;
+
+/** A run that stopped before any case was reduced: all tiles are there. */
+async function stopBeforeReduction(name: string): Promise<string[]> {
+  rmSync(folder(name), { recursive: true, force: true });
+  mkdirSync(folder(name));
+  const stopped = runInProcess(request(cases, fine, folder(name)), (step, run) => {
+    if (step.kind === 'open-case') throw new Error('killed');
+    return run(step);
+  });
+  await expect(stopped).rejects.toThrow('killed');
+  return everyFile(join(folder(name), 'work'));
+}
+
+function everyFile(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+const damages: Record<string, (path: string) => void> = {
+  removed: (path) => rmSync(path),
+  emptied: (path) => truncateSync(path, 0),
+  'cut short': (path) => truncateSync(path, readFileSync(path).length - 1),
+  'one byte changed': (path) => {
+    const bytes = readFileSync(path);
+    bytes[Math.floor(bytes.length * 0.7)]! ^= 0x10;
+    writeFileSync(path, bytes);
+  },
+};
+
+test.each(Object.entries(damages))('all tiles and plans %s between two starts', async (_name, damage) => {
+  const files = (await stopBeforeReduction('damaged')).filter((path) => /tiles|plans/.test(path));
+  expect(files.filter((path) => path.endsWith('.shard')).length).toBeGreaterThanOrEqual(40);
+  for (const path of files) damage(path);
+  await runInProcess(request(cases, fine, folder('damaged'), { resume: true }), straight);
+  expect(resultFiles(folder('damaged'))).toEqual(expected);
+});
+
+test.each(Object.entries(damages))('shards and outcomes of finished cases %s', async (_name, damage) => {
+  rmSync(folder('finished'), { recursive: true, force: true });
+  await runTo('finished', false);
+  for (const path of everyFile(join(folder('finished'), 'work'))) {
+    if (/shards|cases\//.test(path)) damage(path);
+  }
+  rmSync(join(folder('finished'), 'work', 'pool.json'));
+  await runTo('finished', true);
+  expect(resultFiles(folder('finished'))).toEqual(expected);
+});
+
+test('a resume may cut its tiles otherwise', async () => {
+  await stopBeforeReduction('recut');
+  const recut = request(cases, { ...config, tile: { shape: [2, 2, 2] } }, folder('recut'), { resume: true });
+  await runInProcess(recut, straight);
+  expect(resultFiles(folder('recut'))).toEqual(expected);
+});
+
+test('a resume of a finished run, with and without its shards, writes the same', async () => {
+  for (const keepShards of ['always', 'never'] as const) {
+    const out = folder(`again-${keepShards}`);
+    mkdirSync(out);
+    for (const resume of [false, true, true]) {
+      await runInProcess(request(cases, { ...config, keepShards }, out, { resume }), straight);
+      expect(resultFiles(out)).toEqual(expected);
+    }
+  }
+});

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { EmbeddedEngine } from '../../src/engine/embedded.ts';
+import { BufferBudget } from '../../src/run/buffer-budget.ts';
+import type { CaseOutcomeRecord } from '../../src/run/case-outcome.ts';
+import { CasePool } from '../../src/run/case-pool.ts';
+import { CaseWork } from '../../src/run/case-work.ts';
+import { enterFolder, storedOutcome } from '../../src/run/enter-run.ts';
+import { finishRun } from '../../src/run/finish-run.ts';
+import { resolveSettings } from '../../src/run/resolve-settings.ts';
+import type { RunEvent } from '../../src/run/run-events.ts';
+import { RunFolder, workFolder } from '../../src/run/run-folder.ts';
+import { keepsCaseShards } from '../../src/run/settings.ts';
+import type { ThreadPool } from '../../src/run/thread-pool.ts';
+import { type Step, StepRunner } from '../../src/run/thread-steps.ts';
+import type { RunRequest } from '../../src/run/types.ts';
+
+/** Does a step; tests wrap it to fail, repeat or delay. */
+export type Deliver = (step: Step, run: (step: Step) => unknown) => unknown;
+
+/** A run as `scoreRun` does it, with steps that are done in this very thread, the way `deliver` wants. */
+export async function runInProcess(request: RunRequest, deliver: Deliver): Promise<void> {
+  const { cases, signal } = request;
+  const { settings, threads } = await resolveSettings(request.config, cases);
+  const folder = new RunFolder(join(request.outDir, workFolder));
+  enterFolder(folder, settings, cases, request.resume);
+  const runner = new StepRunner();
+  const pool = {
+    threads,
+    run: async (step: Step) => deliver(step, (done) => structuredClone(runner.run(done))),
+  } as unknown as ThreadPool;
+  const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(2 * threads + 2));
+  const casePool = new CasePool(work, pool);
+  const engine = new EmbeddedEngine(work, threads, keepsCaseShards(settings, cases.length));
+  const outcomes = new Map<number, CaseOutcomeRecord>();
+  const emit = (event: RunEvent) => {
+    if (event.kind !== 'case') return;
+    outcomes.set(event.outcome.index, event.outcome);
+    casePool.add(event.outcome, signal).catch(() => {});
+  };
+  for (const index of cases.keys()) {
+    const outcome = storedOutcome(folder, index);
+    if (outcome && outcome.status !== 'incomplete') emit({ kind: 'case', outcome });
+  }
+  const redo = (pending: readonly number[]) => engine.run({ pending, signal, emit });
+  await redo([...cases.keys()].filter((index) => !outcomes.has(index)));
+  const startedAt = new Date();
+  await finishRun({ work, casePool, outcomes, redo, results: request, threads, startedAt, signal, emit });
+}
