@@ -16,7 +16,10 @@ export function isProtected({ password, token }: Credentials): boolean {
   return password !== undefined || token !== undefined;
 }
 
-/** Refuses secrets that are too short to be any. */
+/** What a Bearer header can carry (RFC 6750). */
+const tokenPattern = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/** Refuses secrets that are too short to be any, and tokens that no header can carry. */
 export function checkCredentials(credentials: Credentials): void {
   for (const field of ['password', 'token'] as const) {
     const secret = credentials[field];
@@ -27,6 +30,13 @@ export function checkCredentials(credentials: Credentials): void {
         { field },
       );
     }
+  }
+  if (credentials.token !== undefined && !tokenPattern.test(credentials.token)) {
+    throw new UsageError(
+      'token-characters',
+      "the dashboard's token may hold letters, digits and . _ ~ + / - only, with = at its end",
+      { field: 'token' },
+    );
   }
 }
 

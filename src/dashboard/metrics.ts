@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Monitor, RunStatus } from './monitor.ts';
+import { type Monitor, type RunStatus, tileSecondsBounds } from './monitor.ts';
 import { silentMs } from './parts.ts';
 import { type CountedQueue, countQueues } from './queue-counts.ts';
 
@@ -59,9 +59,30 @@ export function metricsRoutes(monitor: Monitor, queues: readonly CountedQueue[])
       ended.inc({ queue, outcome: 'completed' }, completed);
       ended.inc({ queue, outcome: 'failed' }, failed);
     }
-    return context.body(await registry.metrics(), 200, { 'Content-Type': registry.contentType });
+    const text = (await registry.metrics()) + tileHistogram(runs.slice(0, runsMeasured));
+    return context.body(text, 200, { 'Content-Type': registry.contentType });
   });
   return routes;
+}
+
+/** prom-client counts observations itself; these were counted by the workers. */
+function tileHistogram(runs: readonly RunStatus[]): string {
+  const name = 'voxtally_tile_seconds';
+  const lines = runs.flatMap(({ id, tileTimes }) => {
+    if (!tileTimes) return [];
+    let below = 0;
+    const buckets = tileTimes.counts.map((count, at) => {
+      below += count;
+      return `${name}_bucket{run="${id}",le="${tileSecondsBounds[at] ?? '+Inf'}"} ${below}`;
+    });
+    return [
+      ...buckets,
+      `${name}_sum{run="${id}"} ${tileTimes.sumSeconds}`,
+      `${name}_count{run="${id}"} ${below}`,
+    ];
+  });
+  if (lines.length === 0) return '';
+  return [`# HELP ${name} How long a tile took.`, `# TYPE ${name} histogram`, ...lines, ''].join('\n');
 }
 
 function caseCounts({ cases }: RunStatus): readonly (readonly [status: string, count: number])[] {

@@ -24,6 +24,17 @@ export interface RunStatus {
   readonly etaSeconds?: number;
   readonly retries: number;
   readonly stalls: number;
+  /** How long tiles took, where that is kept. */
+  readonly tileTimes?: TileTimes;
+}
+
+/** Upper ends of the classes that tile times are counted in, in seconds; longer ones are in a last class. */
+export const tileSecondsBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
+
+export interface TileTimes {
+  /** Tiles in each class, not cumulated: one number a bound and one for what took longer. */
+  readonly counts: readonly number[];
+  readonly sumSeconds: number;
 }
 
 export interface CaseStatus {

@@ -46,6 +46,7 @@ export function queueRoutes(queues: readonly Queue[], allowWrites: boolean): Hon
     }
     context.res.headers.set('Content-Security-Policy', boardPolicy);
   });
+  routes.get(`${queuesPath}/`, (context) => context.redirect(queuesPath));
   routes.route(queuesPath, adapter.registerPlugin());
   return routes;
 }

@@ -87,6 +87,7 @@ test.each([
   [{ allowWrites: true, credentials: { token } }, undefined],
   [{ credentials: { password: 'short' } }, 'secret-too-short'],
   [{ credentials: { password: '' } }, 'secret-too-short'],
+  [{ credentials: { token: 'two words of it' } }, 'token-characters'],
 ])('exposure %j: %s', (options, code) => {
   if (code === undefined) expect(() => checkExposure(options)).not.toThrow();
   else expect(() => checkExposure(options)).toThrow(expect.objectContaining({ code }));

@@ -110,6 +110,9 @@ describe('metrics', () => {
     const { metricsRoutes } = await import('../../src/dashboard/metrics.ts');
     const monitor = new MemoryMonitor();
     const run = monitor.add(bigRun());
+    const status = run.status();
+    const tileTimes = { counts: [0, 2, 5, 0, 0, 0, 0, 0, 0, 0, 1], sumSeconds: 71.5 };
+    run.status = () => ({ ...status, tileTimes });
     monitor.workerList = someWorkers();
     const answer = await metricsRoutes(monitor, [queue]).request('/metrics');
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -126,6 +129,12 @@ describe('metrics', () => {
       'voxtally_queue_jobs{queue="tiles",state="waiting"} 12',
       'voxtally_queue_jobs_ended_total{queue="tiles",outcome="failed"} 2',
       '# TYPE voxtally_tiles_total counter',
+      '# TYPE voxtally_tile_seconds histogram',
+      'voxtally_tile_seconds_bucket{run="night-0412",le="0.05"} 0',
+      'voxtally_tile_seconds_bucket{run="night-0412",le="60"} 7',
+      'voxtally_tile_seconds_bucket{run="night-0412",le="+Inf"} 8',
+      'voxtally_tile_seconds_sum{run="night-0412"} 71.5',
+      'voxtally_tile_seconds_count{run="night-0412"} 8',
     ]) {
       expect(text).toContain(`${line}\n`);
     }
