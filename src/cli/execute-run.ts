@@ -1,5 +1,4 @@
-import { scoreRun } from '../run/score-run.ts';
-import type { RunReport, RunRequest } from '../run/types.ts';
+import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
 import { interruptible } from './interrupt.ts';
 import { quietDisplay, showProgress } from './progress.ts';
 import { printReport } from './report.ts';
@@ -12,18 +11,24 @@ export interface RunDisplay {
   readonly quiet: boolean;
 }
 
+/** An engine as the command line sees it. */
+export interface RunStarter {
+  readonly start: (request: RunRequest) => StartedRun;
+  /** What an interrupt means for the run. */
+  readonly onInterrupt: string;
+}
+
 /** Scores, shows how far it is, prints the results, and gives the report; undefined when it was interrupted. */
 export async function executeRun(
   request: Omit<RunRequest, 'signal'>,
   terminal: Terminal,
   { json, quiet }: RunDisplay,
+  engine?: RunStarter,
 ): Promise<RunReport | undefined> {
-  const announce = () =>
-    terminal.error(
-      '\nStopping. The same command with --resume goes on from here; interrupt again to stop at once.\n',
-    );
+  const { start, onInterrupt } = engine ?? (await embedded());
+  const announce = () => terminal.error(`\n${onInterrupt}; interrupt again to stop at once.\n`);
   const report = await interruptible(announce, async (signal): Promise<RunReport | undefined> => {
-    const { progress, done } = scoreRun({ ...request, signal });
+    const { progress, done } = start({ ...request, signal });
     const display = quiet ? quietDisplay() : showProgress(progress, terminal);
     for (const warning of request.warnings) display.say(`warning: ${warning}`);
     try {
@@ -39,4 +44,9 @@ export async function executeRun(
   });
   if (report !== undefined) printReport(report, request.warnings, json, terminal);
   return report;
+}
+
+async function embedded(): Promise<RunStarter> {
+  const { scoreRun } = await import('../run/score-run.ts');
+  return { start: scoreRun, onInterrupt: 'Stopping. The same command with --resume goes on from here' };
 }

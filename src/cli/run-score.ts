@@ -1,8 +1,10 @@
 import { loadConfig } from '../config/load-config.ts';
+import { defaultPriority, maxPriority } from '../engine/redis/priority.ts';
 import { UsageError } from '../errors.ts';
 import { type CaseSource, gatherCases } from './cases.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
+import { plainText } from './plain-text.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,6 +15,8 @@ export interface ScoreOptions extends CaseSource {
   readonly overwrite?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly detach?: boolean;
+  readonly priority?: string;
 }
 
 /** `voxtally score`: everything is checked before the run's folder is touched. */
@@ -24,14 +28,46 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
   if (config.out === null) {
     throw new UsageError('out-missing', 'say where the results go: --out FOLDER', { field: 'out' });
   }
+  const priority = readPriority(options, config.engine);
   const { cases, warnings } = gatherCases(options, config.missingPrediction);
   // The engine is loaded once there is something to run.
   const { executeRun } = await import('./execute-run.ts');
   const [resume, overwrite] = [options.resume === true, options.overwrite === true];
   prepareOutDir(config.out, { resume, overwrite });
-  const report = await executeRun({ cases, config, outDir: config.out, resume, warnings }, terminal, {
-    json: options.json === true,
-    quiet: options.quiet === true,
+  const request = { cases, config, outDir: config.out, resume, warnings };
+  const display = { json: options.json === true, quiet: options.quiet === true };
+  if (config.engine === 'embedded') {
+    const report = await executeRun(request, terminal, display);
+    return report?.exitStatus ?? interruptedStatus;
+  }
+  const { scoreOnRedis, submitRun } = await import('../engine/redis/submit.ts');
+  if (options.detach) {
+    const signal = new AbortController().signal;
+    const { run, notes } = await submitRun({ ...request, signal, priority });
+    for (const note of [...warnings, ...notes]) terminal.error(`${plainText(note)}\n`);
+    terminal.out(options.json ? `${JSON.stringify({ run })}\n` : `${run}\n`);
+    return 0;
+  }
+  const report = await executeRun(request, terminal, display, {
+    start: (started) => scoreOnRedis({ ...started, priority }),
+    onInterrupt:
+      'Leaving; the workers go on with the run. The same command with --resume collects its results, voxtally cancel ends it',
   });
   return report?.exitStatus ?? interruptedStatus;
+}
+
+/** How urgent a run on the queue is; 1 is the most urgent. */
+function readPriority({ detach, priority }: ScoreOptions, engine: string): number {
+  if (engine === 'embedded' && (detach || priority !== undefined)) {
+    throw new UsageError('engine', '--detach and --priority are of runs on the queue: add --engine redis', {
+      field: 'engine',
+    });
+  }
+  const value = Number(priority ?? defaultPriority);
+  if (Number.isInteger(value) && value >= 1 && value <= maxPriority) return value;
+  throw new UsageError(
+    'priority',
+    `--priority: given "${priority}"; allowed: an integer from 1 (first) to ${maxPriority}`,
+    { field: 'priority' },
+  );
 }

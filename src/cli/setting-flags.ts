@@ -39,8 +39,13 @@ const settingFlags: readonly SettingFlag[] = [
   { flag: '--stage-above-mib <n>', path: ['stageAboveMiB'], help: 'inflate larger gzip pairs to disk first' },
   { flag: '--merge-fan-in <n>', path: ['mergeFanIn'], help: 'shards merged at once' },
   { flag: '--engine <name>', path: ['engine'], help: 'embedded or redis' },
-  { flag: '--redis <url>', path: ['redis', 'url'], help: 'address of the queue' },
+  { flag: '--redis <url>', path: ['redis', 'url'], help: 'address of the queue; or in VOXTALLY_REDIS' },
   { flag: '--redis-prefix <text>', path: ['redis', 'prefix'], help: 'start of every key in the queue' },
+  {
+    flag: '--work-root <folder>',
+    path: ['redis', 'workRoot'],
+    help: 'shared folder of all runs on the queue',
+  },
   { flag: '--keep-shards <policy>', path: ['keepShards'], help: 'auto, always or never' },
   { flag: '--keep-shards-max-mib <n>', path: ['keepShardsMaxMiB'], help: 'most that auto keeps' },
   { flag: '--out <folder>', path: ['out'], help: 'folder of the run' },
@@ -54,9 +59,17 @@ export function addSettingFlags(command: Command, only?: readonly string[]): Com
   return command;
 }
 
-/** The settings that the flags of a command line give, for `loadConfig`. */
-export function settingsFromFlags(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/**
+ * The settings that the flags of a command line give, for `loadConfig`. The address of Redis, which may hold a password
+ * and would be seen in the list of processes, may stand in the environment instead.
+ */
+export function settingsFromFlags(
+  options: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
+  const { VOXTALLY_REDIS: url } = environment;
+  if (url !== undefined && url !== '') settings.redis = { url };
   for (const { flag, path } of settingFlags) {
     const value = options[optionName(flag)];
     if (value === undefined) continue;

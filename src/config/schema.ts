@@ -139,9 +139,10 @@ export const configSchema = z.strictObject({
         .regex(/^[\w:{}-]{1,64}$/)
         .default('voxtally')
         .meta({ allowed: '1 to 64 letters, digits and _ - : { }' }),
+      workRoot: z.string().min(1).default('voxtally-runs').meta({ allowed: 'a folder' }),
     })
     .prefault({})
-    .meta({ allowed: 'url, prefix' }),
+    .meta({ allowed: 'url, prefix, workRoot' }),
 
   // What is left behind.
   keepShards: oneOf(['auto', 'always', 'never'], 'auto'),

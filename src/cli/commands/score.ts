@@ -21,6 +21,8 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     .option('--config <file>', 'settings as YAML or JSON; flags override them')
     .option('--resume', 'go on with the run that --out holds')
     .option('--overwrite', 'replace the run that --out holds')
+    .option('--detach', 'with --engine redis: print the id of the run and leave it to the workers')
+    .option('--priority <n>', 'with --engine redis: 1 (first) to 1000; 100 unless told')
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print results and errors only');
   return addSettingFlags(command)

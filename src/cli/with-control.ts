@@ -1,0 +1,24 @@
+import { loadConfig } from '../config/load-config.ts';
+import { connectNow } from '../engine/redis/connection.ts';
+import { Control } from '../engine/redis/control.ts';
+import { SharedFolders } from '../engine/redis/places.ts';
+import { settingsFromFlags } from './setting-flags.ts';
+
+/** Does something with the runs of the queue that flags and settings name. @throws MachineError without a server */
+export async function withControl<T>(
+  options: { readonly config?: string },
+  work: (control: Control) => Promise<T>,
+): Promise<T> {
+  const { redis: settings } = loadConfig({
+    ...(options.config === undefined ? {} : { file: options.config }),
+    flags: settingsFromFlags({ ...options }),
+  });
+  const redis = await connectNow(settings.url);
+  const control = new Control(redis, settings.prefix, new SharedFolders(settings.workRoot));
+  try {
+    return await work(control);
+  } finally {
+    await control.close();
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Live facts for those who watch: counters, a letter a case, workers. They are for the eye: no result rests on them, they
+ * may be off by what was done twice, and they are gone without harm when Redis is wiped.
+ */
+import type { Redis } from 'ioredis';
+import type { RunState } from '../../dashboard/monitor.ts';
+
+/** The status of a case as a letter. */
+export const statusLetters = {
+  waiting: '.',
+  'in-flight': 'i',
+  ok: 'o',
+  failed: 'f',
+  incomplete: 'x',
+} as const;
+export type StatusName = keyof typeof statusLetters;
+
+/** Speed is counted in slots of this many seconds, over this many of them. */
+const slotSeconds = 5;
+const slots = 12;
+/** A worker that was silent for so long is forgotten. */
+const forgetMs = 600_000;
+const numbers = ['tilesDone', 'tilesTotal', 'voxelsDone', 'bytesRead', 'retries', 'stalls'] as const;
+
+export interface LiveRun {
+  readonly state: RunState | undefined;
+  readonly numbers: Readonly<Record<(typeof numbers)[number], number>>;
+  /** Voxels done over the last minute. */
+  readonly recentVoxels: number;
+  readonly statuses: string;
+}
+
+export interface WorkerFacts {
+  readonly threads: number;
+  readonly lastSeenAt: number;
+  readonly tilesDone: number;
+  readonly busy: boolean;
+}
+
+export interface WorkDone {
+  readonly tiles: number;
+  readonly voxels: number;
+  readonly bytes: number;
+}
+
+export class Board {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+
+  constructor(redis: Redis, prefix: string) {
+    this.#redis = redis;
+    this.#prefix = `${prefix}:board`;
+  }
+
+  /** Where run ids are published when something has changed. */
+  get channel(): string {
+    return `${this.#prefix}:changed`;
+  }
+
+  async setState(run: string, state: RunState): Promise<void> {
+    await this.#redis.pipeline().hset(this.#key(run), 'state', state).publish(this.channel, run).exec();
+  }
+
+  async setStatuses(run: string, statuses: string): Promise<void> {
+    await this.#redis.pipeline().set(this.#key(run, 'cases'), statuses).publish(this.channel, run).exec();
+  }
+
+  async setStatus(run: string, cases: Iterable<readonly [index: number, status: StatusName]>): Promise<void> {
+    const pipeline = this.#redis.pipeline();
+    for (const [index, status] of cases) {
+      pipeline.setrange(this.#key(run, 'cases'), index, statusLetters[status]);
+    }
+    await pipeline.publish(this.channel, run).exec();
+  }
+
+  async addWork(run: string, done: WorkDone): Promise<void> {
+    const slot = Math.floor(Date.now() / 1000 / slotSeconds);
+    await this.#redis
+      .pipeline()
+      .hincrby(this.#key(run), 'tilesDone', done.tiles)
+      .hincrby(this.#key(run), 'voxelsDone', done.voxels)
+      .hincrby(this.#key(run), 'bytesRead', done.bytes)
+      .hincrby(this.#key(run, `speed:${slot}`), 'voxels', done.voxels)
+      .expire(this.#key(run, `speed:${slot}`), slotSeconds * (slots + 2))
+      .publish(this.channel, run)
+      .exec();
+  }
+
+  async count(run: string, what: 'tilesTotal' | 'retries' | 'stalls', by = 1): Promise<void> {
+    await this.#redis.pipeline().hincrby(this.#key(run), what, by).publish(this.channel, run).exec();
+  }
+
+  /** What is known of a run; undefined when Redis knows nothing of it. */
+  async read(run: string): Promise<LiveRun | undefined> {
+    const now = Math.floor(Date.now() / 1000 / slotSeconds);
+    const pipeline = this.#redis.pipeline().hgetall(this.#key(run)).get(this.#key(run, 'cases'));
+    for (let back = 0; back < slots; back++) pipeline.hget(this.#key(run, `speed:${now - back}`), 'voxels');
+    const [facts, statuses, ...speeds] = ((await pipeline.exec()) ?? []).map(([, value]) => value);
+    const fields = (facts ?? {}) as Record<string, string>;
+    if (Object.keys(fields).length === 0) return undefined;
+    return {
+      state: fields.state as RunState | undefined,
+      numbers: Object.fromEntries(
+        numbers.map((name) => [name, Number(fields[name] ?? 0)]),
+      ) as LiveRun['numbers'],
+      recentVoxels: speeds.reduce<number>((sum, value) => sum + Number(value ?? 0), 0),
+      statuses: typeof statuses === 'string' ? statuses : '',
+    };
+  }
+
+  async heartbeat(worker: string, facts: WorkerFacts): Promise<void> {
+    await this.#redis.hset(`${this.#prefix}:workers`, worker, JSON.stringify(facts));
+  }
+
+  async leave(worker: string): Promise<void> {
+    await this.#redis.hdel(`${this.#prefix}:workers`, worker);
+  }
+
+  async workers(): Promise<Map<string, WorkerFacts>> {
+    const all = await this.#redis.hgetall(`${this.#prefix}:workers`);
+    const known = new Map<string, WorkerFacts>();
+    for (const [id, text] of Object.entries(all)) {
+      const facts = JSON.parse(text) as WorkerFacts;
+      if (Date.now() - facts.lastSeenAt < forgetMs) known.set(id, facts);
+      else await this.#redis.hdel(`${this.#prefix}:workers`, id);
+    }
+    return known;
+  }
+
+  #key(run: string, what = ''): string {
+    return `${this.#prefix}:run:${run}${what === '' ? '' : `:${what}`}`;
+  }
+}

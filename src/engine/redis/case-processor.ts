@@ -1,0 +1,178 @@
+/**
+ * Plans a case, hands its tiles out as jobs and waits for them, then reduces it. A case that is small, or gzip read as
+ * one stream, is done here from beginning to end. Ends with the case's outcome in the run's folder, whatever happens.
+ */
+import { type Job, WaitingChildrenError, WaitingError } from 'bullmq';
+import { InputError, type VoxtallyError } from '../../errors.ts';
+import { type CasePlan, voxelBytes } from '../../plan/case-plan.ts';
+import { tileBox, tileGrid } from '../../plan/tile-grid.ts';
+import { type CaseOutcomeRecord, writeOutcome } from '../../run/case-outcome.ts';
+import { storedOutcome } from '../../run/enter-run.ts';
+import { voxelCount } from '../../voxel/box.ts';
+import { type Bay, handJobBack, isLastAttempt } from './bay.ts';
+import { asVoxtallyError, faultOfTiles, queueError } from './faults.ts';
+import { type CaseJob, caseJob, tileJobId } from './jobs.ts';
+import { type OpenRun, unscoredAsGiven } from './open-run.ts';
+import { jobOptions } from './queues.ts';
+import { isCancelled } from './run-record.ts';
+import { batchTiles } from './tile-batches.ts';
+
+export async function processCase(
+  bay: Bay,
+  job: Job<CaseJob>,
+  token: string,
+  lockLost: AbortSignal,
+): Promise<void> {
+  const { run: id, case: index } = caseJob.parse(job.data);
+  let run: OpenRun | undefined;
+  try {
+    run = bay.runs.get(id);
+    if (isCancelled(run.folder) || storedOutcome(run.folder, index)) return;
+    await new CaseProcess(bay, run, job, token, AbortSignal.any([lockLost, bay.handBack])).process();
+  } catch (error) {
+    if (error instanceof WaitingChildrenError || error instanceof WaitingError) throw error;
+    if (lockLost.aborted) throw new Error('lock-lost');
+    if (bay.handBack.aborted) return handJobBack(job, token);
+    const fault = error instanceof SetAside ? error.fault : asVoxtallyError(error);
+    bay.log.warn({ run: id, case: index, code: fault.code, attempt: job.attemptsMade + 1 }, 'case failed');
+    if (!run) throw queueError(fault);
+    if (!(fault instanceof InputError) && !(error instanceof SetAside) && !isLastAttempt(job)) {
+      throw queueError(fault);
+    }
+    endCase(run, index, fault);
+  }
+}
+
+/** Stores that a case has no score, unless somebody else has scored it meanwhile. */
+export function endCase(run: OpenRun, index: number, fault: VoxtallyError): CaseOutcomeRecord {
+  const before = storedOutcome(run.folder, index);
+  if (before?.status === 'ok') return before;
+  const outcome = unscoredAsGiven(run, index, fault instanceof InputError ? 'failed' : 'incomplete', fault);
+  writeOutcome(run.folder, outcome);
+  run.folder.removeTiles(index, run.cases[index]!.predictions.length + 1);
+  return outcome;
+}
+
+/** Tiles have used up their own tries: the case has none left. */
+class SetAside extends Error {
+  readonly fault: VoxtallyError;
+
+  constructor(fault: VoxtallyError) {
+    super(fault.code);
+    this.fault = fault;
+  }
+}
+
+class CaseProcess {
+  readonly #bay: Bay;
+  readonly #run: OpenRun;
+  readonly #job: Job<CaseJob>;
+  readonly #token: string;
+  readonly #stop: AbortSignal;
+  readonly #index: number;
+
+  constructor(bay: Bay, run: OpenRun, job: Job<CaseJob>, token: string, stop: AbortSignal) {
+    this.#bay = bay;
+    this.#run = run;
+    this.#job = job;
+    this.#token = token;
+    this.#stop = stop;
+    this.#index = job.data.case;
+  }
+
+  async process(): Promise<void> {
+    const { work } = this.#run;
+    let plan: CasePlan;
+    if (this.#job.data.step === 'plan') {
+      plan = await work.plan(this.#index);
+      const { length } = tileGrid(plan.shape, plan.tileShape);
+      await this.#bay.board.count(this.#run.id, 'tilesTotal', length);
+      if (plan.mode === 'stage') plan = await work.stage(plan, this.#stop);
+      const batches = plan.mode === 'stream' ? [] : batchTiles(plan, work.missingTiles(plan));
+      if (batches.length > 1) {
+        await this.#handOut(batches);
+        if (await this.#job.moveToWaitingChildren(this.#token)) throw new WaitingChildrenError();
+      } else {
+        await this.#scoreHere(plan);
+      }
+    } else {
+      plan = work.folder.readPlan(this.#index);
+      const missing = work.missingTiles(plan);
+      if (missing.length > 0) await this.#throwReason(missing);
+    }
+    await this.#reduce(plan);
+  }
+
+  /** Adds tile jobs as children. From then on the case's job says so: it never adds them again. */
+  async #handOut(batches: readonly { readonly tile: number; readonly tiles: number }[]): Promise<void> {
+    const { id, record } = this.#run;
+    const planning = Date.now().toString(36);
+    const parent = { id: this.#job.id!, queue: this.#job.queueQualifiedName };
+    await this.#bay.queues.tiles.addBulk(
+      batches.map(({ tile, tiles }) => ({
+        name: 'tile',
+        data: { run: id, case: this.#index, tile, tiles },
+        opts: {
+          ...jobOptions(tileJobId(id, this.#index, planning, tile), record.priority, this.#bay.timing),
+          parent,
+          // A tile that fails for good must not keep its case waiting.
+          ignoreDependencyOnFailure: true,
+        },
+      })),
+    );
+    await this.#job.updateData({ ...this.#job.data, step: 'reduce' });
+  }
+
+  /** Why tiles are missing whose jobs are over; returns where nothing tells, since then they are simply made again. */
+  async #throwReason(missing: readonly number[]): Promise<void> {
+    const { ignored } = await this.#job.getDependencies({ ignored: { count: 100 } });
+    const reasons = Object.values(ignored ?? {}).map(String);
+    const fault = faultOfTiles(this.#run.folder, this.#index, missing, reasons);
+    if (fault === undefined || reasons.length === 0) return;
+    throw new SetAside(fault);
+  }
+
+  async #reduce(plan: CasePlan): Promise<void> {
+    const { work, keepShards, folder } = this.#run;
+    const outcome = await work.withRepairs(
+      async () => storedOutcome(folder, this.#index) ?? work.reduce(plan, keepShards, this.#stop),
+      () => this.#scoreHere(plan),
+    );
+    this.#bay.log.info({ run: this.#run.id, case: this.#index, status: outcome.status }, 'case done');
+  }
+
+  async #scoreHere(plan: CasePlan): Promise<void> {
+    const { work, folder } = this.#run;
+    // Another worker, to which this case was given when this one froze, may have been faster.
+    if (storedOutcome(folder, this.#index)) return;
+    let [tiles, voxels] = [0, 0];
+    try {
+      if (plan.mode === 'stream') {
+        await work.walk(plan, this.#stop, (done) => {
+          tiles++;
+          voxels += done.voxels;
+        });
+        return;
+      }
+      const grid = tileGrid(plan.shape, plan.tileShape);
+      const queue = work.missingTiles(plan).values();
+      const faults: unknown[] = [];
+      const lane = async () => {
+        for (const tile of queue) {
+          if (faults.length > 0 || this.#stop.aborted) return;
+          await work.scoreTile(this.#index, tile, this.#stop);
+          tiles++;
+          voxels += voxelCount(tileBox(grid, tile).shape);
+        }
+      };
+      // No lane writes any more when the case goes on.
+      await Promise.all(
+        Array.from({ length: this.#bay.threads + 1 }, () => lane().catch((fault) => faults.push(fault))),
+      );
+      this.#stop.throwIfAborted();
+      if (faults.length > 0) throw faults[0];
+    } finally {
+      if (tiles > 0) this.#bay.workDone(this.#run, tiles, voxels, voxels * voxelBytes(plan));
+    }
+  }
+}
