@@ -100,7 +100,7 @@ export async function curves(run: FinishedRun, options: CurveOptions): Promise<C
       ...(kinds.includes('pr') && {
         pr: {
           averagePrecision: averagePrecision(walked, counts),
-          points: prPoints(thin(points, grid, ['tp'], null), counts, logit),
+          points: prPoints(thin(points, grid, ['tp', 'fp'], null), counts, logit),
         },
       }),
       ...(kinds.includes('threshold') && {

@@ -3,9 +3,6 @@ import { bucketHistogram } from '../reduce/ranges.ts';
 import type { ShardFile } from '../shard/file.ts';
 import { reflectionBucket } from './score-keys.ts';
 
-/** A range holds about this many keys, or one step if that alone holds more. */
-const rangeKeys = 2 ** 23;
-
 /** Buckets [first, end) of each side that a file may hold; `end` 0 where it holds none. */
 export interface FileSpan {
   readonly path: string;
@@ -55,8 +52,15 @@ export interface ScoreRange {
   readonly fpAbove: number;
 }
 
-/** Ranges that cover all scores, highest first. A function of the keys alone, whatever files they stand in. */
-export function cutScores({ background, foreground }: Survey, logit: boolean): ScoreRange[] {
+/**
+ * Ranges that cover all scores, highest first: of about `rangeKeys` keys, or one step if that alone holds more. A
+ * function of the keys alone, whatever files they stand in.
+ */
+export function cutScores(
+  { background, foreground }: Survey,
+  logit: boolean,
+  rangeKeys = 2 ** 23,
+): ScoreRange[] {
   const reflection = reflectionBucket(logit);
   const steps = Math.min(reflection, 65535) + 1;
   const ranges: ScoreRange[] = [];

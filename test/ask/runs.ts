@@ -102,3 +102,18 @@ export function resultFiles(outDir: string): Record<string, string> {
     ]),
   );
 }
+
+/** Writes a case of one channel and one row of voxels. */
+export async function writeRow(
+  folder: string,
+  id: string,
+  scores: readonly number[],
+  labels: readonly number[],
+): Promise<ManifestCase> {
+  mkdirSync(folder, { recursive: true });
+  const shape: Vec3 = [scores.length, 1, 1];
+  const files = { prediction: join(folder, `${id}.nii`), reference: join(folder, `${id}-ref.nii`) };
+  await writeNifti(files.prediction, { shape, datatype: 'float32', data: Float32Array.from(scores) });
+  await writeNifti(files.reference, { shape, datatype: 'uint8', data: Uint8Array.from(labels) });
+  return { id, predictions: [files.prediction], reference: files.reference };
+}
