@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import type { Monitor, RunStatus } from './monitor.ts';
-import { casesPerPage, pageQuery, runId } from './query.ts';
+import { casesOf, pageQuery, runId } from './query.ts';
 
 /** The same facts as the pages, as JSON for programs. */
 export function apiRoutes(monitor: Monitor): Hono {
@@ -22,9 +22,7 @@ export function apiRoutes(monitor: Monitor): Hono {
     if (!query.success) return context.json({ error: 'status or page is not one' }, 400);
     const run = await find(context.req.param('id'));
     if (!run) return missing(context);
-    const { status, page } = query.data;
-    const filter = status === undefined ? {} : { status };
-    return context.json(await monitor.cases(run.id, { ...filter, page, pageSize: casesPerPage }));
+    return context.json({ ...(await casesOf(monitor, run.id, query.data)), page: query.data.page });
   });
 
   routes.get('/runs/:id/pooled', async (context) => {

@@ -34,7 +34,7 @@ export interface DashboardOptions {
 export interface Dashboard {
   readonly app: Hono<{ Bindings: Partial<HttpBindings> }>;
   /** Ends every stream of events, so that a server can close. The monitor and the queues stay the caller's. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** All routes behind all guards; knows neither port nor Redis. */
@@ -74,9 +74,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 
   return {
     app,
-    close: async () => {
+    close: () => {
       closing.abort();
-      await feed.close();
+      feed.close();
     },
   };
 }

@@ -2,17 +2,20 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Monitor } from './monitor.ts';
 import { runId } from './query.ts';
+import { within } from './shared-monitor.ts';
 
 /** Viewers at once; more are told to come back, so that nobody can use up the process. */
 const mostViewers = 200;
 const heartbeatMs = 15_000;
 const retryMs = 2_000;
+/** How long opening the watch may take. */
+const watchMs = 5_000;
 
 /** Tells every viewer of changes from one watch on the monitor, which is opened with the first viewer. */
 export class ChangeFeed {
   readonly #monitor: Monitor;
   readonly #listeners = new Set<(runId: string) => void>();
-  #stop: Promise<() => Promise<void>> | undefined;
+  #watching: Promise<() => Promise<void>> | undefined;
 
   constructor(monitor: Monitor) {
     this.#monitor = monitor;
@@ -24,24 +27,25 @@ export class ChangeFeed {
 
   /** Calls back with each run that changed; resolves once nothing can be missed, to how to stop. */
   async subscribe(listener: (runId: string) => void): Promise<() => void> {
-    this.#stop ??= this.#monitor.watch((id) => {
+    this.#listeners.add(listener);
+    this.#watching ??= this.#monitor.watch((id) => {
       for (const listen of this.#listeners) listen(id);
     });
-    this.#listeners.add(listener);
+    const watching = this.#watching;
     try {
-      await this.#stop;
+      await within(watchMs, watching);
     } catch (error) {
       this.#listeners.delete(listener);
-      this.#stop = undefined;
+      if (this.#watching === watching) this.close();
       throw error;
     }
     return () => this.#listeners.delete(listener);
   }
 
-  async close(): Promise<void> {
-    const stop = await this.#stop?.catch(() => undefined);
-    this.#stop = undefined;
-    await stop?.();
+  /** Stops watching, at the latest when the watch that is being opened is open. */
+  close(): void {
+    this.#watching?.then((stop) => stop()).catch(() => {});
+    this.#watching = undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type Monitor, type RunStatus, tileSecondsBounds } from './monitor.ts';
-import { silentMs } from './parts.ts';
+import { isOver, silentMs } from './parts.ts';
 import { type CountedQueue, countQueues } from './queue-counts.ts';
 
 /** Runs that have series of their own: the newest. Older ones have ended and are dropped. */
@@ -41,7 +41,7 @@ export function metricsRoutes(monitor: Monitor, queues: readonly CountedQueue[])
     for (const run of runs.slice(0, runsMeasured)) {
       for (const [status, count] of caseCounts(run)) cases.set({ run: run.id, status }, count);
       rate.set({ run: run.id }, run.megavoxelsPerSecond);
-      over.set({ run: run.id }, run.finishedAt === undefined ? 1 : 0);
+      over.set({ run: run.id }, isOver(run) ? 0 : 1);
       for (const { metric, field } of totals) metric.inc({ run: run.id }, run[field]);
     }
 

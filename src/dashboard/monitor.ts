@@ -61,6 +61,7 @@ export interface PooledSoFar {
 
 export interface CasePage {
   readonly total: number;
+  /** From 0. */
   readonly page: number;
   readonly pageSize: number;
   readonly cases: readonly CaseStatus[];
@@ -70,7 +71,7 @@ export interface Monitor {
   /** Newest first. */
   runs(): Promise<readonly RunStatus[]>;
   run(id: string): Promise<RunStatus | undefined>;
-  /** One page of cases, never all at once. */
+  /** One page of cases, never all at once; pages count from 0. */
   cases(
     id: string,
     query: { readonly status?: CaseStatus['status']; readonly page: number; readonly pageSize: number },

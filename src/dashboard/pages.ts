@@ -3,7 +3,7 @@ import { percent } from './format.ts';
 import { faultPage, page } from './layout.ts';
 import type { CasePage, Monitor, RunStatus } from './monitor.ts';
 import { casesDone } from './parts.ts';
-import { casesPerPage, pageQuery, runId } from './query.ts';
+import { casesOf, pageQuery, runId } from './query.ts';
 import { runMain, runStatusText } from './run-page.ts';
 import { runsMain, runsStatus } from './runs-page.ts';
 
@@ -45,11 +45,7 @@ export function pageRoutes(monitor: Monitor, hasQueues: boolean): Hono {
       firstFailures(monitor, run),
       monitor.pooled(run.id),
       monitor.workers(),
-      monitor.cases(run.id, {
-        ...(query.data.status === undefined ? {} : { status: query.data.status }),
-        page: query.data.page,
-        pageSize: casesPerPage,
-      }),
+      casesOf(monitor, run.id, query.data),
     ]);
     return context.html(
       page({
@@ -68,6 +64,6 @@ export function pageRoutes(monitor: Monitor, hasQueues: boolean): Hono {
 function firstFailures(monitor: Monitor, run: RunStatus): Promise<CasePage[]> {
   const kinds = (['failed', 'incomplete'] as const).filter((status) => run.cases[status] > 0);
   return Promise.all(
-    kinds.map((status) => monitor.cases(run.id, { status, page: 1, pageSize: failuresShown })),
+    kinds.map((status) => monitor.cases(run.id, { status, page: 0, pageSize: failuresShown })),
   );
 }

@@ -155,7 +155,9 @@ function casesSection({ run, cases, query }: RunView): Markup {
       html`<li><a class="button" href="${casesAddress(run.id, status, 1)}"${query.status === status && html` aria-current="true"`}>${name} <span class="count">${formatCount(count)}</span></a></li>
 `,
   );
-  const pages = pager('Pages of cases', cases, (to) => casesAddress(run.id, query.status, to));
+  const pages = pager('Pages of cases', { ...cases, page: query.page }, (to) =>
+    casesAddress(run.id, query.status, to),
+  );
   return html`<section aria-labelledby="cases"><h2 id="cases">Cases</h2>
 <nav aria-label="Filter cases by status"><ul class="filters">
 ${filters}</ul></nav>

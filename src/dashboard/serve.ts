@@ -69,7 +69,7 @@ export async function serveDashboard(options: ListenOptions): Promise<RunningDas
     port: bound.port,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await dashboard.close();
+      dashboard.close();
       server.closeIdleConnections();
       // Streams have ended; what is left after a moment is a client that does not read.
       const force = setTimeout(() => server.closeAllConnections(), 1_000);

@@ -113,7 +113,7 @@ export class MemoryMonitor implements Monitor {
       total: matching.length,
       page,
       pageSize,
-      cases: matching.slice((page - 1) * pageSize, page * pageSize),
+      cases: matching.slice(page * pageSize, (page + 1) * pageSize),
     };
   }
 

@@ -9,7 +9,7 @@ const announcement = document.querySelector('#announcement');
 const shortestMs = 1_000;
 /** Ages and a lost connection are noticed this often, in milliseconds. */
 const longestMs = 10_000;
-/** A lost connection is tried again after this time, in milliseconds. */
+/** A lost connection is tried again this often, in milliseconds. */
 const retryMs = 3_000;
 /** A screen reader is told at most this often, in milliseconds. */
 const announceMs = 15_000;
@@ -61,6 +61,7 @@ function announce(text) {
 async function refresh() {
   if (refreshing || document.hidden) return;
   refreshing = true;
+  let next = longestMs;
   try {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
@@ -72,10 +73,11 @@ async function refresh() {
     else show('polling', 'Every 10 s');
   } catch {
     show('lost', 'No connection');
+    next = retryMs;
   } finally {
     refreshing = false;
     refreshedAt = performance.now();
-    plan(longestMs);
+    plan(next);
   }
 }
 
@@ -99,11 +101,16 @@ function plan(delayMs) {
 function listen() {
   source?.close();
   source = new EventSource(mainElement.dataset.events);
-  source.addEventListener('ready', () => show('live', 'Live'));
+  source.addEventListener('ready', () => {
+    // What happened while there was no connection is not told again.
+    if (live.dataset.state !== 'static') plan(0);
+    show('live', 'Live');
+  });
   source.addEventListener('run', () => plan(0));
   source.addEventListener('error', () => {
+    if (live.dataset.state !== 'live') return;
     show('lost', 'Reconnecting');
-    plan(retryMs);
+    plan(0);
   });
 }
 
