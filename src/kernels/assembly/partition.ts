@@ -96,6 +96,7 @@ const SAMPLE: i32 = 32;
  * function of the keys alone, so a rerun decides alike.
  */
 function repeats(keys: usize, count: i32): bool {
+  if (count > <i32>BUCKETS) return true;
   const sample = min(count, SAMPLE);
   if (sample < 4) return false;
   let repeated = 0;

@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { probabilities, randomNumbers } from '../run/volumes.ts';
+import { Bench } from './memory.ts';
+import { exp, log } from './twins/math.ts';
+
+const bench = new Bench();
+beforeEach(() => bench.layout.reset());
+
+const count = 1003;
+const random = randomNumbers(17);
+const channelOf = new Uint16Array(65536).fill(65535);
+channelOf.set([0, 1, 2]);
+
+/** Three channels and labels 0 to 3, of which 3 has no channel. */
+function channelsOf(value: (i: number, channel: number) => number) {
+  const channels = [0, 1, 2].map((c) => Float32Array.from({ length: count }, (_, i) => value(i, c)));
+  const codes = Uint16Array.from({ length: count }, () => Math.floor(random() * 4));
+  const addresses = channels.map((channel) => bench.put(channel));
+  return { channels, codes, addresses, list: bench.put(Uint32Array.from(addresses)), at: bench.put(codes) };
+}
+
+const valuesOf: Record<string, (i: number, channel: number) => number> = {
+  random: () => (random() - 0.5) * 40,
+  ties: (i, c) => (i * (c + 1)) % 3,
+  extreme: (i, c) => [0, 2 ** 19, -(2 ** 19), 2 ** -149, 700, -700][(i + 5 * c) % 6]!,
+};
+
+/** The exact sum of terms in units of 2^-60, rounded as the kernel does: to 2^-20, and the rest. */
+function crossEntropyInteger(term: number): bigint {
+  const coarse = Math.floor(term * 2 ** 20 + 0.5);
+  return (BigInt(coarse) << 40n) + BigInt(Math.floor((term - coarse * 2 ** -20) * 2 ** 60 + 0.5));
+}
+
+function kernelCrossEntropy(out: number): [bigint, bigint] {
+  const [voxels, coarse, rest] = bench.integers(out, 3);
+  return [voxels!, (coarse! << 40n) + rest!];
+}
+
+describe.each(Object.entries(valuesOf))('competing channels, %s', (_name, value) => {
+  test('arg-max: the lowest channel wins a tie', () => {
+    const { channels, list } = channelsOf(value);
+    const target = bench.empty(2 * count);
+    bench.kernels.argmax(list, 3, count, bench.put(Uint16Array.of(10, 20, 30)), target);
+    const expected = Array.from({ length: count }, (_, i) => {
+      const scores = channels.map((channel) => channel[i]!);
+      return [10, 20, 30][scores.indexOf(Math.max(...scores))];
+    });
+    expect([...bench.shorts(target, count)]).toEqual(expected);
+  });
+
+  test('softmax and its cross-entropy', () => {
+    const { channels, codes, addresses, list, at } = channelsOf(value);
+    const out = bench.empty(24);
+    bench.kernels.softmax(list, 3, at, bench.put(channelOf), count, out);
+    let [voxels, sum] = [0n, 0n];
+    const expected = channels.map(() => new Float32Array(count));
+    for (let i = 0; i < count; i++) {
+      const logits = channels.map((channel) => channel[i]!);
+      const largest = Math.max(...logits);
+      const exps = logits.map((x) => exp(x - largest));
+      const total = exps.reduce((a, b) => a + b, 0);
+      exps.forEach((e, c) => {
+        expected[c]![i] = e / total;
+      });
+      const label = codes[i]!;
+      if (label > 2) continue;
+      voxels++;
+      sum += crossEntropyInteger(Math.max(log(total) - (logits[label]! - largest), 0));
+    }
+    expect(kernelCrossEntropy(out)).toEqual([voxels, sum]);
+    addresses.forEach((address, c) => {
+      expect(bench.floats(address, count)).toEqual(expected[c]);
+    });
+  });
+});
+
+test.each([0, 1e-7])('cross-entropy of probabilities, clip %d', (clip) => {
+  const { scores } = probabilities(3 * count, 4);
+  const { channels, codes, list, at } = channelsOf((i, c) => scores[3 * i + c]!);
+  const out = bench.empty(24);
+  bench.kernels.crossEntropyOfProbabilities(list, at, bench.put(channelOf), count, clip, out);
+  let [voxels, sum] = [0n, 0n];
+  codes.forEach((label, i) => {
+    if (label > 2) return;
+    const p = Math.max(clip, Math.min(channels[label]![i]!, 1 - clip));
+    voxels++;
+    sum += crossEntropyInteger(Math.min(-log(p), 100));
+  });
+  expect(kernelCrossEntropy(out)).toEqual([voxels, sum]);
+});
+
+test('the sum of channels is rounded once and at most 1', () => {
+  const { channels, list } = channelsOf(() => random() * 0.6);
+  const target = bench.empty(4 * count);
+  bench.kernels.sumChannels(list, 3, count, target);
+  const expected = Float32Array.from({ length: count }, (_, i) =>
+    Math.min(
+      channels.reduce((sum, channel) => sum + channel[i]!, 0),
+      1,
+    ),
+  );
+  expect(bench.floats(target, count)).toEqual(expected);
+});

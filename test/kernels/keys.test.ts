@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { logitInputs, probabilityInputs, type Voxels } from './inputs.ts';
+import { Bench } from './memory.ts';
+import {
+  type Buckets,
+  countEach,
+  encodeRuns,
+  errorKey,
+  floatBits,
+  ofFloatBits,
+  scoreOfKey,
+  splitBySide,
+} from './twins/keys.ts';
+import { exp } from './twins/math.ts';
+
+const bench = new Bench();
+beforeEach(() => bench.layout.reset());
+
+const buckets = 65536;
+
+describe('keys', () => {
+  const probability = fc.oneof(
+    fc.integer({ min: 0, max: 0x3f800000 }).map((bits) => new Float32Array(Uint32Array.of(bits).buffer)[0]!),
+    fc.constantFrom(...probabilityInputs.extreme!.scores),
+  );
+  const logit = fc.float({ noNaN: true, noDefaultInfinity: true }).map((x) => Math.fround(x) + 0);
+
+  test.each([
+    ['probability', probability, false],
+    ['logit', logit, true],
+  ] as const)('a %s comes back from its key, and keys are ordered as errors', (_name, values, isLogit) => {
+    const error = (score: number, foreground: boolean) =>
+      isLogit ? (foreground ? -score : score) : foreground ? 1 - score : score;
+    fc.assert(
+      fc.property(values, values, fc.boolean(), fc.boolean(), (a, b, sideA, sideB) => {
+        const [keyA, keyB] = [errorKey(a, sideA, isLogit), errorKey(b, sideB, isLogit)];
+        expect(scoreOfKey(keyA, sideA, isLogit)).toBe(a);
+        // Errors in float64 may round to the same; keys do not.
+        const order = Math.sign(error(a, sideA) - error(b, sideB));
+        if (order !== 0) expect(Math.sign(keyA - keyB)).toBe(order);
+        if (keyA === keyB) expect(order + 0).toBe(0);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+function encodeTile({ scores, mask }: Voxels, logit: number) {
+  const { kernels } = bench;
+  const [at, maskAt] = [bench.put(scores), bench.put(mask)];
+  const counts = bench.empty(8 * buckets);
+  const offsets = bench.empty(8 * buckets);
+  const keys = bench.empty(2 * scores.length);
+  kernels.countBuckets(at, maskAt, scores.length, logit, counts);
+  kernels.prefixSums(counts, offsets);
+  const background = bench.words(offsets, 2 * buckets)[buckets]!;
+  kernels.placeKeys(at, maskAt, scores.length, logit, offsets, keys);
+  const [cells, bitmap] = [bench.empty(8 * buckets), bench.empty(8192)];
+  const [entries, scratch] = [bench.empty(16 * buckets), bench.empty(12 * buckets)];
+  return ([0, 1] as const).map((side) => {
+    const start = keys + (side ? 2 * background : 0);
+    const sideCounts = counts + 4 * buckets * side;
+    const length = kernels.encodeSide(sideCounts, start, start, entries, cells, bitmap, scratch);
+    const list = [...bench.words(entries, 4 * length)];
+    let payload = start;
+    const found = Array.from({ length }, (_, rank) => {
+      const [bucket, encoding, count, bytes] = list.slice(4 * rank, 4 * rank + 4) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const content = [...bench.bytes(payload, bytes)];
+      payload += bytes;
+      return { bucket, encoding, count, content };
+    });
+    expect(bench.bytes(cells, 8 * buckets).every((byte) => byte === 0)).toBe(true);
+    expect(bench.bytes(bitmap, 8192).every((byte) => byte === 0)).toBe(true);
+    return found;
+  });
+}
+
+function expectSide(found: ReturnType<typeof encodeTile>[number], twin: Buckets): void {
+  expect(found.map(({ bucket }) => bucket)).toEqual([...twin.keys()].sort((a, b) => a - b));
+  for (const { bucket, encoding, count, content } of found) {
+    const keys = twin.get(bucket)!;
+    const packed = keys.flatMap((key) => [key % 256, Math.floor(key / 256)]);
+    const runs = encodeRuns(countEach(keys));
+    expect(count).toBe(keys.length);
+    expect(content).toEqual(encoding === 1 ? runs : packed);
+    if (encoding === 1) expect(runs.length).toBeLessThan(packed.length);
+  }
+}
+
+describe("a tile's shard, against the twin", () => {
+  const inputs = [
+    ...Object.entries(probabilityInputs).map(
+      ([name, voxels]) => [`probability, ${name}`, voxels, 0] as const,
+    ),
+    ...Object.entries(logitInputs).map(([name, voxels]) => [`logit, ${name}`, voxels, 1] as const),
+  ];
+  test.each(inputs)('%s', (_name, voxels, logit) => {
+    const twins = splitBySide(voxels.scores, voxels.mask, logit === 1);
+    const found = encodeTile(voxels, logit);
+    expectSide(found[0]!, twins[0]);
+    expectSide(found[1]!, twins[1]);
+  });
+
+  test('ties are stored as runs, a few bytes for thousands of voxels', () => {
+    const sides = encodeTile(probabilityInputs.ties!, 0);
+    const bytes = sides.flat().reduce((sum, { content }) => sum + content.length, 0);
+    expect(bytes).toBeLessThan(60);
+  });
+});
+
+test('a bucket with more keys than it has cells is stored as runs, though its first keys all differ', () => {
+  const count = 200_003;
+  const scores = Float32Array.from({ length: count }, (_, i) =>
+    ofFloatBits(0x3e120000 + ((i * 40503) % 65536)),
+  );
+  const [background, foreground] = encodeTile({ scores, mask: new Uint8Array(count) }, 0);
+  expect(foreground).toEqual([]);
+  expect(background).toMatchObject([{ bucket: 0x3e12, encoding: 1, count }]);
+  expect(background![0]!.content.length).toBeLessThanOrEqual(2 * 65536);
+});
+
+/** Counts below and above 2^32, keys at both ends. */
+const cellCounts = fc.array(
+  fc.record({
+    key: fc.oneof(fc.integer({ min: 0, max: 65535 }), fc.constantFrom(0, 1, 63, 64, 65535)),
+    count: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 2 ** 50 })),
+  }),
+  { minLength: 1, maxLength: 40 },
+);
+
+test('runs of any counts merge by addition, beyond 2^32 in wide cells', () => {
+  const cells = bench.empty(16 * buckets);
+  const bitmap = bench.empty(8192);
+  const out = bench.empty(12 * buckets);
+  const source = bench.empty(4096);
+  fc.assert(
+    fc.property(fc.array(cellCounts, { minLength: 1, maxLength: 4 }), fc.boolean(), (shards, alwaysWide) => {
+      const twin = new Map<number, bigint>();
+      const total = shards.flat().reduce((sum, { count }) => sum + count, 0);
+      const wide = alwaysWide || total >= 2 ** 32 ? 1 : 0;
+      for (const shard of shards) {
+        const counts = new Map<number, bigint>();
+        for (const { key, count } of shard) counts.set(key, (counts.get(key) ?? 0n) + BigInt(count));
+        for (const [key, count] of counts) twin.set(key, (twin.get(key) ?? 0n) + count);
+        const bytes = encodeRuns(counts);
+        bench.bytes(source, bytes.length).set(bytes);
+        const added = bench.kernels.addRuns(source, bytes.length, cells, bitmap, 1, wide);
+        expect(added).toBe(Number([...counts.values()].reduce((sum, count) => sum + count, 0n)));
+      }
+      const length = bench.kernels.encodeCells(cells, bitmap, 1, wide, out);
+      expect([...bench.bytes(out, length)]).toEqual(encodeRuns(twin));
+      if (wide) bench.kernels.clearCells64(cells, bitmap);
+      else bench.kernels.clearCells32(cells, bitmap);
+      expect(bench.kernels.encodeCells(cells, bitmap, 1, wide, out)).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('bytes that are no runs of a bucket are refused', () => {
+  const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(8192)];
+  const refused = (bytes: number[]) =>
+    bench.kernels.addRuns(bench.put(Uint8Array.from(bytes)), bytes.length, cells, bitmap, 0, 0);
+  expect(refused([0x80, 0x80, 0x10])).toBe(-1); // key 131072
+  expect(refused([0x01])).toBe(-1); // the count is missing
+  expect(refused([0x80])).toBe(-1); // a varint without its end
+  expect(refused([0xfe, 0xff, 0x07, 0x00])).toBe(-1); // a key after 65535
+});
+
+test.each([false, true])('Lovász sums of a bucket against the definition (logits: %s)', (logit) => {
+  const bucket = logit ? 0xbf80 : 0x3e12;
+  const keys = [3, 64, 65, 700, 40000, 65535];
+  const background = [1, 0, 5, 2, 0, 7];
+  const foreground = [0, 4, 1, 0, 3, 2];
+  const total = 25;
+  const before = { foreground: 6, background: 9 };
+  for (const wide of [0, 1] as const) {
+    bench.layout.reset();
+    const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(8192)];
+    for (const [side, counts] of [background, foreground].entries()) {
+      const held = keys.flatMap((key, i) => (counts[i] ? [[key, BigInt(counts[i])] as const] : []));
+      const runs = encodeRuns(new Map(held));
+      bench.kernels.addRuns(bench.put(Uint8Array.from(runs)), runs.length, cells, bitmap, side, wide);
+    }
+    const out = bench.empty(64);
+    bench.kernels.evaluateCells(
+      cells,
+      bitmap,
+      wide,
+      bucket,
+      Number(logit),
+      total,
+      before.foreground,
+      before.background,
+      out,
+    );
+    const [softmax, hinge, softmaxRest, hingeRest] = bench.doubles(out, 4);
+    let { foreground: f, background: b } = before;
+    let [expectedSoftmax, expectedHinge] = [0, 0];
+    for (let i = keys.length - 1; i >= 0; i--) {
+      const jaccard = (f + b) / (total + b);
+      f += foreground[i]!;
+      b += background[i]!;
+      const step = (f + b) / (total + b) - jaccard;
+      const score = scoreOfKey(bucket * 65536 + keys[i]!, false, logit);
+      const sigmoid = score >= 0 ? 1 / (1 + exp(-score)) : exp(score) / (1 + exp(score));
+      expectedSoftmax += (logit ? sigmoid : score) * step;
+      expectedHinge += Math.max(1 + score, 0) * step;
+    }
+    expect(softmax! + softmaxRest!).toBeCloseTo(expectedSoftmax, 15);
+    if (logit) expect(hinge! + hingeRest!).toBeCloseTo(expectedHinge, 14);
+    expect(floatBits(scoreOfKey(bucket * 65536, false, logit))).toBeGreaterThan(0);
+  }
+});
