@@ -15,6 +15,7 @@ export interface WorkerOptions {
   readonly config?: string;
   readonly grace: string;
   readonly lockMs: string;
+  readonly jobVoxels: string;
   readonly logLevel: string;
 }
 
@@ -47,6 +48,7 @@ export async function runWorker(options: WorkerOptions, terminal: Terminal): Pro
     log: pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true })),
     timing: {
       lockMs,
+      jobVoxels: readNumber('job-voxels', options.jobVoxels, 1, 2 ** 40),
       stalledMs: Math.ceil(defaultTiming.stalledMs * share),
       backoffMs: Math.ceil(defaultTiming.backoffMs * share),
       pollMs: Math.ceil(defaultTiming.pollMs * Math.max(share, 0.1)),

@@ -1,5 +1,6 @@
 import { cancelCommand } from './cancel.ts';
 import type { DefineCommand } from './command.ts';
+import { dashboardCommand } from './dashboard.ts';
 import { demoCommand } from './demo.ts';
 import { inspectCommand } from './inspect.ts';
 import { retryCommand } from './retry.ts';
@@ -16,4 +17,5 @@ export const commands: readonly DefineCommand[] = [
   statusCommand,
   cancelCommand,
   retryCommand,
+  dashboardCommand,
 ];

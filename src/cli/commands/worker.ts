@@ -17,6 +17,7 @@ export const workerCommand: DefineCommand = (terminal, finish) => {
     .option('--config <file>', 'settings as YAML or JSON; flags override them')
     .option('--grace <seconds>', 'time to finish what is at hand when told to stop', '60')
     .option('--lock-ms <ms>', 'a job is given to another worker when this one is silent for so long', '30000')
+    .option('--job-voxels <n>', 'voxels of a tile job: small tiles are batched up to these', '4194304')
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info');
   return addSettingFlags(command, ['redis', 'threads'])
     .addHelpText('after', help)

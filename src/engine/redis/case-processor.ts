@@ -88,7 +88,8 @@ class CaseProcess {
       const { length } = tileGrid(plan.shape, plan.tileShape);
       await this.#bay.board.count(this.#run.id, 'tilesTotal', length);
       if (plan.mode === 'stage') plan = await work.stage(plan, this.#stop);
-      const batches = plan.mode === 'stream' ? [] : batchTiles(plan, work.missingTiles(plan));
+      const batches =
+        plan.mode === 'stream' ? [] : batchTiles(plan, work.missingTiles(plan), this.#bay.timing.jobVoxels);
       if (batches.length > 1) {
         await this.#handOut(batches);
         if (await this.#job.moveToWaitingChildren(this.#token)) throw new WaitingChildrenError();

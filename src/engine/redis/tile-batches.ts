@@ -2,8 +2,6 @@ import type { CasePlan } from '../../plan/case-plan.ts';
 import { tileGrid } from '../../plan/tile-grid.ts';
 import { voxelCount } from '../../voxel/box.ts';
 
-/** Work of about 0.1 s: less a job, and the queue's own work would weigh. */
-const jobVoxels = 2 ** 22;
 /** Jobs of a case: all are added at once, are held by Redis at once, and feed this many threads. */
 const maxJobs = 1000;
 
@@ -11,6 +9,7 @@ const maxJobs = 1000;
 export function batchTiles(
   plan: Pick<CasePlan, 'shape' | 'tileShape'>,
   tiles: readonly number[],
+  jobVoxels: number,
 ): { readonly tile: number; readonly tiles: number }[] {
   const grid = tileGrid(plan.shape, plan.tileShape);
   const perJob = Math.max(

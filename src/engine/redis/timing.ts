@@ -13,6 +13,8 @@ export interface Timing {
   readonly maxStalls: number;
   /** A tile that takes longer is stopped and counts as a fault of the machine. */
   readonly tileTimeoutMs: number;
+  /** Voxels of a tile job: small tiles are batched up to these, since less than about 0.1 s of work would not pay. */
+  readonly jobVoxels: number;
   readonly heartbeatMs: number;
   /** A planner looks after the cases in flight this often, should an event be lost. */
   readonly pollMs: number;
@@ -28,6 +30,7 @@ export const defaultTiming: Timing = {
   maxBackoffMs: 60_000,
   maxStalls: 5,
   tileTimeoutMs: 3_600_000,
+  jobVoxels: 2 ** 22,
   heartbeatMs: 2000,
   pollMs: 2000,
   reconnectMs: 2000,

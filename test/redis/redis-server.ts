@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A `redis-server` of the test's own, on a free port, that keeps an append-only file. */
+export class RedisServer {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #options: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, options: readonly string[]) {
+    this.port = port;
+    this.#options = options;
+    this.#folder = mkdtempSync(join(tmpdir(), 'voxtally-redis-'));
+  }
+
+  static async start(options: readonly string[] = []): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), options);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it, or starts it again on the same port with what its append-only file holds. */
+  async start(): Promise<void> {
+    const server = spawn(
+      'redis-server',
+      [
+        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder],
+        ...[
+          '--save',
+          '',
+          '--appendonly',
+          'yes',
+          '--appendfsync',
+          'everysec',
+          '--maxmemory-policy',
+          'noeviction',
+        ],
+        ...this.#options,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    this.#process = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', () =>
+        reject(
+          new Error(
+            'redis-server is not installed; these tests need it (Debian: apt-get install redis-server)',
+          ),
+        ),
+      );
+      server.once('exit', (code) => reject(new Error(`redis-server ended with status ${code}`)));
+      let log = '';
+      server.stdout.on('data', (chunk) => {
+        log += chunk;
+        if (log.includes('Ready to accept connections')) resolve();
+      });
+    });
+    server.removeAllListeners('exit');
+  }
+
+  /** Kills it like a power cut. */
+  async kill(): Promise<void> {
+    const server = this.#process;
+    if (!server) return;
+    this.#process = undefined;
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
