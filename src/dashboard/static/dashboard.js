@@ -16,6 +16,7 @@ const announceMs = 15_000;
 
 let source;
 let timer;
+let dueAt = Number.POSITIVE_INFINITY;
 let refreshing = false;
 let refreshedAt = performance.now();
 let announcedAt = performance.now();
@@ -59,7 +60,6 @@ function announce(text) {
 }
 
 async function refresh() {
-  if (refreshing || document.hidden) return;
   refreshing = true;
   let next = longestMs;
   try {
@@ -69,33 +69,35 @@ async function refresh() {
     morph(mainElement, document.adoptNode(wanted.querySelector('main')));
     document.title = wanted.title;
     announce(mainElement.dataset.status);
-    if (source?.readyState === EventSource.OPEN) show('live', 'Live');
-    else show('polling', 'Every 10 s');
+    if (source.readyState === EventSource.OPEN) show('live', 'Live');
+    else {
+      // Events that have just been lost may be back soon; those that are refused are not.
+      if (live.dataset.state !== 'polling') next = retryMs;
+      show('polling', 'Every 10 s');
+    }
   } catch {
     show('lost', 'No connection');
     next = retryMs;
-  } finally {
-    refreshing = false;
-    refreshedAt = performance.now();
-    plan(next);
   }
+  refreshing = false;
+  refreshedAt = performance.now();
+  plan(next);
 }
 
-/** Looks again after `delayMs`, or sooner if that is planned; never more often than once a second. */
-let plannedAt = Number.POSITIVE_INFINITY;
+/** Looks again after `delayMs`, or sooner if that is planned already; never more often than once a second. */
 function plan(delayMs) {
-  const at = Math.max(performance.now() + delayMs, refreshedAt + shortestMs);
-  if (delayMs < longestMs && at >= plannedAt) return;
+  dueAt = Math.min(dueAt, performance.now() + delayMs);
   clearTimeout(timer);
-  plannedAt = at;
-  timer = setTimeout(
-    () => {
-      plannedAt = Number.POSITIVE_INFINITY;
-      if (source?.readyState === EventSource.CLOSED) listen();
-      refresh();
-    },
-    Math.max(0, at - performance.now()),
-  );
+  // What comes while the page is got is looked at afterwards.
+  if (refreshing) return;
+  timer = setTimeout(look, Math.max(dueAt, refreshedAt + shortestMs) - performance.now());
+}
+
+function look() {
+  dueAt = Number.POSITIVE_INFINITY;
+  if (document.hidden) return;
+  if (source.readyState !== EventSource.OPEN) listen();
+  refresh();
 }
 
 function listen() {
