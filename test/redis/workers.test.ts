@@ -19,7 +19,8 @@ test('20 workers killed in one run', async () => {
     gzip: (index) => index % 6 === 5,
   });
   const expected = await ward.expected();
-  await Promise.all([ward.worker(), ward.worker()]);
+  const slow = { fault: 'slow.mjs' };
+  await Promise.all([ward.worker(slow), ward.worker(slow)]);
   const run = await ward.submit('out');
   let seed = 7;
   for (let kills = 0; kills < 20; kills++) {
@@ -29,7 +30,7 @@ test('20 workers killed in one run', async () => {
     const alive = ward.workers.filter(({ isAlive }) => isAlive);
     seed = (seed * 48271) % 2147483647;
     await alive[seed % alive.length]!.kill();
-    await ward.worker();
+    await ward.worker(slow);
   }
   await ward.score('out', { resume: true });
   expect(ward.results('out')).toBe(expected);

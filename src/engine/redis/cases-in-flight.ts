@@ -1,5 +1,6 @@
 /** The cases of a run that are in the queue at the moment: enough to keep the workers busy, never the whole archive. */
 import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Job } from 'bullmq';
 import { storedOutcome } from '../../run/enter-run.ts';
 import type { Bay } from './bay.ts';
@@ -24,6 +25,7 @@ export class CasesInFlight {
   readonly #pending: Iterator<number>;
   readonly #inFlight = new Set<number>();
   readonly #losses = new Map<number, number>();
+  readonly #tilesBefore = new Map<number, number>();
   readonly #signalled = new Set<number>();
   readonly #bell = new EventTarget();
   readonly #unsubscribe: () => void;
@@ -116,19 +118,32 @@ export class CasesInFlight {
     if (state === 'failed' && job) {
       const reason = job.failedReason ?? '';
       if (storedOutcome(this.#run.folder, index)) return done;
-      return reason.includes('stalled')
-        ? {
-            code: 'worker-lost',
-            message:
-              'was set aside: the workers that scored it died or froze again and again; look at their memory and logs, then retry the run',
-          }
-        : { code: reason || done.code, message: `could not be scored: ${reason}; retry the run` };
+      if (!reason.includes('stalled')) {
+        return { code: reason || done.code, message: `could not be scored: ${reason}; retry the run` };
+      }
+      if (this.#hasMovedOn(index)) return 'again';
+      return {
+        code: 'worker-lost',
+        message:
+          'was set aside: the workers that scored it died or froze again and again; look at their memory and logs, then retry the run',
+      };
     }
     if (state !== 'completed' && state !== 'unknown') return undefined;
     if (storedOutcome(this.#run.folder, index)) return done;
     const losses = (this.#losses.get(index) ?? 0) + 1;
     this.#losses.set(index, losses);
     return losses > maxLosses ? done : 'again';
+  }
+
+  /** Whether tiles were added since the case's job was last given up: then its workers died of something else. */
+  #hasMovedOn(index: number): boolean {
+    const folder = this.#run.folder.tiles(index);
+    const tiles = existsSync(folder)
+      ? readdirSync(folder).filter((name) => name.endsWith('.shard')).length
+      : 0;
+    const before = this.#tilesBefore.get(index) ?? 0;
+    this.#tilesBefore.set(index, tiles);
+    return tiles > before;
   }
 
   async #add(cases: readonly number[]): Promise<void> {

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Processor, QueueEvents, Worker } from 'bullmq';
+import { DelayedError, type Processor, QueueEvents, Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { BufferBudget } from '../../run/buffer-budget.ts';
 import { DataRoots } from '../../run/data-roots.ts';
@@ -18,6 +18,7 @@ import { type CaseJob, partsOfJobId, type RunJob, type TileJob } from './jobs.ts
 import { OpenRuns } from './open-run.ts';
 import type { Places } from './places.ts';
 import { endFailed, processRun } from './planner.ts';
+import { Quarantine, suspectStalls } from './quarantine.ts';
 import { openQueues, queueNames } from './queues.ts';
 import { processTiles } from './tile-processor.ts';
 import { defaultTiming, maxPlannerStalls, plannerAttempts, type Timing } from './timing.ts';
@@ -94,15 +95,23 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   };
 
   const workers: Worker[] = [];
+  const quarantine = new Quarantine();
   let active = 0;
   const serve = <T>(name: string, concurrency: number, maxStalledCount: number, processor: Processor<T>) => {
     const worker = new Worker<T>(
       name,
       // Three parameters, or BullMQ gives no signal.
       async (job, token, signal) => {
+        const mayRunBesides = name === queueNames.runs;
+        if (!mayRunBesides && quarantine.isClosed) {
+          await job.moveToDelayed(Date.now() + timing.lockMs / 4, token!);
+          throw new DelayedError();
+        }
         active++;
         if (signal) setMaxListeners(0, signal);
-        return Promise.resolve(processor(job, token, signal)).finally(() => active--);
+        const work = async () => processor(job, token, signal);
+        const alone = job.stalledCounter >= suspectStalls;
+        return (mayRunBesides ? work() : quarantine.run(alone, work)).finally(() => active--);
       },
       {
         connection: redis,
