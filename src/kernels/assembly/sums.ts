@@ -33,20 +33,23 @@ function flush(sum: v128, at: usize): void {
   store<i64>(at, load<i64>(at, 8) + (value >> 32), 8);
 }
 
-/** The score of the truth and its negative log from two probabilities. */
+/** The error of two probabilities; keeps the score of the truth for the terms. */
 // @ts-ignore: decorator
 @inline
 function stageProbability(p: v128, foreground: v128, at: usize, needsLog: bool): v128 {
   const rest = f64x2.sub(f64x2.splat(1.0), p);
-  const q = v128.bitselect(p, rest, foreground);
-  if (needsLog) {
-    v128.store(truthScore + at, q);
-    v128.store(negLog + at, f64x2.neg(logPair(q)));
-  }
+  if (needsLog) v128.store(truthScore + at, v128.bitselect(p, rest, foreground));
   return v128.bitselect(rest, p, foreground);
 }
 
-/** The same from two logits: u = x on foreground, -x on background; q = sigmoid(u), -log q = softplus(-u). */
+/** -log q of the block's probabilities; rounds up to two voxels. */
+function stageLogs(length: i32): void {
+  for (let i: usize = 0, end: usize = <usize>length << 3; i < end; i += 16) {
+    v128.store(negLog + i, f64x2.neg(logPair(v128.load(truthScore + i))));
+  }
+}
+
+/** The same of two logits: u = x on foreground, -x on background; q = sigmoid(u), -log q = softplus(-u). */
 // @ts-ignore: decorator
 @inline
 function stageLogit(x: v128, foreground: v128, at: usize, needsLog: bool): v128 {
@@ -93,27 +96,42 @@ export function sumTerms(
       const bytes = v128.load32_splat(mask + at);
       const side = i32x4.ne(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes)), i32x4.splat(0));
       // Lanes past the end are silenced by `valid`.
-      const valid = i32x4.lt_s(i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3)), i32x4.splat(length));
+      const valid = i + 4 <= length
+        ? i32x4.splat(-1)
+        : i32x4.lt_s(i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3)), i32x4.splat(length));
       const positive = i32x4.bitmask(v128.and(f32x4.gt(score, thresholds), valid));
       const sideBits = i32x4.bitmask(v128.and(side, valid));
       foregroundCount += popcnt(sideBits);
       truePositives += popcnt(positive & sideBits);
       falsePositives += popcnt(positive & ~sideBits);
-      for (let half = 0; half < 2; half++) {
-        const low = half == 0;
-        const value = f64x2.promote_low_f32x4(low ? score : v128.shuffle<i32>(score, score, 2, 3, 2, 3));
-        const foreground = low ? i64x2.extend_low_i32x4_s(side) : i64x2.extend_high_i32x4_s(side);
-        const here = low ? i64x2.extend_low_i32x4_s(valid) : i64x2.extend_high_i32x4_s(valid);
-        const store: usize = (i + (half << 1)) << 3;
-        const error = logit
-          ? stageLogit(value, foreground, store, needsLog)
-          : stageProbability(value, foreground, store, needsLog);
-        if (needsLog) v128.store(foregroundMask + store, foreground);
-        const integer = v128.and(toInteger(error, ERROR_SCALE), here);
-        errorAll = i64x2.add(errorAll, integer);
-        errorForeground = i64x2.add(errorForeground, v128.and(integer, foreground));
+      const upper = v128.shuffle<i32>(score, score, 2, 3, 2, 3);
+      const sideLow = i64x2.extend_low_i32x4_s(side);
+      const sideHigh = i64x2.extend_high_i32x4_s(side);
+      const place: usize = <usize>i << 3;
+      const low = f64x2.promote_low_f32x4(score);
+      const high = f64x2.promote_low_f32x4(upper);
+      let errorLow: v128;
+      let errorHigh: v128;
+      if (logit) {
+        errorLow = stageLogit(low, sideLow, place, needsLog);
+        errorHigh = stageLogit(high, sideHigh, place + 16, needsLog);
+      } else {
+        errorLow = stageProbability(low, sideLow, place, needsLog);
+        errorHigh = stageProbability(high, sideHigh, place + 16, needsLog);
       }
+      if (needsLog) {
+        v128.store(foregroundMask + place, sideLow);
+        v128.store(foregroundMask + place, sideHigh, 16);
+      }
+      const integerLow = v128.and(toInteger(errorLow, ERROR_SCALE), i64x2.extend_low_i32x4_s(valid));
+      const integerHigh = v128.and(toInteger(errorHigh, ERROR_SCALE), i64x2.extend_high_i32x4_s(valid));
+      errorAll = i64x2.add(errorAll, i64x2.add(integerLow, integerHigh));
+      errorForeground = i64x2.add(
+        errorForeground,
+        i64x2.add(v128.and(integerLow, sideLow), v128.and(integerHigh, sideHigh)),
+      );
     }
+    if (needsLog && !logit) stageLogs(length);
     let at = out + 32;
     flush(errorAll, at);
     flush(errorForeground, at + 16);
@@ -255,6 +273,7 @@ function sumRuns(length: i32, logit: bool, terms: usize, termCount: i32, out: us
       : stageProbability(value, foreground, i, needsLog);
     v128.store(runError + i, toInteger(error, ERROR_SCALE));
   }
+  if (needsLog && !logit) stageLogs(length);
   for (let i: usize = 0; i < end; i += 8) {
     addSided(load<u64>(runError + i), i, out + 32);
   }
