@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
+import { packageFile } from '../package-files.ts';
 
 const types = {
   'dashboard.css': 'text/css; charset=utf-8',
@@ -8,7 +9,7 @@ const types = {
   'icon.svg': 'image/svg+xml',
 } as const;
 
-/** A file of `static/`. The folder lies beside this module, in the source and in what is built of it. */
+/** A file of `static/`, which the package holds as it is: a browser runs it, so there is nothing to build. */
 export type StaticName = keyof typeof types;
 
 const files = new Map<string, { readonly bytes: Uint8Array<ArrayBuffer>; readonly digest: string }>();
@@ -16,7 +17,7 @@ const files = new Map<string, { readonly bytes: Uint8Array<ArrayBuffer>; readonl
 function file(name: StaticName): { readonly bytes: Uint8Array<ArrayBuffer>; readonly digest: string } {
   let known = files.get(name);
   if (!known) {
-    const bytes = new Uint8Array(readFileSync(new URL(`./static/${name}`, import.meta.url)));
+    const bytes = new Uint8Array(readFileSync(packageFile(`src/dashboard/static/${name}`)));
     known = { bytes, digest: createHash('sha256').update(bytes).digest('hex').slice(0, 12) };
     files.set(name, known);
   }

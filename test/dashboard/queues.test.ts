@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type RunningDashboard, serveDashboard } from '../../src/dashboard/serve.ts';
+import { RedisServer } from '../redis/redis-server.ts';
 import { startBrowser } from './browser.ts';
 import { bigRun, MemoryMonitor } from './memory-monitor.ts';
-import { type RedisServer, startRedis } from './redis.ts';
 
 const token = 'a-token-for-programs';
 const password = 'a password for people';
@@ -14,10 +14,9 @@ let queue: Queue;
 let dashboard: RunningDashboard | undefined;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  const { hostname, port } = new URL(redis.url);
+  redis = await RedisServer.start();
   queue = new Queue('tiles', {
-    connection: { host: hostname, port: Number(port) },
+    connection: { host: '127.0.0.1', port: redis.port },
     prefix: `test-${randomUUID()}`,
   });
   await queue.addBulk(
@@ -27,7 +26,7 @@ beforeAll(async () => {
 afterEach(() => dashboard?.close());
 afterAll(async () => {
   await queue.close();
-  await redis.stop();
+  await redis.remove();
 });
 
 async function serve(allowWrites: boolean): Promise<string> {
