@@ -113,7 +113,7 @@ function figure(value: number | null): string {
 }
 
 /** Pads the cells of each column alike, figures to the right, and cuts lines at the width. */
-function layOut(rows: readonly (readonly string[])[], width: number): string[] {
+export function layOut(rows: readonly (readonly string[])[], width: number): string[] {
   const cleaned = rows.map((row) => row.map(clean));
   const columns = Math.max(...cleaned.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) =>
