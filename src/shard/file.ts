@@ -132,7 +132,7 @@ export class ShardFile {
       const header = readExactly(fd, path, prefixBytes, headerBytes);
       if (crc32(header) !== prefix.readUInt32LE(16))
         throw corrupt(path, 'the checksum of its header does not hold');
-      const { about, sections } = headerSchema.parse(JSON.parse(header.toString('utf8')));
+      const { about, sections } = parseHeader(header, path);
       return new ShardFile(path, fd, about, placeSections(sections, prefixBytes + headerBytes));
     } catch (error) {
       closeSync(fd);
@@ -155,7 +155,7 @@ export class ShardFile {
       const bytes = readExactly(this.#fd, this.path, section.directoryOffset, section.directoryBytes);
       if (crc32(bytes) !== section.directoryCrc)
         throw corrupt(this.path, 'the checksum of a directory does not hold');
-      blocks = decodeBlocks(bytes, section.payloadBytes);
+      blocks = decodeDirectory(bytes, section.payloadBytes, this.path);
       this.#blocks.set(section, blocks);
     }
     return blocks;
@@ -204,8 +204,25 @@ function placeSections(
   });
 }
 
-function corrupt(path: string, what: string): PartialError {
-  return new PartialError('shard-corrupt', `${path}: ${what}; it is made again`, { file: path });
+function parseHeader(bytes: Buffer, path: string): z.infer<typeof headerSchema> {
+  try {
+    return headerSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    throw corrupt(path, 'its header does not say what it holds', error);
+  }
+}
+
+/** Names the file: what is not to be believed is removed by its name and made again. */
+function decodeDirectory(bytes: Uint8Array, payloadBytes: number, path: string): Block[] {
+  try {
+    return decodeBlocks(bytes, payloadBytes);
+  } catch (error) {
+    throw error instanceof PartialError ? corrupt(path, error.message, error) : error;
+  }
+}
+
+function corrupt(path: string, what: string, cause?: unknown): PartialError {
+  return new PartialError('shard-corrupt', `${path}: ${what}; it is made again`, { file: path, cause });
 }
 
 function openForReading(path: string): number {

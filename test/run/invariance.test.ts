@@ -1,5 +1,5 @@
 /** I1: the result files of two runs of the same are equal byte for byte, however the work was cut and ordered. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import type { ManifestCase } from '../../src/manifest/types.ts';
@@ -75,6 +75,17 @@ test.each([1, 2, 3])('%i threads, tiles by memory', async (threads) => {
 
 test.each([2, 3, 256])('pooled in levels of %i', async (mergeFanIn) => {
   expect(await results('out/levels', { mergeFanIn, keepShards: 'never' })).toEqual(expected);
+});
+
+test('kept shards of cases are equal byte for byte as well', async () => {
+  const shards = async (name: string, config: ConfigInput) => {
+    await results(name, { ...config, keepShards: 'always' });
+    const files = readdirSync(folder(name, 'work/shards')).sort();
+    return files.map((file) => [file, readFileSync(folder(name, 'work/shards', file)).toString('hex')]);
+  };
+  const whole = await shards('out/shards-whole', { tile: { shape: [999, 999, 999] } });
+  expect(whole).toHaveLength(3);
+  expect(await shards('out/shards-cut', { tile: { shape: [5, 3, 2] }, threads: 3 })).toEqual(whole);
 });
 
 test('gzip, as a stream and staged', async () => {
