@@ -106,6 +106,9 @@ export class TileScorer {
       !predictsLabels(settings) &&
       !this.#gateLut.some((bits) => bits !== 0);
     this.#writeTables();
+    // Kernels take them as zero and leave them zero; a merge in this thread, or another layout, has left its own there.
+    this.#view(this.#regions.cells, 8 * bucketCount).fill(0);
+    this.#view(this.#regions.bitmap, 8192).fill(0);
   }
 
   /** Where to put the stored bytes of a tile of `voxels` voxels: each channel's and the reference's. */
