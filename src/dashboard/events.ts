@@ -62,53 +62,71 @@ export function eventRoutes(monitor: Monitor, feed: ChangeFeed, closing: AbortSi
     if (feed.viewers >= mostViewers)
       return context.json({ error: 'too many viewers' }, 503, { 'Retry-After': '30' });
 
-    const changed = new Set<string>();
-    let wake = () => {};
+    // Nobody would read the stream, and nothing would end it.
+    if (context.req.method === 'HEAD') return context.body(null);
+
+    const changes = new Changes();
     const unsubscribe = await feed.subscribe((id) => {
-      if (asked !== undefined && id !== asked) return;
-      changed.add(id);
-      wake();
+      if (asked === undefined || id === asked) changes.add(id);
     });
     context.header('X-Accel-Buffering', 'no');
-    return streamSSE(
-      context,
-      async (stream) => {
-        const end = () => {
-          unsubscribe();
-          wake();
-        };
-        stream.onAbort(end);
-        closing.addEventListener('abort', end, { once: true });
-        try {
-          await stream.writeSSE({ event: 'ready', data: '', retry: retryMs });
-          while (!stream.aborted && !closing.aborted) {
-            if (changed.size === 0) {
-              await new Promise<void>((resolve) => {
-                const heartbeat = setTimeout(resolve, heartbeatMs);
-                wake = () => {
-                  clearTimeout(heartbeat);
-                  resolve();
-                };
-              });
-            }
-            if (stream.aborted || closing.aborted) break;
-            const ids = [...changed];
-            changed.clear();
-            // A comment keeps proxies from closing a quiet connection.
-            if (ids.length === 0) await stream.write(': still here\n\n');
-            for (const id of ids) {
-              const run = await monitor.run(id);
-              if (run) await stream.writeSSE({ event: 'run', data: JSON.stringify(run) });
-            }
+    return streamSSE(context, async (stream) => {
+      const end = () => {
+        unsubscribe();
+        changes.wake();
+      };
+      stream.onAbort(end);
+      closing.addEventListener('abort', end, { once: true });
+      try {
+        await stream.writeSSE({ event: 'ready', data: '', retry: retryMs });
+        while (!stream.aborted && !closing.aborted) {
+          const ids = await changes.take(heartbeatMs);
+          if (stream.aborted || closing.aborted) break;
+          // A comment keeps proxies from closing a quiet connection.
+          if (ids.length === 0) await stream.write(': still here\n\n');
+          for (const id of ids) {
+            const run = await monitor.run(id);
+            if (run) await stream.writeSSE({ event: 'run', data: JSON.stringify(run) });
           }
-        } finally {
-          unsubscribe();
-          closing.removeEventListener('abort', end);
         }
-        // A stream that fails (Redis away) ends, and the viewer comes again.
-      },
-      async () => {},
-    );
+      } catch {
+        // Redis is away: the stream ends, and the viewer comes again. Hono would send the message of the fault.
+      } finally {
+        end();
+        closing.removeEventListener('abort', end);
+      }
+    });
   });
   return routes;
+}
+
+/** The runs that have changed since they were last taken. */
+class Changes {
+  readonly #ids = new Set<string>();
+  #wake = () => {};
+
+  add(id: string): void {
+    this.#ids.add(id);
+    this.#wake();
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Waits for a change, for `wake` or for `waitMs`. */
+  async take(waitMs: number): Promise<string[]> {
+    if (this.#ids.size === 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const ids = [...this.#ids];
+    this.#ids.clear();
+    return ids;
+  }
 }

@@ -38,7 +38,7 @@ export function runMain(view: RunView): Markup {
 ${summarySection(run, now)}
 ${failuresSection(view)}
 <div class="columns">
-${pooledSection(view.pooled)}
+${pooledSection(view.pooled, isOver(run))}
 ${workersSection(view.workers, now)}
 </div>
 ${casesSection(view)}`;
@@ -111,10 +111,10 @@ ${caseTable('Failures', shown)}
 ${total > shown.length && html`<p class="more">${all}</p>`}</section>`;
 }
 
-function pooledSection({ cases, classes }: PooledSoFar): Markup {
+function pooledSection({ cases, classes }: PooledSoFar, final: boolean): Markup {
   const names = Object.keys(classes);
   const measures = [...new Set(names.flatMap((name) => Object.keys(classes[name]!)))];
-  const heading = html`<h2 id="pooled">Pooled so far</h2>`;
+  const heading = html`<h2 id="pooled">${final ? 'Pooled values' : 'Pooled so far'}</h2>`;
   if (measures.length === 0) {
     return html`<section aria-labelledby="pooled">${heading}<p class="empty">No case has been pooled yet.</p></section>`;
   }
