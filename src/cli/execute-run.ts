@@ -34,6 +34,7 @@ export async function executeRun(
     try {
       const finished = await done;
       for (const note of finished.notes) if (!request.warnings.includes(note)) display.say(note);
+      await addReport(finished.outDir, signal, display.say);
       return finished;
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -44,6 +45,17 @@ export async function executeRun(
   });
   if (report !== undefined) printReport(report, request.warnings, json, terminal);
   return report;
+}
+
+/** The results stand already: whatever keeps the report from being written is told, and fails nothing. */
+async function addReport(outDir: string, signal: AbortSignal, say: (text: string) => void): Promise<void> {
+  const { writeReport } = await import('../report/write-report.ts');
+  try {
+    await writeReport(outDir, signal);
+  } catch (error) {
+    const why = signal.aborted ? 'interrupted' : error instanceof Error ? error.message : String(error);
+    say(`report.html was not written (${why}); voxtally report ${outDir} makes it`);
+  }
 }
 
 async function embedded(): Promise<RunStarter> {

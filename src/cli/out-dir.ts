@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 
 /** What a run leaves in its folder, beside its `work` folder. */
-const resultFiles = ['results.json', 'cases.csv', 'summary.json', 'run.json', 'run-id.txt'] as const;
+const resultFiles = [
+  'results.json',
+  'cases.csv',
+  'summary.json',
+  'results.parquet',
+  'audit.json',
+  'run.json',
+  'run-id.txt',
+  'report.html',
+  'report-cases.html',
+] as const;
 
 /** By these a `work` folder is told from somebody else's folder of that name. */
 const workMarks = ['settings.json', 'cases.json'] as const;

@@ -4,7 +4,7 @@
  */
 
 import * as z from 'zod';
-import { readClasses, readList, readNumber, readNumberOrNone, readShape, readSize } from './text-forms.ts';
+import { readClasses, readList, readNumber, readNumberOrNone, readShape, readSize, readWords } from './text-forms.ts';
 
 /** What a report of a mistake says of a setting. */
 export interface SettingMeta {
@@ -149,10 +149,9 @@ export const configSchema = z.strictObject({
   keepShardsMaxMiB: integer(0, 2 ** 30, 1024),
   out: z.string().min(1).nullable().default(null).meta({ allowed: 'null, or a folder' }),
   format: z
-    .array(z.enum(['json']))
-    .min(1)
+    .preprocess(readWords, z.array(z.enum(['json', 'parquet'])).min(1))
     .default(['json'])
-    .meta({ allowed: 'a list of json' }),
+    .meta({ allowed: 'a list of json, parquet' }),
 });
 
 /** The settings of a run, complete and checked: `memory` in bytes, `null` where a setting is automatic. */

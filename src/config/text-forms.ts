@@ -28,6 +28,11 @@ export function readShape(value: unknown): unknown {
   return typeof value === 'string' ? value.split(',').map((part) => readNumber(part.trim())) : value;
 }
 
+/** `json,parquet` as a list of words. */
+export function readWords(value: unknown): unknown {
+  return typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
+}
+
 /** `dice, bce` and `[dice, bce]` alike as `dice,bce`. */
 export function readList(value: unknown): unknown {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value.join(',') : value;

@@ -76,9 +76,10 @@ export async function mergeRuns(request: MergeRequest): Promise<MergedRun> {
   return { results, outDir, hasShards: withShards };
 }
 
-function checkTarget(runs: readonly FinishedRun[], outDir: string): void {
-  mkdirSync(outDir, { recursive: true });
-  const same = runs.find((run) => realpathSync(run.outDir) === realpathSync(outDir));
+/** @throws UsageError when `outDir` is one of the runs. */
+export function checkTarget(runs: readonly FinishedRun[], outDir: string): void {
+  const target = existsSync(outDir) ? realpathSync(outDir) : resolve(outDir);
+  const same = runs.find((run) => realpathSync(run.outDir) === target);
   if (!same) return;
   throw new UsageError('out-in-use', `${outDir} is one of the runs to be added; give another --out`, {
     file: outDir,

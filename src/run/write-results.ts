@@ -2,16 +2,19 @@
 import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { Config } from '../config/schema.ts';
 import { packageVersion } from '../package-files.ts';
 import { buildResults } from '../results/build.ts';
 import { casesCsv } from '../results/cases-csv.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import { resultsJson } from '../results/json.ts';
+import { resultsParquet } from '../results/parquet.ts';
 import { nnunetSummary } from '../results/nnunet-summary.ts';
 import type { RunOutcome } from '../results/scored.ts';
 import { lossesOf } from './resolve-settings.ts';
 import type { RunSettings } from './settings.ts';
 import type { RunRequest } from './types.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** What the result files tell of the request. */
 export type ResultsRequest = Pick<RunRequest, 'cases' | 'config' | 'outDir' | 'warnings'>;
@@ -30,7 +33,7 @@ export function writeResults(
 ): ResultsDocument {
   const { outDir } = request;
   const results = resultsOf(settings, outcome);
-  writeResultFiles(outDir, outcome, results);
+  writeResultFiles(outDir, outcome, results, request.config.format);
   writeProvenance(outDir, provenance(request, settings, threads, times));
   return results;
 }
@@ -43,8 +46,14 @@ export function resultsOf(settings: RunSettings, outcome: RunOutcome): ResultsDo
   });
 }
 
-/** Writes results.json, cases.csv and, if some case was scored, summary.json. */
-export function writeResultFiles(outDir: string, outcome: RunOutcome, results: ResultsDocument): void {
+/** Writes results.json, cases.csv, if some case was scored summary.json, and on request results.parquet. */
+export function writeResultFiles(
+  outDir: string,
+  outcome: RunOutcome,
+  results: ResultsDocument,
+  format: Config['format'] = ['json'],
+): void {
+  if (format.includes('parquet')) writeWhole(join(outDir, 'results.parquet'), [resultsParquet(results)]);
   writePieces(join(outDir, 'results.json'), resultsJson(results));
   writePieces(join(outDir, 'cases.csv'), casesCsv(results));
   const summary = nnunetSummary(outcome);

@@ -1,8 +1,13 @@
+import { askCommand } from './ask.ts';
 import { cancelCommand } from './cancel.ts';
 import type { DefineCommand } from './command.ts';
+import { compareCommand } from './compare.ts';
+import { curveCommand } from './curve.ts';
 import { dashboardCommand } from './dashboard.ts';
 import { demoCommand } from './demo.ts';
 import { inspectCommand } from './inspect.ts';
+import { mergeCommand } from './merge.ts';
+import { reportCommand } from './report.ts';
 import { retryCommand } from './retry.ts';
 import { scoreCommand } from './score.ts';
 import { statusCommand } from './status.ts';
@@ -11,6 +16,11 @@ import { workerCommand } from './worker.ts';
 /** Every command, in the order of the help. A new command is one file and one line here. */
 export const commands: readonly DefineCommand[] = [
   scoreCommand,
+  reportCommand,
+  askCommand,
+  curveCommand,
+  compareCommand,
+  mergeCommand,
   inspectCommand,
   demoCommand,
   workerCommand,

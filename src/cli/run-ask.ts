@@ -1,0 +1,57 @@
+import { type AskOptions, ask } from '../ask/ask.ts';
+import { openFinishedRun } from '../ask/finished-run.ts';
+import type { Question } from '../ask/question.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { resultsTable } from '../results/table.ts';
+import { writeResultFiles } from '../run/write-results.ts';
+import { interruptedStatus, interruptible } from './interrupt.ts';
+import { prepareOutDir } from './out-dir.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface AskFlags extends Question {
+  readonly threads?: string;
+  readonly out?: string;
+  readonly format?: string;
+  readonly json?: boolean;
+}
+
+/** `voxtally ask`: 1 when some cases of the run have no score, as for `score`. */
+export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal): Promise<number> {
+  const { threads, out, format: formats, json, ...question } = flags;
+  const run = openFinishedRun(folder);
+  const { format } = loadConfig({ flags: { format: formats } });
+  const answer = await interrupting(terminal, threads, (options) => ask(run, question, options));
+  if (answer === undefined) return interruptedStatus;
+  const { results, outcome } = answer;
+  if (out !== undefined) {
+    prepareOutDir(out, { resume: false, overwrite: false });
+    writeResultFiles(out, outcome, results, format);
+  }
+  if (json) terminal.out(`${JSON.stringify(results)}\n`);
+  else {
+    for (const line of resultsTable(results, terminal)) terminal.out(`${line}\n`);
+    if (out !== undefined) terminal.out(`\nWritten to ${out}.\n`);
+  }
+  return results.cases.every(({ status }) => status === 'ok') ? 0 : 1;
+}
+
+/** Runs work that an interrupt ends; undefined when it did. `threads` is checked as the setting of that name. */
+export async function interrupting<T>(
+  terminal: Terminal,
+  threads: string | undefined,
+  work: (options: Pick<AskOptions, 'threads'> & { readonly signal: AbortSignal }) => Promise<T>,
+): Promise<T | undefined> {
+  const config = loadConfig({ flags: { threads } });
+  const count = config.threads === 'auto' ? {} : { threads: config.threads };
+  return interruptible(
+    () => terminal.error('\nStopping.\n'),
+    async (signal) => {
+      try {
+        return await work({ ...count, signal });
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        throw error;
+      }
+    },
+  );
+}

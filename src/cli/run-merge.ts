@@ -1,0 +1,41 @@
+import { openFinishedRun } from '../ask/finished-run.ts';
+import { checkTarget, mergeRuns } from '../merge/merge.ts';
+import { checkSettings, selectCases } from '../merge/select.ts';
+import { resultsTable } from '../results/table.ts';
+import { interruptedStatus } from './interrupt.ts';
+import { prepareOutDir } from './out-dir.ts';
+import { interrupting } from './run-ask.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface MergeFlags {
+  readonly out: string;
+  readonly without: readonly string[];
+  readonly overwrite?: boolean;
+  readonly threads?: string;
+  readonly json?: boolean;
+}
+
+/** `voxtally merge`: 1 when some cases have no score, as for `score`. */
+export async function runMerge(
+  folders: readonly string[],
+  flags: MergeFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const { out: outDir, without, json } = flags;
+  const runs = folders.map((folder) => openFinishedRun(folder));
+  // Whatever is refused is refused before --overwrite removes anything.
+  checkSettings(runs);
+  selectCases(runs, without);
+  checkTarget(runs, outDir);
+  prepareOutDir(outDir, { resume: false, overwrite: flags.overwrite === true });
+  const merged = await interrupting(terminal, flags.threads, (options) =>
+    mergeRuns({ runs, outDir, without, ...options }),
+  );
+  if (merged === undefined) return interruptedStatus;
+  if (json) terminal.out(`${JSON.stringify(merged)}\n`);
+  else {
+    for (const line of resultsTable(merged.results, terminal)) terminal.out(`${line}\n`);
+    terminal.out(`\nWritten to ${outDir}, ${merged.hasShards ? 'with' : 'without'} shards.\n`);
+  }
+  return merged.results.cases.every(({ status }) => status === 'ok') ? 0 : 1;
+}
