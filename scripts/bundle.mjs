@@ -1,8 +1,8 @@
-// Bundles the command line and the threads' entry point: one file to load in place of hundreds starts a run faster.
+// Bundles the command line and the threads' entry points: one file to load in place of hundreds starts a run faster.
 import { build } from 'esbuild';
 
 await build({
-  entryPoints: ['src/cli/main.ts', 'workers/step-thread.ts'],
+  entryPoints: ['src/cli/main.ts', 'workers/step-thread.ts', 'workers/audit-thread.ts'],
   outdir: 'dist/bin',
   outbase: '.',
   entryNames: '[name]',
@@ -29,4 +29,16 @@ await build({
   banner: {
     js: "import { createRequire as voxtallyRequire } from 'node:module'; const require = voxtallyRequire(import.meta.url);",
   },
+});
+
+// The report's page: script and style stand in every report, so they are small and of no module.
+await build({
+  entryPoints: ['src/report/page/page.js', 'src/report/page/page.css'],
+  outdir: 'dist/report',
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  logLevel: 'warning',
 });

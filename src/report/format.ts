@@ -1,0 +1,25 @@
+/** Numbers as the report shows them. */
+
+/** Four significant digits; a dash for a value that is undefined. */
+export function figure(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e7)
+    return value.toExponential(2).replace('-', '−').replace('e−', 'e-').replace('e+', 'e');
+  if (size >= 1000) return minus(Math.round(value).toLocaleString('en'));
+  return minus(size >= 1 ? String(Number(value.toPrecision(4))) : value.toFixed(4));
+}
+
+export function integer(value: number): string {
+  return value.toLocaleString('en');
+}
+
+/** 1 case, 2 cases. */
+export function count(value: number, noun: string): string {
+  return `${integer(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+function minus(text: string): string {
+  return text.replace('-', '−');
+}

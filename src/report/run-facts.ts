@@ -1,0 +1,26 @@
+/** What run.json tells of a run, as far as a report shows it. Another version of the file loses facts, not the report. */
+import { existsSync, readFileSync } from 'node:fs';
+import * as z from 'zod';
+
+const runFacts = z.object({
+  voxtally: z.string().catch('unknown'),
+  node: z.string().catch('unknown'),
+  platform: z.string().catch('unknown'),
+  machine: z
+    .object({ processor: z.string(), processors: z.number(), memoryBytes: z.number() })
+    .optional()
+    .catch(undefined),
+  startedAt: z.string().optional().catch(undefined),
+  seconds: z.number().optional().catch(undefined),
+  engine: z.string().optional().catch(undefined),
+  threads: z.number().optional().catch(undefined),
+  settings: z.record(z.string(), z.unknown()).catch({}),
+  configuration: z.record(z.string(), z.unknown()).catch({}),
+  warnings: z.array(z.string()).catch([]),
+});
+
+export type RunFacts = z.infer<typeof runFacts>;
+
+export function readRunFacts(file: string): RunFacts {
+  return runFacts.parse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
+}
