@@ -4,7 +4,16 @@
  */
 
 import * as z from 'zod';
-import { readClasses, readList, readNumber, readNumberOrNone, readShape, readSize, readWords } from './text-forms.ts';
+import { parseAudit } from '../audit/sample.ts';
+import {
+  readClasses,
+  readList,
+  readNumber,
+  readNumberOrNone,
+  readShape,
+  readSize,
+  readWords,
+} from './text-forms.ts';
 
 /** What a report of a mistake says of a setting. */
 export interface SettingMeta {
@@ -143,6 +152,15 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ allowed: 'url, prefix, workRoot' }),
+
+  // How the run is checked.
+  audit: z
+    .preprocess(
+      (value) => (typeof value === 'number' ? String(value) : value),
+      z.string().refine((text) => text === 'none' || parseAudit(text) !== undefined),
+    )
+    .default('none')
+    .meta({ allowed: 'none, all, a share of the tiles such as 1%, or a number of tiles' }),
 
   // What is left behind.
   keepShards: oneOf(['auto', 'always', 'never'], 'auto'),

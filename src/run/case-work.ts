@@ -3,6 +3,8 @@
  * leaves whole files in the run's folder, so each may be done again, by another process, after any kind of death.
  */
 import { existsSync, rmSync, statSync } from 'node:fs';
+import { nothingAudited, writeCaseAudit } from '../audit/record.ts';
+import { auditedTiles, parseAudit } from '../audit/sample.ts';
 import { MachineError, PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import { type CasePlan, encodings, planCase, voxelBytes } from '../plan/case-plan.ts';
@@ -160,6 +162,7 @@ export class CaseWork {
         plan.shape,
       );
       if (error) throw error;
+      await this.#audit(plan, signal);
       const files = this.#tileFiles(plan);
       const { lovasz, shardFiles } = await this.mergeRanges(
         files,
@@ -176,6 +179,22 @@ export class CaseWork {
       if (error instanceof PartialError && error.place.file) rmSync(error.place.file, { force: true });
       throw error;
     }
+  }
+
+  /** Has the chosen tiles computed again as long as their partials are there, and stores what was found. */
+  async #audit(plan: CasePlan, signal: AbortSignal): Promise<void> {
+    const choice = parseAudit(this.settings.audit ?? 'none');
+    if (choice === undefined) return;
+    const ids = this.cases.map(({ id }) => id);
+    const tiles = auditedTiles(choice, ids, plan);
+    const audit =
+      tiles.length === 0
+        ? nothingAudited(plan)
+        : await this.#pool.run(
+            { kind: 'audit-case', root: this.folder.root, case: plan.index, tiles },
+            signal,
+          );
+    writeCaseAudit(this.folder, audit);
   }
 
   /** Evaluates and writes ranges in the threads, a class after the other in the result. */

@@ -1,6 +1,7 @@
 /** The end of a run, the same for every engine: the pool, the result files, and what stays behind. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AuditSummary, writeAuditReport } from '../audit/report.ts';
 import { MachineError, PartialError } from '../errors.ts';
 import type { LovaszValues } from '../reduce/lovasz-sum.ts';
 import type { ResultsDocument } from '../results/document.ts';
@@ -34,6 +35,8 @@ export interface FinishedRun {
   readonly results: ResultsDocument;
   readonly failed: number;
   readonly notes: readonly string[];
+  /** Where an audit was asked for. */
+  readonly audit?: AuditSummary;
   readonly seconds: number;
 }
 
@@ -44,13 +47,26 @@ export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
   const outcomes = [...work.cases.keys()].map((index) => request.outcomes.get(index)!);
   emit({ kind: 'stage', stage: 'write' });
   const notes = await settleShards(request, outcomes);
+  const audit = settleAudit(request, outcomes);
+  if (audit) notes.push(audit.sentence);
   const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const results = writeResults(request.results, work.settings, request.threads, outcome, {
     startedAt,
     seconds,
   });
-  return { results, failed: outcomes.filter(({ status }) => status !== 'ok').length, notes, seconds };
+  const failed = outcomes.filter(({ status }) => status !== 'ok').length;
+  return { results, failed, notes, seconds, ...(audit ? { audit } : {}) };
+}
+
+function settleAudit(
+  { work, results }: FinishRequest,
+  outcomes: readonly CaseOutcomeRecord[],
+): AuditSummary | undefined {
+  const { audit } = work.settings;
+  if (audit === undefined) return undefined;
+  const scored = outcomes.filter(isScored).map(({ index }) => index);
+  return writeAuditReport(results.outDir, work.folder, audit, results.cases, scored);
 }
 
 /** The sorted losses of all scored cases together; of one case they are its own. */

@@ -50,6 +50,7 @@ export async function resolveSettings(config: Config, cases: readonly ManifestCa
     mergeFanIn: config.mergeFanIn,
     keepShards: config.keepShards,
     keepShardsMaxBytes: config.keepShardsMaxMiB * mebi,
+    ...(config.audit === 'none' ? {} : { audit: config.audit }),
   };
   const losses = parseLosses(config.losses, lossContext(base));
   const lovasz = scores === 'label' ? [] : [...neededLovasz(losses)].sort();

@@ -73,11 +73,12 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
       emit,
     });
     return {
-      exitStatus: finished.failed === 0 ? 0 : 1,
+      exitStatus: finished.failed === 0 && finished.audit?.passed !== false ? 0 : 1,
       results: finished.results,
       outDir,
       notes: [...request.warnings, ...notes, ...finished.notes],
       seconds: finished.seconds,
+      ...(finished.audit ? { audit: finished.audit } : {}),
     };
   } finally {
     await pool.close();

@@ -48,6 +48,8 @@ export interface RunSettings {
   /** Whether the case shards stay when the run is over. */
   readonly keepShards: 'auto' | 'always' | 'never';
   readonly keepShardsMaxBytes: number;
+  /** Tiles that are computed again by tensors (`parseAudit`); absent for none. Changes no result. */
+  readonly audit?: string;
 }
 
 /** Whether tiles must give shards of their scores. */

@@ -1,6 +1,9 @@
 /** The threads of this process that score and reduce. */
 import { Piscina } from 'piscina';
 import type { RunSums } from '../ask/sum-runs.ts';
+import type { AuditStep } from '../audit/audit-case.ts';
+import { Auditor } from '../audit/auditor.ts';
+import type { CaseAudit } from '../audit/record.ts';
 import type { Survey } from '../curves/survey.ts';
 import type { WalkedRange } from '../curves/walk-range.ts';
 import { MachineError } from '../errors.ts';
@@ -20,15 +23,18 @@ interface StepResults {
   'sum-runs': readonly RunSums[];
   'survey-shards': Survey;
   'walk-scores': WalkedRange;
+  'audit-case': CaseAudit;
 }
 
 export class ThreadPool {
   readonly threads: number;
   readonly #pool: Piscina;
+  readonly #auditor: Auditor;
 
   /** `dataRoots`: the only folders below which the threads read volumes; any when there are none. */
   constructor(threads: number, dataRoots: readonly string[] = []) {
     this.threads = threads;
+    this.#auditor = new Auditor(dataRoots);
     this.#pool = new Piscina({
       filename: packageFile(isBundled ? 'dist/bin/step-thread.js' : 'dist/workers/step-thread.js'),
       minThreads: threads,
@@ -41,10 +47,13 @@ export class ThreadPool {
   }
 
   /** @throws the step's own error; MachineError when its thread died. */
-  async run<S extends Step>(step: S, signal?: AbortSignal): Promise<StepResults[S['kind']]> {
+  async run<S extends Step | AuditStep>(step: S, signal?: AbortSignal): Promise<StepResults[S['kind']]> {
     let answer: { value: StepResults[S['kind']] } | { error: PackedError };
     try {
-      answer = await this.#pool.run(step, signal ? { signal } : {});
+      answer =
+        step.kind === 'audit-case'
+          ? ((await this.#auditor.run(step, signal)) as typeof answer)
+          : await this.#pool.run(step, signal ? { signal } : {});
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw new MachineError(
@@ -60,6 +69,6 @@ export class ThreadPool {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await Promise.all([this.#pool.destroy(), this.#auditor.close()]);
   }
 }

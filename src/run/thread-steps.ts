@@ -9,7 +9,6 @@ import { type RunSumRequest, sumRuns } from '../ask/sum-runs.ts';
 import { addSurveys, surveyFile } from '../curves/survey.ts';
 import { type WalkRequest, walkRange } from '../curves/walk-range.ts';
 import { PartialError } from '../errors.ts';
-import { predictionBox, reorientBytes } from '../geometry/reorient.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
 import { type CasePlan, encodings, voxelBytes } from '../plan/case-plan.ts';
 import { type TileGrid, tileBox, tileGrid } from '../plan/tile-grid.ts';
@@ -20,9 +19,10 @@ import { type SectionContent, ShardFile, writeShardFile } from '../shard/file.ts
 import { tallySchema } from '../tally/serialise.ts';
 import { emptyTally, mergeTallies, type Tally } from '../tally/tally.ts';
 import { openRaw } from '../volume/raw-source.ts';
-import { datatypeBytes, type VolumeSource } from '../volume/types.ts';
+import type { VolumeSource } from '../volume/types.ts';
 import { type Box, voxelCount } from '../voxel/box.ts';
 import type { DataRoots } from './data-roots.ts';
+import { readPrediction } from './read-prediction.ts';
 import { RunFolder } from './run-folder.ts';
 import { needsShards, predictsLabels, type RunSettings } from './settings.ts';
 
@@ -78,7 +78,8 @@ export interface OpenedCase {
   readonly jobs: readonly RangeJob[];
 }
 
-const aboutTile = z.object({
+/** What a tile's partial file says of itself. */
+export const aboutTile = z.object({
   case: z.number().int(),
   tile: z.number().int(),
   box: z.object({ origin: z.array(z.number().int()), shape: z.array(z.number().int()) }),
@@ -266,23 +267,6 @@ export class StepRunner {
       return merged.sums;
     });
   }
-}
-
-function readPrediction(
-  source: VolumeSource,
-  channel: number,
-  plan: CasePlan,
-  box: Box,
-  target: Uint8Array,
-): void {
-  if (plan.mapping === null) {
-    source.readBox(channel, box, target);
-    return;
-  }
-  const { shape, datatype } = source.header;
-  const stored = new Uint8Array(target.length);
-  source.readBox(channel, predictionBox(plan.mapping, box, shape), stored);
-  reorientBytes(stored, datatypeBytes[datatype], plan.mapping, box.shape, target);
 }
 
 /** Opens the files for the time of `work`. */

@@ -1,6 +1,7 @@
 /** What the command line asks of a run, and what a run tells back. */
 
 import type { Observable } from 'rxjs';
+import type { AuditSummary } from '../audit/report.ts';
 import type { Config } from '../config/schema.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import type { ResultsDocument } from '../results/document.ts';
@@ -36,7 +37,7 @@ export interface RunProgress {
   readonly note?: string;
 }
 
-/** 0: all cases scored; 1: some cases failed; 2: nothing could run. */
+/** 0: all cases scored, and an audit found nothing; 1: some cases failed or an audit found something; 2: nothing could run. */
 export type ExitStatus = 0 | 1 | 2;
 
 export interface RunReport {
@@ -46,6 +47,8 @@ export interface RunReport {
   /** Decisions that the run made, such as the kind of scores that `auto` found. */
   readonly notes: readonly string[];
   readonly seconds: number;
+  /** Where an audit was asked for; `audit.json` has the whole. */
+  readonly audit?: AuditSummary;
 }
 
 /** A run that has been started. `progress` completes, or errs, when `done` settles. */

@@ -1,9 +1,6 @@
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import nodeUtil from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
+import { firstLine, loadTfjsNode } from './tfjs-node.ts';
 import { repairWasmConv3d } from './wasm-conv3d.ts';
 
 /** What computes the tensors of this process. */
@@ -22,7 +19,7 @@ export interface Backend {
 export async function useBackend(wanted?: Backend['name']): Promise<Backend> {
   const missing: string[] = [];
   if (wanted === undefined || wanted === 'tensorflow') {
-    const reason = loadTfjsNode();
+    const reason = tf.findBackend('tensorflow') === null ? loadTfjsNode() : undefined;
     if (reason === undefined && (await tf.setBackend('tensorflow'))) {
       return { name: 'tensorflow', description: `tfjs-node (TensorFlow ${tensorflowVersion()})` };
     }
@@ -45,33 +42,6 @@ export async function useBackend(wanted?: Backend['name']): Promise<Backend> {
   throw new UsageError('tfjs-backend', missing.join('; '), { field: 'backend' });
 }
 
-/** Loads tfjs-node, which registers its backend with the engine of the process. Returns why it could not. */
-function loadTfjsNode(): string | undefined {
-  if (tf.findBackend('tensorflow') !== null) return undefined;
-  restoreUtil();
-  // Read by TensorFlow as it loads: no start-up lines, and sums that do not depend on the processor's oneDNN kernels.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '0';
-  const places = [import.meta.url, pathToFileURL(path.join(process.cwd(), 'package.json')).href];
-  let reason = '';
-  for (const place of places) {
-    try {
-      createRequire(place)('@tensorflow/tfjs-node');
-      return undefined;
-    } catch (error) {
-      reason = firstLine(error);
-    }
-  }
-  return reason;
-}
-
-/** tfjs-node 4.22 calls two functions that Node 23 took out of `util`. */
-function restoreUtil(): void {
-  const util = nodeUtil as unknown as Record<string, unknown>;
-  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
-  util.isArray = Array.isArray;
-}
-
 async function loadWasm(): Promise<string | undefined> {
   try {
     await import('@tensorflow/tfjs-backend-wasm');
@@ -85,9 +55,4 @@ async function loadWasm(): Promise<string | undefined> {
 function tensorflowVersion(): string {
   const { binding } = tf.backend() as unknown as { binding?: { TF_Version?: string } };
   return binding?.TF_Version ?? 'of unknown version';
-}
-
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0]?.trim() ?? '';
 }

@@ -1,0 +1,80 @@
+/** The audit of a case: its chosen tiles are read again, computed again by tensors and compared with their partial files. */
+import { VoxtallyError } from '../errors.ts';
+import { type Kernels, loadKernels } from '../kernels/kernels.ts';
+import { encodings } from '../plan/case-plan.ts';
+import type { DataRoots } from '../run/data-roots.ts';
+import { RunFolder } from '../run/run-folder.ts';
+import { compareTile } from './compare-tile.ts';
+import { type ReadTile, readTiles } from './read-tiles.ts';
+import { type CaseAudit, type ComparedRecord, nothingAudited, plainNumber } from './record.ts';
+import { readRunTile } from './run-tile.ts';
+import { tileVoxels } from './tile-voxels.ts';
+import { type Compared, differs, ratioOf } from './values.ts';
+
+/** The audit of a case as a piece of work for the thread that has TensorFlow. */
+export interface AuditStep {
+  readonly kind: 'audit-case';
+  readonly root: string;
+  readonly case: number;
+  /** Ascending, at least one. */
+  readonly tiles: readonly number[];
+}
+
+/** Differences of a case that are listed; all are counted. */
+const maxListed = 200;
+
+let kernels: Kernels | undefined;
+
+/**
+ * @param backend what the tensors run on, in words
+ * @throws InputError when a volume cannot be read any more, PartialError when a partial is not whole
+ */
+export async function auditCase(step: AuditStep, backend: string, dataRoots?: DataRoots): Promise<CaseAudit> {
+  kernels ??= loadKernels();
+  const folder = new RunFolder(step.root);
+  const settings = folder.readSettings();
+  const plan = folder.readPlan(step.case);
+  dataRoots?.checkPlan(plan, folder.root);
+  const input = { predictions: encodings(plan.predictions), reference: plan.reference, shape: plan.shape };
+  const audit: CaseAudit = { ...nothingAudited(plan), backend };
+  const largest = new Map<string, readonly [Compared, ReadTile]>();
+  for await (const read of readTiles(plan, step.tiles)) {
+    const run = readRunTile(folder.tile(step.case, read.tile), read.box, settings, kernels);
+    let rows: Compared[];
+    try {
+      rows = await compareTile(tileVoxels(read.bytes, input, settings), run, settings);
+    } catch (error) {
+      if (error instanceof VoxtallyError) throw error;
+      audit.failures.push({ tile: read.tile, message: (error as Error).message });
+      continue;
+    }
+    audit.audited.push(read.tile);
+    audit.values += rows.length;
+    for (const row of rows) {
+      const name = row.quantity.startsWith('confusion') ? 'confusion' : row.quantity;
+      const before = largest.get(name);
+      if (!before || !(ratioOf(row) <= ratioOf(before[0]))) largest.set(name, [row, read]);
+      if (!differs(row)) continue;
+      audit.differing++;
+      if (audit.differences.length < maxListed) audit.differences.push(recordOf(row, read));
+    }
+  }
+  audit.largest.push(...[...largest.values()].map(([row, read]) => recordOf(row, read)));
+  return audit;
+}
+
+function recordOf(
+  { class: name, quantity, exact, audit, bound }: Compared,
+  { tile, box }: ReadTile,
+): ComparedRecord {
+  return {
+    tile,
+    origin: [...box.origin],
+    shape: [...box.shape],
+    class: name,
+    quantity,
+    exact: plainNumber(exact),
+    audit: plainNumber(audit),
+    bound: plainNumber(bound),
+  };
+}

@@ -1,0 +1,39 @@
+/** The thread that has TensorFlow. It is started by the first case that is audited. */
+import { Piscina } from 'piscina';
+import { isBundled, packageFile } from '../package-files.ts';
+import type { PackedError } from '../run/packed-error.ts';
+import { loadTfjsNode } from '../tfjs/tfjs-node.ts';
+import type { AuditStep } from './audit-case.ts';
+import type { CaseAudit } from './record.ts';
+
+export class Auditor {
+  readonly #dataRoots: readonly string[];
+  #pool: Promise<Piscina> | undefined;
+
+  /** `dataRoots`: the only folders below which it reads volumes; any when there are none. */
+  constructor(dataRoots: readonly string[]) {
+    this.#dataRoots = dataRoots;
+  }
+
+  async run(step: AuditStep, signal?: AbortSignal): Promise<{ value: CaseAudit } | { error: PackedError }> {
+    this.#pool ??= this.#start();
+    return (await this.#pool).run(step, signal ? { signal } : {});
+  }
+
+  async close(): Promise<void> {
+    await (await this.#pool)?.destroy();
+  }
+
+  async #start(): Promise<Piscina> {
+    // A thread that is the first to load tfjs-node can crash the process at its end.
+    loadTfjsNode();
+    return new Piscina({
+      filename: packageFile(isBundled ? 'dist/bin/audit-thread.js' : 'dist/workers/audit-thread.js'),
+      minThreads: 1,
+      maxThreads: 1,
+      concurrentTasksPerWorker: 1,
+      argv: [...this.#dataRoots],
+      execArgv: [...process.execArgv, '--no-experimental-require-module'],
+    });
+  }
+}

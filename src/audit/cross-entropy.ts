@@ -1,0 +1,67 @@
+/** The cross-entropy of a tile over channels that compete, by tensors. */
+import type { RunSettings } from '../run/settings.ts';
+import { flatSums } from '../tfjs/flat.ts';
+import { unitRoundoff } from '../tfjs/sums.ts';
+import type { TileVoxels } from './tile-voxels.ts';
+import type { AuditValue } from './values.ts';
+
+/** Beyond this margin log(1 + exp z) is z itself: the rest is below 2^-170. Less than the 100 at which `flatSums` cuts. */
+const linearFrom = 90;
+/** A margin's rounding to float32; the derivative grows by less than 2^-17 over that way, since margins above 90 add nothing. */
+const marginRounding = unitRoundoff * (1 + 2 ** -17);
+/** Roundings of the run's own float64 term, and half a unit of its sum. */
+const termSlack = 2 ** -47;
+const unitRounding = 2 ** -61;
+
+/** Σ -log p of the label's channel; labels without a channel are left out. */
+export async function crossEntropy(
+  { reference, channels }: TileVoxels,
+  { scores: kind, crossEntropyClip }: RunSettings,
+): Promise<{ readonly voxels: number; readonly sum: AuditValue }> {
+  const own = reference.filter((label) => label < channels.length).length;
+  const scores = new Float32Array(own);
+  /** Of margins that are added here, and how far the rounding of the others to float32 moves the sum. */
+  let linear = 0;
+  let rounding = 0;
+  let at = 0;
+  for (let i = 0; i < reference.length; i++) {
+    const label = reference[i]!;
+    if (label >= channels.length) continue;
+    if (kind === 'probability') {
+      scores[at++] = channels[label]![i]!;
+      continue;
+    }
+    const margin = marginOf(channels, label, i);
+    if (margin < -linearFrom) {
+      linear -= margin;
+      continue;
+    }
+    scores[at++] = margin;
+    // The derivative of log(1 + exp(-x)) is at most 1, and at most exp(-x).
+    rounding += Math.abs(margin) * Math.min(1, Math.exp(-margin)) * marginRounding;
+  }
+  let [value, bound] = [linear, rounding];
+  const chunkVoxels = 2 ** 21;
+  for (let start = 0; start < at; start += chunkVoxels) {
+    const chunk = scores.subarray(start, Math.min(start + chunkVoxels, at));
+    const voxels = {
+      scores: chunk,
+      truth: new Uint8Array(chunk.length).fill(1),
+      from: kind === 'logit' ? 'logit' : 'probability',
+    } as const;
+    const clip = kind === 'logit' ? 0 : crossEntropyClip;
+    const { terms } = await flatSums(voxels, [{ gamma: 0, clip }]);
+    value += terms[0]!.foreground.value;
+    bound += terms[0]!.foreground.bound;
+  }
+  return { voxels: own, sum: { value, bound: bound + own * unitRounding + termSlack * value } };
+}
+
+/** The log-odds of a label's channel: x_label - log Σ exp x_k over the others, so that -log p is log(1 + exp(-margin)). */
+function marginOf(channels: readonly Float32Array[], label: number, i: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < channels.length; c++) if (c !== label) largest = Math.max(largest, channels[c]![i]!);
+  let sum = 0;
+  for (let c = 0; c < channels.length; c++) if (c !== label) sum += Math.exp(channels[c]![i]! - largest);
+  return channels[label]![i]! - largest - Math.log(sum);
+}

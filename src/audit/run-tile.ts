@@ -1,0 +1,42 @@
+/** What the run has of a tile, from the tile's own partial file: its sums, and its sorted losses merged from its shards alone. */
+import { PartialError } from '../errors.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { addBucketSums, type LovaszValues } from '../reduce/lovasz-sum.ts';
+import { Merger } from '../reduce/merger.ts';
+import { bucketHistogram, cutRanges } from '../reduce/ranges.ts';
+import { classesOf, measuresOf } from '../run/measures.ts';
+import { needsShards, predictsLabels, type RunSettings } from '../run/settings.ts';
+import { aboutTile } from '../run/thread-steps.ts';
+import { ShardFile } from '../shard/file.ts';
+import { tallySchema } from '../tally/serialise.ts';
+import type { Box } from '../voxel/box.ts';
+import type { RunTile } from './compare-tile.ts';
+
+/** @throws PartialError when the file is missing, not whole or of another tile. */
+export function readRunTile(path: string, box: Box, settings: RunSettings, kernels: Kernels): RunTile {
+  const file = ShardFile.open(path);
+  try {
+    const about = aboutTile.parse(file.about);
+    if (String(about.box.origin) !== String(box.origin) || String(about.box.shape) !== String(box.shape)) {
+      throw new PartialError('partial-of-another', `${path} is of another tile or plan; it is made again`, {
+        file: path,
+      });
+    }
+    const tally = tallySchema.parse(about.tally);
+    const lovasz = needsShards(settings)
+      ? settings.classes.map((_, index) => mergeTile(file, index, settings, kernels))
+      : [];
+    return { tally, measures: measuresOf(settings, classesOf(settings, [tally]), tally, lovasz) };
+  } finally {
+    file.close();
+  }
+}
+
+function mergeTile(file: ShardFile, index: number, settings: RunSettings, kernels: Kernels): LovaszValues {
+  const logit = settings.scores === 'logit' && !predictsLabels(settings);
+  const jobs = cutRanges(bucketHistogram([file], index), index, logit);
+  const merger = new Merger(kernels);
+  return addBucketSums(
+    jobs.flatMap(({ range, context }) => merger.merge([file], range, context, false).sums),
+  );
+}

@@ -1,0 +1,65 @@
+/** The voxels of a tile as the audit sees them, from stored bytes to each class's scores, without the kernels. */
+import { predictsLabels, type RunSettings } from '../run/settings.ts';
+import type { TileInput } from '../score/tile-scorer.ts';
+import { type Scores, softmax, sumOfChannels, surely } from './softmax.ts';
+import { canonicalScores, storedValues } from './stored-values.ts';
+
+/** A tile's stored bytes: each channel's and the reference's. */
+export interface TileBytes {
+  readonly predictions: readonly Uint8Array[];
+  readonly reference: Uint8Array;
+}
+
+export interface TileVoxels {
+  /** Reference label of each voxel that is not ignored. */
+  readonly reference: Float64Array;
+  readonly ignored: number;
+  /** Predicted labels of the same voxels; undefined where there are none. */
+  readonly predicted?: Float64Array | Uint16Array;
+  /** Canonical scores of each channel as stored; empty for label maps. */
+  readonly channels: readonly Float32Array[];
+  /** Scores of each class of the run. */
+  readonly classes: readonly Scores[];
+}
+
+export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSettings): TileVoxels {
+  const labels = storedValues(bytes.reference, input.reference);
+  const { ignoreLabel, scores: kind } = settings;
+  const kept = (i: number) => ignoreLabel === null || labels[i] !== ignoreLabel;
+  const reference = labels.filter((_, i) => kept(i));
+  const ignored = labels.length - reference.length;
+  const stored = (channel: number) => {
+    const values = storedValues(bytes.predictions[channel]!, input.predictions[channel]!);
+    return ignored === 0 ? values : values.filter((_, i) => kept(i));
+  };
+  if (kind === 'label') return { reference, ignored, predicted: stored(0), channels: [], classes: [] };
+
+  const channels = input.predictions.map((_, channel) => canonicalScores(stored(channel), kind));
+  const compete = predictsLabels(settings);
+  const probabilities =
+    compete && kind === 'logit' ? softmax(channels) : channels.map((channel) => surely(channel));
+  const classes = settings.classes.map((runClass) => {
+    const own = runClass.channels.map((channel) => probabilities[channel]!);
+    return own.length === 1 ? own[0]! : sumOfChannels(own);
+  });
+  return { reference, ignored, channels, classes, ...(compete ? { predicted: largest(channels) } : {}) };
+}
+
+/** 1 where a label is of the class, else 0. */
+export function truthOf(
+  reference: Float64Array,
+  labels: RunSettings['classes'][number]['labels'],
+): Uint8Array {
+  const own = labels === 'positive' ? undefined : new Set(labels);
+  return Uint8Array.from(reference, (label) => ((own ? own.has(label) : label > 0) ? 1 : 0));
+}
+
+/** The channel with the largest score; the lowest wins a tie. */
+function largest(channels: readonly Float32Array[]): Uint16Array {
+  const winners = new Uint16Array(channels[0]!.length);
+  for (let i = 0; i < winners.length; i++) {
+    for (let c = 1; c < channels.length; c++)
+      if (channels[c]![i]! > channels[winners[i]!]![i]!) winners[i] = c;
+  }
+  return winners;
+}
