@@ -83,6 +83,7 @@ export class TileScorer {
   readonly #input: TileInput;
   readonly #regions: TileRegions;
   readonly #layout: Layout;
+  #confusionCounts: number | undefined;
   readonly #classLuts: readonly Uint8Array[];
   readonly #threshold: number;
   readonly #gateLut: Uint8Array;
@@ -311,7 +312,7 @@ export class TileScorer {
         `a tile holds ${references.length} reference and ${predictions.length} predicted labels; are these label maps?`,
       );
     }
-    const counts = 4 * cells <= 12 * bucketCount ? scratch : this.#layout.region(4 * maxConfusionCells);
+    const counts = 4 * cells <= 12 * bucketCount ? scratch : this.#manyCounts();
     const table = new Uint32Array(this.#kernels.memory.buffer, counts, cells).fill(0);
     this.#kernels.countPairs(codes, labels, count, row, column, predictions.length, counts);
     const confusion: [number, number, number][] = [];
@@ -322,6 +323,12 @@ export class TileScorer {
       });
     });
     return confusion;
+  }
+
+  /** Room for the largest matrix, made once: most label maps never need it. */
+  #manyCounts(): number {
+    this.#confusionCounts ??= this.#layout.region(4 * maxConfusionCells);
+    return this.#confusionCounts;
   }
 
   /** The codes that occur, ascending; their ranks are written to the table at `ranks`. */

@@ -55,7 +55,7 @@ test('killed again and again at random times, resumed: the same bytes', async ()
   for (let attempt = 0; ; attempt++) {
     const { child, end } = start(...score('killed', '--resume'));
     // Later and later, so that some attempt comes to the end.
-    const timer = setTimeout(() => child.kill('SIGKILL'), 400 + 400 * attempt + 300 * random());
+    const timer = setTimeout(() => child.kill('SIGKILL'), 500 + 700 * attempt + 400 * random());
     const { status } = await end;
     clearTimeout(timer);
     if (status !== 'SIGKILL') {

@@ -6,7 +6,7 @@ import { TileScorer } from '../../src/score/tile-scorer.ts';
 import { golden, pair } from '../run/support.ts';
 import { probabilities } from '../run/volumes.ts';
 
-const encoding = (datatype: 'float32' | 'uint8') =>
+const encoding = (datatype: 'float32' | 'uint8' | 'uint16') =>
   ({ datatype, littleEndian: true, slope: 1, intercept: 0 }) as const;
 
 test('a tile is the same whatever stood in the memory of the kernels before', async () => {
@@ -41,4 +41,23 @@ test('a tile is the same whatever stood in the memory of the kernels before', as
   new Uint8Array(used.memory.buffer).fill(0x5a, 131072);
   expect(score(used)).toEqual(expected);
   expect(score(fresh)).toEqual(expected);
+});
+
+test('many labels take their room once, not once a tile', async () => {
+  const cases = [pair('any', golden('labels.nii.gz'), golden('labels_ref.nii.gz'))];
+  const { settings } = await resolveSettings(configSchema.parse({ scores: 'label' }), cases);
+  const shape = [600, 10, 1] as const;
+  const kernels = loadKernels();
+  const input = { predictions: [encoding('uint16')], reference: encoding('uint16'), shape };
+  const scorer = new TileScorer(kernels, settings, input, 6000);
+  const bytes = [0, 1, 2, 3].map(() => {
+    const { predictions, reference } = scorer.targets(6000);
+    const labels = Uint16Array.from({ length: 6000 }, (_, i) => i % 600);
+    predictions[0]!.set(new Uint8Array(labels.buffer));
+    reference.set(new Uint8Array(labels.buffer));
+    const { tally } = scorer.score({ origin: [0, 0, 0], shape });
+    expect(tally.confusion).toEqual(Array.from({ length: 600 }, (_, label) => [label, label, 10]));
+    return kernels.memory.buffer.byteLength;
+  });
+  expect(bytes.slice(1)).toEqual(Array(3).fill(bytes[0]));
 });
