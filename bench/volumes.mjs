@@ -1,7 +1,7 @@
 // Made-up volumes for the benchmark: smooth blobs with noise, float32 probabilities and uint8 labels.
-import { createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { niftiHeaderBytes } from '../dist/src/nifti/write.js';
@@ -64,7 +64,11 @@ export async function compressPair({ prediction, reference }) {
   const compress = async (file) => {
     const target = `${file}.gz`;
     if (!existsSync(target)) {
-      await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), createGzip({ level: 1, chunkSize: 1 << 20 }), createWriteStream(`${target}.tmp`));
+      await pipeline(
+        createReadStream(file, { highWaterMark: 1 << 20 }),
+        createGzip({ level: 1, chunkSize: 1 << 20 }),
+        createWriteStream(`${target}.tmp`),
+      );
       renameSync(`${target}.tmp`, target);
     }
     return target;

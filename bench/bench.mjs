@@ -1,0 +1,187 @@
+// The benchmark: whole processes, two things in turn, medians and their ratio.
+//
+//   npm run bench                     256³ and 512³ pairs, peak memory at 512³ and 1024³ (9 GB of disk, deleted after)
+//   npm run bench -- --size 256      smaller
+//   npm run bench -- --only memory   one part: losses, cat, lovasz, gzip, memory
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compressPair, makePair } from './volumes.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    size: { type: 'string', default: '512' },
+    runs: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    folder: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
+  },
+});
+const size = Number(options.size);
+const runs = Number(options.runs);
+const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'voxtally-bench-'));
+const cli = new URL('../dist/bin/main.js', import.meta.url).pathname;
+const pytorchScript = new URL('pytorch-losses.py', import.meta.url).pathname;
+const inflateScript = new URL('inflate.mjs', import.meta.url).pathname;
+
+const overlap = 'dice,jaccard,tversky';
+const sums = `${overlap},focal-tversky,bce,bce-dice,focal,combo`;
+
+/** Runs a command to its end; seconds, and the peak of its memory in MB where /proc tells. */
+async function run(command, args) {
+  const started = performance.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  let peakMb = 0;
+  const poll = setInterval(() => {
+    try {
+      const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
+      peakMb = Math.max(peakMb, Number(found?.[1] ?? 0) / 1000);
+    } catch {
+      // Ended, or no /proc here.
+    }
+  }, 10);
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  clearInterval(poll);
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+  return { seconds: (performance.now() - started) / 1000, peakMb, output };
+}
+
+function score(pair, losses, name) {
+  const manifest = join(folder, `${name}.csv`);
+  writeFileSync(manifest, `case,prediction,reference\n${name},${pair.prediction},${pair.reference}\n`);
+  const out = join(folder, `${name}-out`);
+  return run(process.execPath, [
+    cli,
+    'score',
+    '--manifest',
+    manifest,
+    '--out',
+    out,
+    '--overwrite',
+    '--quiet',
+    '--scores',
+    'probability',
+    '--losses',
+    losses,
+    '--threads',
+    '2',
+    '--keep-shards',
+    'never',
+  ]);
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Runs both in turn, after one warm-up each; prints medians and the ratio pair by pair. */
+async function compare(title, [nameA, a], [nameB, b], ratioOf, count = runs) {
+  await a();
+  const pairs = [];
+  for (let i = 0; i < count; i++) pairs.push([await a(), await b()]);
+  const secondsA = median(pairs.map(([x]) => x.seconds));
+  const secondsB = median(pairs.map(([, y]) => y.seconds));
+  const ratios = pairs.map(([x, y]) => ratioOf(x.seconds, y.seconds)).sort((x, y) => x - y);
+  console.log(
+    `${title}: ${nameA} ${secondsA.toFixed(2)} s, ${nameB} ${secondsB.toFixed(2)} s, ratio ${median(ratios).toFixed(2)} (${ratios[0].toFixed(2)} to ${ratios.at(-1).toFixed(2)})`,
+  );
+}
+
+function hasPytorch() {
+  try {
+    execFileSync(options.python, ['-c', 'import torch, numpy'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    console.log(`${options.python} has no PyTorch: the comparisons with it are left out`);
+    return false;
+  }
+}
+
+const faster = (ours, theirs) => theirs / ours;
+const longer = (ours, theirs) => ours / theirs;
+const wanted = (part) => options.only === undefined || options.only === part;
+
+try {
+  const pair = await makePair(folder, size);
+  const files = [pair.prediction, pair.reference];
+  const label = `${size}³ raw`;
+  if (wanted('cat')) {
+    const cat = ['cat', () => run('sh', ['-c', `cat "${files[0]}" "${files[1]}" > /dev/null`])];
+    await compare(
+      `${label}, Dice, Jaccard, Tversky, times as long as cat`,
+      ['voxtally', () => score(pair, overlap, 'overlap')],
+      cat,
+      longer,
+    );
+    await compare(
+      `${label}, every loss but Lovász, times as long as cat`,
+      ['voxtally', () => score(pair, sums, 'sums')],
+      cat,
+      longer,
+    );
+  }
+  if ((wanted('losses') || wanted('lovasz')) && hasPytorch()) {
+    const pytorch = (what) => ['PyTorch', () => run(options.python, [pytorchScript, ...files, what])];
+    if (wanted('losses')) {
+      await compare(
+        `${label}, every loss but Lovász, times faster`,
+        ['voxtally', () => score(pair, sums, 'sums')],
+        pytorch('sums'),
+        faster,
+      );
+      await compare(
+        `${label}, all losses, times faster`,
+        ['voxtally', () => score(pair, 'all', 'all')],
+        pytorch('all'),
+        faster,
+      );
+    }
+    if (wanted('lovasz')) {
+      // The Lovász part is what it adds to the sums; the sort is timed inside Python, without reading.
+      const part = async () => {
+        const without = await score(pair, sums, 'sums');
+        const all = await score(pair, 'all', 'all');
+        return { seconds: all.seconds - without.seconds };
+      };
+      const sort = async () => ({
+        seconds: JSON.parse((await run(options.python, [pytorchScript, ...files, 'sort'])).output).seconds
+          .sort,
+      });
+      await compare(
+        `${label}, Lovász part alone against torch.sort, times faster`,
+        ['voxtally', part],
+        ['torch.sort', sort],
+        faster,
+      );
+    }
+  }
+  if (wanted('gzip')) {
+    const packed = await compressPair(pair);
+    await compare(
+      `${size}³ gzip, sums only, times as long as inflating both at once`,
+      ['voxtally', () => score(packed, overlap, 'gzip')],
+      ['inflate', () => run(process.execPath, [inflateScript, packed.prediction, packed.reference])],
+      longer,
+    );
+    await compare(
+      `${size}³ gzip, every loss but Lovász, times as long as inflating both at once`,
+      ['voxtally', () => score(packed, sums, 'gzip')],
+      ['inflate', () => run(process.execPath, [inflateScript, packed.prediction, packed.reference])],
+      longer,
+    );
+  }
+  if (wanted('memory')) {
+    const large = await makePair(folder, 2 * size);
+    const small = await score(pair, 'all', 'all');
+    const big = await score(large, 'all', 'large');
+    console.log(
+      `peak memory, all losses: ${size}³ ${small.peakMb.toFixed(0)} MB in ${small.seconds.toFixed(1)} s, ${2 * size}³ ${big.peakMb.toFixed(0)} MB in ${big.seconds.toFixed(1)} s, ratio ${(big.peakMb / small.peakMb).toFixed(2)}`,
+    );
+  }
+} finally {
+  if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+}
