@@ -37,6 +37,16 @@ export interface Dashboard {
   close(): void;
 }
 
+const faults = {
+  address: { title: 'Not found', message: 'There is nothing at this address.' },
+  redis: {
+    title: 'Redis does not answer',
+    message: 'The runs go on where they are. This page tries again by itself.',
+    againSeconds: 5,
+  },
+  program: { title: 'Something went wrong', message: "The dashboard's log tells more." },
+} as const;
+
 /** All routes behind all guards; knows neither port nor Redis. */
 export function createDashboard(options: DashboardOptions): Dashboard {
   const { credentials = {}, queues = [], allowWrites = false, loopbackOnly = false, onFault } = options;
@@ -59,17 +69,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   app.route('/', metricsRoutes(monitor, queues));
   if (hasQueues) app.route('/', queueRoutes(queues, allowWrites));
 
-  app.notFound((context) =>
-    context.html(faultPage('Not found', 'There is nothing at this address.', hasQueues), 404),
-  );
+  app.notFound((context) => context.html(faultPage(faults.address, hasQueues), 404));
   app.onError((error, context) => {
     onFault?.(error, context.req.path);
     return error instanceof MachineError
-      ? context.html(
-          faultPage('Redis does not answer', 'The runs go on where they are. Try again soon.', hasQueues),
-          503,
-        )
-      : context.html(faultPage('Something went wrong', 'The dashboard’s log tells more.', hasQueues), 500);
+      ? context.html(faultPage(faults.redis, hasQueues), 503, { 'Retry-After': '5' })
+      : context.html(faultPage(faults.program, hasQueues), 500);
   });
 
   return {

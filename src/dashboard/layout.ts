@@ -11,10 +11,12 @@ export interface PageParts {
   readonly status?: string;
   readonly hasQueues: boolean;
   readonly current?: 'runs';
+  /** The browser comes again after this time. */
+  readonly againSeconds?: number;
 }
 
 /** A whole page, as text. */
-export function page({ title, main, events, status, hasQueues, current }: PageParts): string {
+export function page({ title, main, events, status, hasQueues, current, againSeconds }: PageParts): string {
   const queues: Fragment = hasQueues && html`<a href="/queues">Queues</a>`;
   return html`<!doctype html>
 <html lang="en">
@@ -23,6 +25,7 @@ export function page({ title, main, events, status, hasQueues, current }: PagePa
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
+${againSeconds !== undefined && html`<meta http-equiv="refresh" content="${againSeconds}">`}
 <title>${title} - Voxtally</title>
 <link rel="icon" href="${staticAddress('icon.svg')}" type="image/svg+xml">
 <link rel="stylesheet" href="${staticAddress('dashboard.css')}">
@@ -48,11 +51,19 @@ ${events !== undefined && html`<p class="visually-hidden" id="announcement" role
 `.text;
 }
 
+export interface Fault {
+  readonly title: string;
+  readonly message: string;
+  /** For a fault that passes. */
+  readonly againSeconds?: number;
+}
+
 /** A page for a fault: what it is and where to go from there. */
-export function faultPage(title: string, message: string, hasQueues: boolean): string {
+export function faultPage({ title, message, ...rest }: Fault, hasQueues: boolean): string {
   return page({
     title,
     hasQueues,
     main: html`<h1>${title}</h1><p>${message}</p><p><a href="/">All runs</a></p>`,
+    ...rest,
   });
 }

@@ -10,14 +10,16 @@ import { runsMain, runsStatus } from './runs-page.ts';
 /** Failures that a run's page lists before everything else, of each kind. */
 const failuresShown = 5;
 
+const noSuchPage = { title: 'No such page', message: 'The address names no page.' };
+const noSuchRun = { title: 'No such run', message: 'There is no run of this id, or no such page of it.' };
+
 /** The pages for people. */
 export function pageRoutes(monitor: Monitor, hasQueues: boolean): Hono {
   const routes = new Hono();
 
   routes.get('/', async (context) => {
     const query = pageQuery.safeParse(context.req.query());
-    if (!query.success)
-      return context.html(faultPage('No such page', 'The address names no page.', hasQueues), 404);
+    if (!query.success) return context.html(faultPage(noSuchPage, hasQueues), 404);
     const [runs, workers] = await Promise.all([monitor.runs(), monitor.workers()]);
     return context.html(
       page({
@@ -36,10 +38,7 @@ export function pageRoutes(monitor: Monitor, hasQueues: boolean): Hono {
     const query = pageQuery.safeParse(context.req.query());
     const run = id.success && query.success ? await monitor.run(id.data) : undefined;
     if (!run || !query.success) {
-      return context.html(
-        faultPage('No such run', 'There is no run of this id, or no such page of it.', hasQueues),
-        404,
-      );
+      return context.html(faultPage(noSuchRun, hasQueues), 404);
     }
     const [failures, pooled, workers, cases] = await Promise.all([
       firstFailures(monitor, run),
