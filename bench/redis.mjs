@@ -90,7 +90,8 @@ async function volumes() {
     'tumour=1',
   ];
   const rounds = [];
-  for (let round = 0; round < 3; round++) {
+  const repeats = Number(process.env.BENCH_ROUNDS ?? 3);
+  for (let round = 0; round < repeats; round++) {
     const embedded = await score('embedded', [...common, '--threads', '2']);
     const two = await withWorkers(2, (queue) =>
       score('two workers', [...common, '--threads', '1', ...queue]),

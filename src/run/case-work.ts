@@ -4,7 +4,7 @@
  */
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { nothingAudited, writeCaseAudit } from '../audit/record.ts';
-import { auditedTiles, parseAudit } from '../audit/sample.ts';
+import { AuditSample, parseAudit } from '../audit/sample.ts';
 import { MachineError, PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import { type CasePlan, encodings, planCase, voxelBytes } from '../plan/case-plan.ts';
@@ -36,6 +36,7 @@ export class CaseWork {
   readonly #pool: ThreadPool;
   readonly #buffers: BufferBudget;
   readonly #dataRoots: DataRoots | undefined;
+  readonly #sample: AuditSample | undefined;
 
   /** `dataRoots`: the only folders below which volumes are read; any when there are none. */
   constructor(
@@ -52,6 +53,13 @@ export class CaseWork {
     this.#pool = pool;
     this.#buffers = buffers;
     this.#dataRoots = dataRoots;
+    const audit = parseAudit(settings.audit ?? 'none');
+    if (audit !== undefined) {
+      this.#sample = new AuditSample(
+        audit,
+        cases.map(({ id }) => id),
+      );
+    }
   }
 
   /** Reads the headers and stores the plan. @throws InputError */
@@ -82,6 +90,11 @@ export class CaseWork {
     return existsSync(this.folder.tiles(plan.index))
       ? tiles.filter((tile) => !existsSync(this.folder.tile(plan.index, tile)))
       : tiles;
+  }
+
+  /** Scores `tiles` tiles from `tile` on in one step, but for those that are there: small ones are not worth a step each. */
+  scoreTiles(index: number, tile: number, tiles: number, signal: AbortSignal): Promise<TileDone> {
+    return this.#pool.run({ kind: 'score-tile', root: this.folder.root, case: index, tile, tiles }, signal);
   }
 
   scoreTile(index: number, tile: number, signal: AbortSignal): Promise<TileDone> {
@@ -183,10 +196,8 @@ export class CaseWork {
 
   /** Has the chosen tiles computed again as long as their partials are there, and stores what was found. */
   async #audit(plan: CasePlan, signal: AbortSignal): Promise<void> {
-    const choice = parseAudit(this.settings.audit ?? 'none');
-    if (choice === undefined) return;
-    const ids = this.cases.map(({ id }) => id);
-    const tiles = auditedTiles(choice, ids, plan);
+    if (this.#sample === undefined) return;
+    const tiles = this.#sample.tilesOf(plan);
     const audit =
       tiles.length === 0
         ? nothingAudited(plan)

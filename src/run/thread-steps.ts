@@ -3,7 +3,7 @@
  * and writes only whole files that are named by what they are of. Doing one again changes nothing. They run in the
  * threads of either engine (workers/step-thread.ts).
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import * as z from 'zod';
 import { type RunSumRequest, sumRuns } from '../ask/sum-runs.ts';
 import { addSurveys, surveyFile } from '../curves/survey.ts';
@@ -28,7 +28,14 @@ import { needsShards, predictsLabels, type RunSettings } from './settings.ts';
 
 /** What is done in a thread, with its arguments. Paths are those of files in the run's folder. */
 export type Step =
-  | { readonly kind: 'score-tile'; readonly root: string; readonly case: number; readonly tile: number }
+  | {
+      readonly kind: 'score-tile';
+      readonly root: string;
+      readonly case: number;
+      readonly tile: number;
+      /** This many tiles from `tile` on, but for those that are there already; 1 unless told. */
+      readonly tiles?: number;
+    }
   | {
       readonly kind: 'score-buffer';
       readonly root: string;
@@ -111,7 +118,9 @@ export class StepRunner {
     this.#enter(step.root);
     switch (step.kind) {
       case 'score-tile':
-        return this.#scoreTile(step.case, step.tile);
+        return step.tiles === undefined
+          ? this.#scoreTile(step.case, step.tile)
+          : this.#scoreTiles(step.case, step.tile, step.tiles);
       case 'score-buffer':
         return this.#scoreBuffer(step.case, step.tile, new Uint8Array(step.bytes));
       case 'open-case':
@@ -169,6 +178,17 @@ export class StepRunner {
     };
     mkdirSync(this.#folder!.tiles(index), { recursive: true });
     return this.#open;
+  }
+
+  #scoreTiles(index: number, first: number, tiles: number): TileDone {
+    let [voxels, bytes] = [0, 0];
+    for (let tile = first; tile < first + tiles; tile++) {
+      if (existsSync(this.#folder!.tile(index, tile))) continue;
+      const done = this.#scoreTile(index, tile);
+      voxels += done.voxels;
+      bytes += done.bytes;
+    }
+    return { voxels, bytes };
   }
 
   #scoreTile(index: number, tile: number): TileDone {

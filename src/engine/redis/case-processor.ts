@@ -5,17 +5,16 @@
 import { type Job, WaitingChildrenError, WaitingError } from 'bullmq';
 import { InputError, type VoxtallyError } from '../../errors.ts';
 import { type CasePlan, voxelBytes } from '../../plan/case-plan.ts';
-import { tileBox, tileGrid } from '../../plan/tile-grid.ts';
+import { tileGrid } from '../../plan/tile-grid.ts';
 import { type CaseOutcomeRecord, writeOutcome } from '../../run/case-outcome.ts';
 import { storedOutcome } from '../../run/enter-run.ts';
-import { voxelCount } from '../../voxel/box.ts';
 import { type Bay, handJobBack, isLastAttempt } from './bay.ts';
 import { asVoxtallyError, faultOfTiles, queueError } from './faults.ts';
 import { type CaseJob, caseJob, tileJobId } from './jobs.ts';
 import { type OpenRun, unscoredAsGiven } from './open-run.ts';
 import { jobOptions } from './queues.ts';
 import { isCancelled } from './run-record.ts';
-import { batchTiles } from './tile-batches.ts';
+import { batchTiles, stepVoxels } from './tile-batches.ts';
 
 export async function processCase(
   bay: Bay,
@@ -155,15 +154,14 @@ class CaseProcess {
         });
         return;
       }
-      const grid = tileGrid(plan.shape, plan.tileShape);
-      const queue = work.missingTiles(plan).values();
+      const steps = batchTiles(plan, work.missingTiles(plan), stepVoxels).values();
       const faults: unknown[] = [];
       const lane = async () => {
-        for (const tile of queue) {
+        for (const step of steps) {
           if (faults.length > 0 || this.#stop.aborted) return;
-          await work.scoreTile(this.#index, tile, this.#stop);
-          tiles++;
-          voxels += voxelCount(tileBox(grid, tile).shape);
+          const done = await work.scoreTiles(this.#index, step.tile, step.tiles, this.#stop);
+          tiles += step.tiles;
+          voxels += done.voxels;
         }
       };
       // No lane writes any more when the case goes on.

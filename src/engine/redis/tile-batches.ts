@@ -2,6 +2,8 @@ import type { CasePlan } from '../../plan/case-plan.ts';
 import { tileGrid } from '../../plan/tile-grid.ts';
 import { voxelCount } from '../../voxel/box.ts';
 
+/** Voxels of a step in a thread: small enough for all threads to have a share of a job. */
+export const stepVoxels = 2 ** 18;
 /** Jobs of a case: all are added at once, are held by Redis at once, and feed this many threads. */
 const maxJobs = 1000;
 

@@ -11,8 +11,8 @@ export interface Timing {
   readonly maxBackoffMs: number;
   /** A tile or case whose workers died this often, and once more, is set aside. */
   readonly maxStalls: number;
-  /** A tile that takes longer is stopped and counts as a fault of the machine. */
-  readonly tileTimeoutMs: number;
+  /** Tiles of a job that take longer are stopped; that counts as a fault of the machine. */
+  readonly stepTimeoutMs: number;
   /** Voxels of a tile job: small tiles are batched up to these, since less than about 0.1 s of work would not pay. */
   readonly jobVoxels: number;
   readonly heartbeatMs: number;
@@ -28,8 +28,8 @@ export const defaultTiming: Timing = {
   attempts: 5,
   backoffMs: 1000,
   maxBackoffMs: 60_000,
-  maxStalls: 5,
-  tileTimeoutMs: 3_600_000,
+  maxStalls: 3,
+  stepTimeoutMs: 3_600_000,
   jobVoxels: 2 ** 22,
   heartbeatMs: 2000,
   pollMs: 2000,
