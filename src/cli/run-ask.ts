@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type AskOptions, ask } from '../ask/ask.ts';
 import { openFinishedRun } from '../ask/finished-run.ts';
 import type { Question } from '../ask/question.ts';
@@ -46,6 +47,8 @@ export async function interrupting<T>(
   return interruptible(
     () => terminal.error('\nStopping.\n'),
     async (signal) => {
+      // Every piece of work in flight listens to it.
+      setMaxListeners(0, signal);
       try {
         return await work({ ...count, signal });
       } catch (error) {
