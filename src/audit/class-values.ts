@@ -3,7 +3,9 @@ import type { TermSpec } from '../losses/measures.ts';
 import { logitOf } from '../score/threshold.ts';
 import { type Bounded, type FlatVoxels, flatLovasz, flatSums } from '../tfjs/flat.ts';
 import type { Scores } from './softmax.ts';
+import { flushSubnormals } from './subnormals.ts';
 import { type AuditValue, count } from './values.ts';
+import { voxelTerm } from './voxel-term.ts';
 
 export interface ClassQuestion {
   readonly scores: Scores;
@@ -38,7 +40,9 @@ export async function classValues(question: ClassQuestion): Promise<ClassValues>
   const values = new Map<string, AuditValue>();
   const put = (name: string, { value, bound }: Bounded, unitRounding: number, unsure: number) =>
     values.set(name, { value, bound: bound + voxels * unitRounding + termSlack * value + unsure });
-  const sums = await chunkedSums(question);
+  const flushed =
+    from === 'probability' ? flushSubnormals(scores.values) : { scores: scores.values, places: [] };
+  const sums = await chunkedSums(question, flushed.scores);
   const spread = (side: 0 | 1, of: (p: number) => number) => unsureSum(question, side, of);
   values.set('foreground', count(sums.foreground));
   put('tp', sums.tp, errorRounding, spread(1, identity));
@@ -46,17 +50,21 @@ export async function classValues(question: ClassQuestion): Promise<ClassValues>
   put('fn', sums.fn, errorRounding, spread(1, identity));
   terms.forEach((spec, at) => {
     const { foreground, background } = sums.terms[at]!;
+    const lost = flushed.places.reduce(
+      (sum, i) => sum + truth[i]! * (voxelTerm(scores.values[i]!, spec) - voxelTerm(0, spec)),
+      0,
+    );
     put(
       termName(spec, 'foreground'),
-      foreground,
+      { value: foreground.value + lost, bound: foreground.bound },
       termRounding,
-      spread(1, (p) => termOf(p, spec)),
+      spread(1, (p) => voxelTerm(p, spec)),
     );
     put(
       termName(spec, 'background'),
       background,
       termRounding,
-      spread(0, (p) => termOf(1 - p, spec)),
+      spread(0, (p) => voxelTerm(1 - p, spec)),
     );
   });
   for (const loss of lovasz) {
@@ -75,7 +83,7 @@ export async function classValues(question: ClassQuestion): Promise<ClassValues>
   return values;
 }
 
-async function chunkedSums({ scores, truth, from, terms }: ClassQuestion) {
+async function chunkedSums({ truth, from, terms }: ClassQuestion, scores: Float32Array) {
   const add = (a: Bounded, b: Bounded): Bounded => ({ value: a.value + b.value, bound: a.bound + b.bound });
   const zero: Bounded = { value: 0, bound: 0 };
   let sums = {
@@ -85,9 +93,9 @@ async function chunkedSums({ scores, truth, from, terms }: ClassQuestion) {
     fn: zero,
     terms: terms.map(() => ({ foreground: zero, background: zero })),
   };
-  for (let start = 0; start < scores.values.length; start += chunkVoxels) {
-    const end = Math.min(start + chunkVoxels, scores.values.length);
-    const voxels = { scores: scores.values.subarray(start, end), truth: truth.subarray(start, end), from };
+  for (let start = 0; start < scores.length; start += chunkVoxels) {
+    const end = Math.min(start + chunkVoxels, scores.length);
+    const voxels = { scores: scores.subarray(start, end), truth: truth.subarray(start, end), from };
     const part = await flatSums(voxels, terms);
     sums = {
       foreground: sums.foreground + part.foreground,
@@ -127,10 +135,4 @@ function unsureSum({ scores, truth }: ClassQuestion, side: 0 | 1, of: (p: number
 
 function identity(p: number): number {
   return p;
-}
-
-/** The term of a voxel whose truth has the score q. */
-function termOf(q: number, { gamma, clip }: TermSpec): number {
-  const b = clip === 0 ? Math.min(100, -Math.log(q)) : -Math.log(Math.min(Math.max(q, clip), 1 - clip));
-  return (1 - Math.exp(-b)) ** gamma * b;
 }

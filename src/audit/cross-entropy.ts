@@ -2,9 +2,13 @@
 import type { RunSettings } from '../run/settings.ts';
 import { flatSums } from '../tfjs/flat.ts';
 import { unitRoundoff } from '../tfjs/sums.ts';
+import { flushSubnormals } from './subnormals.ts';
 import type { TileVoxels } from './tile-voxels.ts';
 import type { AuditValue } from './values.ts';
+import { voxelTerm } from './voxel-term.ts';
 
+/** Voxels whose tensors live at once. */
+const chunkVoxels = 2 ** 21;
 /** Beyond this margin log(1 + exp z) is z itself: the rest is below 2^-170. Less than the 100 at which `flatSums` cuts. */
 const linearFrom = 90;
 /** A margin's rounding to float32; the derivative grows by less than 2^-17 over that way, since margins above 90 add nothing. */
@@ -41,16 +45,18 @@ export async function crossEntropy(
     rounding += Math.abs(margin) * Math.min(1, Math.exp(-margin)) * marginRounding;
   }
   let [value, bound] = [linear, rounding];
-  const chunkVoxels = 2 ** 21;
+  const spec = { gamma: 0, clip: kind === 'logit' ? 0 : crossEntropyClip };
+  const given = scores.subarray(0, at);
+  const flushed = kind === 'probability' ? flushSubnormals(given) : { scores: given, places: [] };
+  for (const i of flushed.places) value += voxelTerm(given[i]!, spec) - voxelTerm(0, spec);
   for (let start = 0; start < at; start += chunkVoxels) {
-    const chunk = scores.subarray(start, Math.min(start + chunkVoxels, at));
+    const chunk = flushed.scores.subarray(start, Math.min(start + chunkVoxels, at));
     const voxels = {
       scores: chunk,
       truth: new Uint8Array(chunk.length).fill(1),
       from: kind === 'logit' ? 'logit' : 'probability',
     } as const;
-    const clip = kind === 'logit' ? 0 : crossEntropyClip;
-    const { terms } = await flatSums(voxels, [{ gamma: 0, clip }]);
+    const { terms } = await flatSums(voxels, [spec]);
     value += terms[0]!.foreground.value;
     bound += terms[0]!.foreground.bound;
   }

@@ -18,47 +18,58 @@ export function parseAudit(text: string): AuditChoice | undefined {
   return share > 0 && share <= 1 ? { share } : undefined;
 }
 
-/**
- * The tiles of a case that are audited, ascending: those with the smallest hashes. A share of the tiles of a case is rounded up
- * or down by the case's hash, so that it holds over many cases, and the case with the smallest hash gives a tile at least. A count is
- * spread evenly over the cases; a case with fewer tiles gives all of them.
- */
-export function auditedTiles(
-  choice: AuditChoice,
-  caseIds: readonly string[],
-  plan: Pick<CasePlan, 'index' | 'shape' | 'tileShape'>,
-): number[] {
-  const grid = tileGrid(plan.shape, plan.tileShape);
-  const tiles = Array.from({ length: grid.length }, (_, tile) => tile);
-  if (choice === 'all') return tiles;
-  const id = caseIds[plan.index]!;
-  const quota = Math.min(tileQuota(choice, caseIds, plan.index, grid.length), grid.length);
-  if (quota === 0) return [];
-  return tiles
-    .map((tile) => {
-      const { origin, shape } = tileBox(grid, tile);
-      return { tile, hash: hashOf(id, ...origin.map(String), ...shape.map(String)) };
-    })
-    .sort((a, b) => a.hash - b.hash || a.tile - b.tile)
-    .slice(0, quota)
-    .map(({ tile }) => tile)
-    .sort((a, b) => a - b);
-}
+/** The tiles of a run that are audited. */
+export class AuditSample {
+  readonly #choice: AuditChoice;
+  readonly #caseIds: readonly string[];
+  /** Place of each case by its hash: a count is dealt out in this order. */
+  readonly #places: readonly number[];
 
-function tileQuota(
-  choice: Exclude<AuditChoice, 'all'>,
-  caseIds: readonly string[],
-  index: number,
-  tiles: number,
-): number {
-  const own = hashOf(caseIds[index]!);
-  const before = caseIds.filter((id, other) => {
-    const hash = hashOf(id);
-    return hash < own || (hash === own && other < index);
-  }).length;
-  if ('share' in choice) return Math.max(Math.floor(choice.share * tiles + own), before === 0 ? 1 : 0);
-  const { length } = caseIds;
-  return Math.floor(choice.tiles / length) + (before < choice.tiles % length ? 1 : 0);
+  constructor(choice: AuditChoice, caseIds: readonly string[]) {
+    this.#choice = choice;
+    this.#caseIds = caseIds;
+    const hashes = caseIds.map((id) => hashOf(id));
+    const places = new Array<number>(caseIds.length);
+    [...caseIds.keys()]
+      .sort((a, b) => hashes[a]! - hashes[b]! || a - b)
+      .forEach((index, place) => {
+        places[index] = place;
+      });
+    this.#places = places;
+  }
+
+  /** The tiles of a case that are audited, ascending: those with the smallest hashes. */
+  tilesOf(plan: Pick<CasePlan, 'index' | 'shape' | 'tileShape'>): number[] {
+    const grid = tileGrid(plan.shape, plan.tileShape);
+    const tiles = Array.from({ length: grid.length }, (_, tile) => tile);
+    const quota = this.#quota(plan.index, grid.length);
+    if (quota >= grid.length) return tiles;
+    if (quota === 0) return [];
+    return tiles
+      .map((tile) => {
+        const { origin, shape } = tileBox(grid, tile);
+        return { tile, hash: hashOf(this.#caseIds[plan.index]!, origin.join(), shape.join()) };
+      })
+      .sort((a, b) => a.hash - b.hash || a.tile - b.tile)
+      .slice(0, quota)
+      .map(({ tile }) => tile)
+      .sort((a, b) => a - b);
+  }
+
+  /**
+   * A share of a case's tiles is rounded up or down by the case's hash, so that it holds over many cases, and the first case by hash gives
+   * one tile at least. A count is spread evenly over the cases.
+   */
+  #quota(index: number, tiles: number): number {
+    if (this.#choice === 'all') return tiles;
+    const place = this.#places[index]!;
+    if ('share' in this.#choice) {
+      const rounded = Math.floor(this.#choice.share * tiles + hashOf(this.#caseIds[index]!));
+      return Math.max(rounded, place === 0 ? 1 : 0);
+    }
+    const { length } = this.#caseIds;
+    return Math.floor(this.#choice.tiles / length) + (place < this.#choice.tiles % length ? 1 : 0);
+  }
 }
 
 /** A number in [0, 1), evenly spread. */

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { auditCase } from '../../src/audit/audit-case.ts';
+import type { AuditReport } from '../../src/audit/report.ts';
+import { auditFile, writeAuditReport } from '../../src/audit/report.ts';
+import type { ConfigInput } from '../../src/config/schema.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import type { ManifestCase } from '../../src/manifest/types.ts';
+import { tileGrid } from '../../src/plan/tile-grid.ts';
+import { BufferBudget } from '../../src/run/buffer-budget.ts';
+import { CaseWork } from '../../src/run/case-work.ts';
+import { enterFolder } from '../../src/run/enter-run.ts';
+import { resolveSettings } from '../../src/run/resolve-settings.ts';
+import { RunFolder } from '../../src/run/run-folder.ts';
+import type { ThreadPool } from '../../src/run/thread-pool.ts';
+import { StepRunner } from '../../src/run/thread-steps.ts';
+import { type Backend, useBackend } from '../../src/tfjs/backend.ts';
+
+/** Done when all tiles of a case have been scored and nothing has been audited yet. */
+export type Tamper = (folder: RunFolder, caseIndex: number) => void | Promise<void>;
+
+/** Scores and audits cases in this very thread, on a backend of choice. */
+export async function auditInProcess(
+  cases: readonly ManifestCase[],
+  config: ConfigInput,
+  outDir: string,
+  backend: Backend['name'],
+  tamper?: Tamper,
+): Promise<AuditReport> {
+  const { settings } = await resolveSettings(configSchema.parse({ audit: 'all', ...config }), cases);
+  const folder = new RunFolder(join(outDir, 'work'));
+  enterFolder(folder, settings, cases, false);
+  await useBackend(backend);
+  const runner = new StepRunner();
+  const pool = {
+    threads: 1,
+    run: async (step: Parameters<ThreadPool['run']>[0]) =>
+      step.kind === 'audit-case' ? auditCase(step, backend) : structuredClone(runner.run(step)),
+  } as unknown as ThreadPool;
+  const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(4));
+  const { signal } = new AbortController();
+  for (const index of cases.keys()) {
+    let plan = await work.plan(index);
+    if (plan.mode === 'stage') plan = await work.stage(plan, signal);
+    if (plan.mode === 'stream') await work.walk(plan, signal, () => {});
+    else {
+      const { length } = tileGrid(plan.shape, plan.tileShape);
+      for (let tile = 0; tile < length; tile++) await work.scoreTile(index, tile, signal);
+    }
+    await tamper?.(folder, index);
+    await work.reduce(plan, false, signal);
+  }
+  writeAuditReport(outDir, folder, settings.audit!, cases, [...cases.keys()]);
+  return JSON.parse(readFileSync(join(outDir, auditFile), 'utf8')) as AuditReport;
+}
