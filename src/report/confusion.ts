@@ -8,7 +8,7 @@ const mostLabels = 40;
 /** Tints from none to full. */
 const tints = 8;
 
-export function confusionMatrix({ pooled, classes }: ResultsDocument): Fragment {
+export function confusionMatrix({ pooled, classes, scores }: ResultsDocument): Fragment {
   if (!pooled?.confusion) return null;
   const { labels, matrix } = pooled.confusion;
   const rowSums = matrix.map((row) => row.reduce((sum, value) => sum + value, 0));
@@ -29,8 +29,8 @@ export function confusionMatrix({ pooled, classes }: ResultsDocument): Fragment 
   };
   return html`<section id="confusion" aria-labelledby="confusion-title">
 <div class="head"><h2 id="confusion-title">Confusion matrix</h2><button type="button" data-csv-of="confusion-table" data-needs-script hidden>Download CSV</button></div>
-<p class="basis">Voxels of ${count(pooled.cases, 'scored case')} pooled. A row is a label of the reference, a column what was predicted by the largest channel; percentages are of the row.${labels.length > mostLabels && html` Of ${labels.length} labels the ${mostLabels} most frequent are shown; results.json has all.`}</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table id="confusion-table" class="matrix" data-csv><caption class="visually-hidden">Voxels by reference label (rows) and predicted label (columns)</caption>
+<p class="basis">Voxels of ${count(pooled.cases, 'scored case')} pooled. A row is a label of the reference, a column what was predicted${scores !== 'label' && ', by the largest channel'}; percentages are of the row.${labels.length > mostLabels && html` Of ${labels.length} labels the ${mostLabels} most frequent are shown; results.json has all.`}</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of the confusion matrix"><table id="confusion-table" class="matrix" data-csv><caption class="visually-hidden">Voxels by reference label (rows) and predicted label (columns)</caption>
 <thead><tr><th scope="col">Reference \\ predicted</th>${shown.map((at) => html`<th scope="col" class="number">${nameOf(labels[at]!)}</th>`)}</tr></thead>
 <tbody>${shown.map((row) => html`<tr><th scope="row">${nameOf(labels[row]!)}</th>${shown.map((column) => cell(row, column))}</tr>`)}</tbody></table></div>
 </section>`;

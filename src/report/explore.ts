@@ -42,7 +42,7 @@ ${groups.length > 1 && html`<label class="check"><input name="by-group" type="ch
 </figure>
 <div data-needs-script hidden>
 <div class="head"><h3>Worst cases first</h3><span class="actions"><button type="button" id="worst-first" hidden>Worst first</button><button type="button" id="rows-csv">Download CSV</button></span></div>
-<div class="scroll" tabindex="0" role="region" aria-label="Cases"><table id="case-table" data-groups="${groups.length > 0 ? 'yes' : 'no'}"><caption class="visually-hidden">Cases and classes with their measures; the buttons in the header sort</caption><thead></thead><tbody></tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of cases"><table id="case-table" data-groups="${groups.length > 0 ? 'yes' : 'no'}"><caption class="visually-hidden">Cases and classes with their measures; the buttons in the header sort</caption><thead></thead><tbody></tbody></table></div>
 <div class="pager"><button type="button" id="page-back">Back</button><span id="rows-shown" role="status"></span><button type="button" id="page-on">Next</button></div>
 </div>
 </section>`;
@@ -75,7 +75,7 @@ ${
 
 function curveTable(curves: CurveSection['curves']): Fragment {
   const shown = (value: number | null) => (value === null ? '–' : String(Number(value.toPrecision(5))));
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Areas, best thresholds and calibration"><table><caption class="visually-hidden">Areas, best thresholds and calibration by class</caption>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of areas, best thresholds and calibration"><table><caption class="visually-hidden">Areas, best thresholds and calibration by class</caption>
 <thead><tr><th scope="col">Class</th>${['AUC', 'Average precision', 'Best Dice', 'from p ≥', 'ECE', 'Brier score'].map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
 <tbody>${curves.map((curve) => html`<tr><th scope="row">${curve.class}</th>${[curve.auc, curve.averagePrecision, curve.best?.[1] ?? null, curve.best?.[0] ?? null, curve.ece, curve.brier].map((value) => html`<td class="number">${shown(value)}</td>`)}</tr>`)}</tbody></table></div>`;
 }

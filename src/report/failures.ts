@@ -16,7 +16,7 @@ export function failures({ cases }: ResultsDocument): Markup {
   return html`<section id="failures" class="failures" aria-labelledby="failures-title">
 <div class="head"><h2 id="failures-title">Failures <span class="quiet">${integer(unscored.length)}</span></h2><button type="button" data-csv-of="failures-table" data-needs-script hidden>Download CSV</button></div>
 <p class="basis">${count(unscored.length, 'case')} without a score, counted in no value of this report.${unscored.length > mostShown && html` The first ${mostShown} are listed; cases.csv has all.`}</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Failures"><table id="failures-table" data-csv><caption class="visually-hidden">Cases without a score</caption>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of failures"><table id="failures-table" data-csv><caption class="visually-hidden">Cases without a score</caption>
 <thead><tr><th scope="col">Case</th>${groups && html`<th scope="col">Group</th>`}<th scope="col">Status</th><th scope="col">Code</th><th scope="col">Reason</th></tr></thead>
 <tbody>${shown.map(
     ({ id, group, status, error }) =>

@@ -5,7 +5,7 @@ import { count, figure, integer } from './format.ts';
 import { classMeasures, hardMetricOf, type Measure, measureValue, multiclassMeasures } from './measures.ts';
 
 /** Classes beyond these get their table on demand, and no card. */
-const mostOpen = 4;
+const mostOpen = 2;
 const mostCards = 6;
 
 export function overview(document: ResultsDocument): Markup {

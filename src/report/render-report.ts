@@ -30,7 +30,7 @@ export function renderReport({ document, facts, curves, listed, allCases }: Repo
   const script = asset('page.js').replaceAll('</script', '<\\/script');
   const scored = document.cases.filter(({ status }) => status === 'ok').length;
   const failed = document.cases.length - scored;
-  const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
   const confusion = confusionMatrix(document);
   const title = `${scored} of ${count(document.cases.length, 'case')} scored`;
   const sections = [
