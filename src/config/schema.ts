@@ -115,7 +115,7 @@ export const configSchema = z.strictObject({
         .preprocess(readShape, z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]).nullable())
         .default(null)
         .meta({ allowed: 'null (auto), or three integers x,y,z of at least 1' }),
-      voxels: integer(1, 2 ** 27, 2 ** 21),
+      voxels: integer(1, 2 ** 27, 2 ** 22),
     })
     .prefault({})
     .meta({ allowed: 'shape, voxels' }),
@@ -164,7 +164,7 @@ export const configSchema = z.strictObject({
 
   // What is left behind.
   keepShards: oneOf(['auto', 'always', 'never'], 'auto'),
-  keepShardsMaxMiB: integer(0, 2 ** 30, 1024),
+  keepShardsMaxMiB: integer(0, 2 ** 30, 100),
   out: z.string().min(1).nullable().default(null).meta({ allowed: 'null, or a folder' }),
   format: z
     .preprocess(readWords, z.array(z.enum(['json', 'parquet'])).min(1))

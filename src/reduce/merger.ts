@@ -49,7 +49,7 @@ export class Merger {
 
   /** @throws PartialError when a file does not hold what its directory says. */
   merge(
-    files: readonly ShardFile[],
+    files: Iterable<ShardFile>,
     range: BucketRange,
     context: RangeContext | null,
     write: boolean,

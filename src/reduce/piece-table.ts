@@ -10,7 +10,7 @@ const rowBytes = 16;
 /** The keys of one bucket and side in one file. */
 interface Piece {
   readonly bucket: number;
-  readonly file: number;
+  readonly file: string;
   readonly keys: number;
   readonly row: readonly [address: number, bytes: number, side: number, encoding: number];
 }
@@ -20,7 +20,6 @@ export class PieceTable {
   readonly buckets: Uint16Array;
   readonly counts: Float64Array;
   readonly #kernels: Kernels;
-  readonly #files: readonly ShardFile[];
   readonly #pieces: readonly Piece[];
   /** Rank of the first piece of each bucket, and the number of pieces. */
   readonly #starts: Uint32Array;
@@ -30,20 +29,19 @@ export class PieceTable {
   constructor(
     kernels: Kernels,
     layout: Layout,
-    files: readonly ShardFile[],
+    files: Iterable<ShardFile>,
     classIndex: number,
     first: number,
     end: number,
   ) {
     this.#kernels = kernels;
-    this.#files = files;
     const pieces: Piece[] = [];
-    files.forEach((file, index) => {
+    for (const file of files) {
       for (const side of [0, 1] as const) {
         const section = file.section(classIndex, side);
-        if (section) readSection(kernels, layout, file, index, section, first, end, pieces);
+        if (section) readSection(kernels, layout, file, section, first, end, pieces);
       }
-    });
+    }
     // Stable, so that the pieces of a bucket stay in the order of their places in memory.
     this.#pieces = pieces.sort((a, b) => a.bucket - b.bucket);
     const starts: number[] = [];
@@ -83,11 +81,10 @@ export class PieceTable {
     for (let rank = first; rank < end; rank++) {
       const { file, keys } = this.#pieces[rank]!;
       if (this.#addRows(rank, rank + 1, cells, bitmap, wide) === keys) continue;
-      const { path } = this.#files[file]!;
       throw new PartialError(
         'shard-corrupt',
-        `${path}: a bucket does not hold the keys that its directory lists`,
-        { file: path },
+        `${file}: a bucket does not hold the keys that its directory lists`,
+        { file },
       );
     }
     throw new PartialError('shard-corrupt', 'a bucket does not hold the keys that its directories list');
@@ -98,7 +95,6 @@ function readSection(
   kernels: Kernels,
   layout: Layout,
   file: ShardFile,
-  index: number,
   section: Section,
   first: number,
   end: number,
@@ -112,7 +108,7 @@ function readSection(
   for (const block of span.blocks) {
     eachBucket(block, (bucket, encoding, keys, offset, bytes) => {
       if (bucket < first || bucket >= end) return;
-      pieces.push({ bucket, file: index, keys, row: [start + offset, bytes, section.side, encoding] });
+      pieces.push({ bucket, file: file.path, keys, row: [start + offset, bytes, section.side, encoding] });
     });
   }
 }

@@ -12,20 +12,28 @@ export interface BucketHistogram {
   readonly foreground: Float64Array;
 }
 
-export function bucketHistogram(files: readonly ShardFile[], classIndex: number): BucketHistogram {
-  const sides = [new Float64Array(bucketCount), new Float64Array(bucketCount)] as const;
-  for (const file of files) {
-    for (const side of [0, 1] as const) {
-      const section = file.section(classIndex, side);
-      if (!section) continue;
-      for (const block of file.blocks(section)) {
-        eachBucket(block, (bucket, _encoding, keys) => {
-          sides[side][bucket]! += keys;
-        });
-      }
+export function bucketHistogram(files: Iterable<ShardFile>, classIndex: number): BucketHistogram {
+  const histogram = emptyHistogram();
+  for (const file of files) addBuckets(histogram, file, classIndex);
+  return histogram;
+}
+
+export function emptyHistogram(): BucketHistogram {
+  return { background: new Float64Array(bucketCount), foreground: new Float64Array(bucketCount) };
+}
+
+/** Adds the buckets of a class of one file, from its directories alone. */
+export function addBuckets(histogram: BucketHistogram, file: ShardFile, classIndex: number): void {
+  for (const side of [0, 1] as const) {
+    const section = file.section(classIndex, side);
+    if (!section) continue;
+    const keysOf = side === 0 ? histogram.background : histogram.foreground;
+    for (const block of file.blocks(section)) {
+      eachBucket(block, (bucket, _encoding, keys) => {
+        keysOf[bucket]! += keys;
+      });
     }
   }
-  return { background: sides[0], foreground: sides[1] };
 }
 
 /** A range with what its Lovász sums need to know of the keys above it. */

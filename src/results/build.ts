@@ -17,6 +17,8 @@ export interface ResultOptions {
   readonly convention: Convention;
   /** The β > 0 of F-beta; 1 unless told. */
   readonly beta?: number;
+  /** The probability above which a voxel is given to a class; 0.5 unless told. */
+  readonly threshold?: number;
 }
 
 /** Losses, metrics and statistics of a run as plain data: a pure function of its arguments. */
@@ -33,7 +35,7 @@ export function buildResults(
     scores: outcome.scores,
     channels: outcome.channels,
     convention: options.convention,
-    decision: decisionRule(outcome),
+    decision: decisionRule(outcome, options.threshold ?? 0.5),
     beta,
     classes: outcome.classes.map(({ name, labels }) => ({ name, labels: [...labels] })),
     losses: losses.map(({ id, name, form, scope, params }) => ({
@@ -124,7 +126,8 @@ function competingCounts(
   return { competing: Object.fromEntries(counts) };
 }
 
-function decisionRule({ scores, channels }: RunOutcome): string {
+function decisionRule({ scores, channels }: RunOutcome, threshold: number): string {
   if (scores === 'label') return 'label';
-  return scores === 'logit' && channels === 'independent' ? 'logit > 0' : 'probability > 0.5';
+  if (scores === 'probability' || channels === 'exclusive') return `probability > ${threshold}`;
+  return threshold === 0.5 ? 'logit > 0' : `sigmoid(logit) > ${threshold}`;
 }

@@ -13,7 +13,8 @@ import { type Kernels, loadKernels } from '../kernels/kernels.ts';
 import { type CasePlan, encodings, voxelBytes } from '../plan/case-plan.ts';
 import { type TileGrid, tileBox, tileGrid } from '../plan/tile-grid.ts';
 import { type BucketSums, Merger } from '../reduce/merger.ts';
-import { bucketHistogram, cutRanges, type RangeJob } from '../reduce/ranges.ts';
+import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from '../reduce/ranges.ts';
+import { checkConfusion } from '../score/confusion-counter.ts';
 import { TileScorer } from '../score/tile-scorer.ts';
 import { type SectionContent, ShardFile, writeShardFile } from '../shard/file.ts';
 import { tallySchema } from '../tally/serialise.ts';
@@ -126,17 +127,15 @@ export class StepRunner {
       case 'open-case':
         return this.#openCase(step.case);
       case 'open-shards':
-        return withFiles(step.files, (files) => this.#cut(files));
+        return this.#openShards(step.files);
       case 'merge-range':
         return this.#mergeRange(step.files, step.job, step.evaluate, step.target);
       case 'sum-runs':
         // It lays the kernel memory out anew.
         this.#closeCase();
-        return withFiles([step.file], ([file]) => sumRuns(this.#kernel, file!, step.request));
+        return Array.from(eachFile([step.file]), (file) => sumRuns(this.#kernel, file, step.request))[0];
       case 'survey-shards':
-        return withFiles(step.files, (files) =>
-          addSurveys(files.map((file) => surveyFile(file, step.class))),
-        );
+        return addSurveys(Array.from(eachFile(step.files), (file) => surveyFile(file, step.class)));
       case 'walk-scores':
         this.#closeCase();
         return walkRange(this.#kernel, step.files, step.request);
@@ -231,45 +230,45 @@ export class StepRunner {
     const plan = folder.readPlan(index);
     const grid = tileGrid(plan.shape, plan.tileShape);
     const settings = this.#settings!;
-    const paths = Array.from({ length: grid.length }, (_, tile) => folder.tile(index, tile));
     let tally = emptyTally(settings.classes.length, settings.terms.length);
-    const jobs = withFiles(paths, (files) => {
-      let voxels = 0;
-      files.forEach((file, tile) => {
-        const about = aboutTile.parse(file.about);
-        const box = tileBox(grid, tile);
-        if (
-          about.case !== index ||
-          about.tile !== tile ||
-          String(about.box.origin) !== String(box.origin) ||
-          String(about.box.shape) !== String(box.shape)
-        ) {
-          throw new PartialError(
-            'partial-of-another',
-            `${file.path} is of another tile or plan; it is made again`,
-            { file: file.path },
-          );
-        }
-        const part = tallySchema.parse(about.tally);
-        voxels += part.voxels + part.ignored;
-        tally = mergeTallies(tally, part);
-      });
-      if (voxels !== voxelCount(plan.shape)) {
-        throw new PartialError(
-          'coverage',
-          `case ${index}: the tiles hold ${voxels} voxels of ${voxelCount(plan.shape)}`,
-        );
-      }
-      return tally.faults.some((fault) => fault.kind !== 'moved') ? [] : this.#cut(files);
-    });
-    return { tally, jobs };
+    let voxels = 0;
+    const paths = Array.from({ length: grid.length }, (_, tile) => folder.tile(index, tile));
+    const cut = this.#cutter();
+    let tile = 0;
+    for (const file of eachFile(paths)) {
+      const part = checkedTally(file, index, tile, tileBox(grid, tile));
+      voxels += part.voxels + part.ignored;
+      tally = mergeTallies(tally, part);
+      cut.add(file);
+      tile++;
+    }
+    if (voxels !== voxelCount(plan.shape)) {
+      throw new PartialError(
+        'coverage',
+        `case ${index}: the tiles hold ${voxels} voxels of ${voxelCount(plan.shape)}`,
+      );
+    }
+    checkConfusion(tally.confusion);
+    return { tally, jobs: tally.faults.some((fault) => fault.kind !== 'moved') ? [] : cut.jobs() };
   }
 
-  #cut(files: readonly ShardFile[]): RangeJob[] {
+  #openShards(paths: readonly string[]): RangeJob[] {
+    const cut = this.#cutter();
+    for (const file of eachFile(paths)) cut.add(file);
+    return cut.jobs();
+  }
+
+  /** Counts the keys of files, one after the other, and cuts them into ranges. */
+  #cutter() {
     const settings = this.#settings!;
-    if (!needsShards(settings)) return [];
     const logit = settings.scores === 'logit' && !predictsLabels(settings);
-    return settings.classes.flatMap((_, index) => cutRanges(bucketHistogram(files, index), index, logit));
+    const histograms = needsShards(settings) ? settings.classes.map(() => emptyHistogram()) : [];
+    return {
+      add: (file: ShardFile) => {
+        for (const [i, histogram] of histograms.entries()) addBuckets(histogram, file, i);
+      },
+      jobs: () => histograms.flatMap((histogram, i) => cutRanges(histogram, i, logit)),
+    };
   }
 
   #mergeRange(
@@ -281,21 +280,40 @@ export class StepRunner {
     const merger = new Merger(this.#kernel);
     // The merger lays the kernel memory out anew.
     this.#closeCase();
-    return withFiles(paths, (files) => {
-      const merged = merger.merge(files, job.range, evaluate ? job.context : null, target !== null);
-      if (target !== null) writeShardFile(target, { range: job.range }, merged.sections as SectionContent[]);
-      return merged.sums;
-    });
+    const merged = merger.merge(eachFile(paths), job.range, evaluate ? job.context : null, target !== null);
+    if (target !== null) writeShardFile(target, { range: job.range }, merged.sections as SectionContent[]);
+    return merged.sums;
   }
 }
 
-/** Opens the files for the time of `work`. */
-function withFiles<T>(paths: readonly string[], work: (files: readonly ShardFile[]) => T): T {
-  const files: ShardFile[] = [];
-  try {
-    for (const path of paths) files.push(ShardFile.open(path));
-    return work(files);
-  } finally {
-    for (const file of files) file.close();
+/** The tally of a tile's partial. @throws PartialError when it is of another tile or plan */
+function checkedTally(file: ShardFile, caseIndex: number, tile: number, box: Box): Tally {
+  const about = aboutTile.parse(file.about);
+  if (
+    about.case !== caseIndex ||
+    about.tile !== tile ||
+    String(about.box.origin) !== String(box.origin) ||
+    String(about.box.shape) !== String(box.shape)
+  ) {
+    throw new PartialError(
+      'partial-of-another',
+      `${file.path} is of another tile or plan; it is made again`,
+      {
+        file: file.path,
+      },
+    );
+  }
+  return tallySchema.parse(about.tally);
+}
+
+/** The files, each open while it is at hand: a case may have more tiles than a process may have open files. */
+function* eachFile(paths: readonly string[]): Generator<ShardFile> {
+  for (const path of paths) {
+    const file = ShardFile.open(path);
+    try {
+      yield file;
+    } finally {
+      file.close();
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** The result files of a run. All but run.json depend on the inputs and the settings alone. */
-import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
@@ -8,8 +8,8 @@ import { buildResults } from '../results/build.ts';
 import { casesCsv } from '../results/cases-csv.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import { resultsJson } from '../results/json.ts';
-import { resultsParquet } from '../results/parquet.ts';
 import { nnunetSummary } from '../results/nnunet-summary.ts';
+import { resultsParquet } from '../results/parquet.ts';
 import type { RunOutcome } from '../results/scored.ts';
 import { lossesOf } from './resolve-settings.ts';
 import type { RunSettings } from './settings.ts';
@@ -43,6 +43,7 @@ export function resultsOf(settings: RunSettings, outcome: RunOutcome): ResultsDo
   return buildResults(outcome, lossesOf(settings), {
     convention: settings.convention,
     beta: settings.fbeta,
+    threshold: settings.threshold,
   });
 }
 
@@ -97,14 +98,11 @@ function fileFacts(file: string) {
   return { file, bytes: facts?.size ?? null, modified: facts?.mtime.toISOString() ?? null };
 }
 
-/** Writes pieces under a temporary name and renames: a file may be larger than the longest string. */
+/** Writes pieces as one file: it may be larger than the longest string. */
 function writePieces(path: string, pieces: Iterable<string>): void {
-  const temporary = `${path}.tmp`;
-  const fd = openSync(temporary, 'w');
-  try {
-    for (const piece of pieces) writeSync(fd, piece);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, path);
+  writeWhole(path, encoded(pieces));
+}
+
+function* encoded(pieces: Iterable<string>): Generator<Uint8Array> {
+  for (const piece of pieces) yield Buffer.from(piece, 'utf8');
 }

@@ -10,7 +10,7 @@ let serial = 0;
  * reader finds the whole file or none. Writing the same again replaces it. Returns the bytes written.
  * @throws MachineError (disk full, no permission), after the temporary file is removed.
  */
-export function writeWhole(path: string, pieces: readonly Uint8Array[]): number {
+export function writeWhole(path: string, pieces: Iterable<Uint8Array>): number {
   // Two workers that do the same piece of work at the same time must not share a temporary name.
   const temporary = `${path}.${pid}-${threadId}-${serial++}.tmp`;
   let fd: number | undefined;

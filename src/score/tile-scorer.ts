@@ -2,7 +2,6 @@
  * Scores the voxels of one tile in kernel memory: stored bytes in, a tally and a shard for each class out. Knows no
  * files and no queue. One a thread; the views that it hands out are valid until its next call.
  */
-import { InputError } from '../errors.ts';
 import { type Kernels, Layout } from '../kernels/kernels.ts';
 import type { TermSpec } from '../losses/measures.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../run/settings.ts';
@@ -12,6 +11,7 @@ import { type ClassTally, emptyTally, type Tally, type TermSum } from '../tally/
 import { type Datatype, datatypeBytes } from '../volume/types.ts';
 import { type Box, type Vec3, voxelCount } from '../voxel/box.ts';
 import { channelTable, classLut, gateLut, ignored, maskBits } from './codes.ts';
+import { ConfusionCounter } from './confusion-counter.ts';
 import { FaultLog } from './fault-log.ts';
 import { layOutTile, type TileNeeds, type TileRegions } from './memory.ts';
 import { hardThreshold } from './threshold.ts';
@@ -52,8 +52,6 @@ const datatypeCodes: Readonly<Record<Datatype, number>> = {
 
 /** Above this a cross-entropy term would not fit its sum; see classes.ts of the kernels. */
 const maxExclusiveLogit = 2 ** 19;
-/** Cells of a tile's confusion matrix. */
-const maxConfusionCells = 2 ** 22;
 
 /** A term as the kernel `sumTerms` takes it. */
 export function termRow({ gamma, clip }: TermSpec, log: (value: number) => number): number[] {
@@ -82,8 +80,7 @@ export class TileScorer {
   readonly #settings: RunSettings;
   readonly #input: TileInput;
   readonly #regions: TileRegions;
-  readonly #layout: Layout;
-  #confusionCounts: number | undefined;
+  readonly #confusion: ConfusionCounter;
   readonly #classLuts: readonly Uint8Array[];
   readonly #threshold: number;
   readonly #gateLut: Uint8Array;
@@ -95,8 +92,9 @@ export class TileScorer {
     this.#kernels = kernels;
     this.#settings = settings;
     this.#input = input;
-    this.#layout = new Layout(kernels.memory);
-    this.#regions = layOutTile(this.#layout, tileNeeds(settings, input, maxVoxels));
+    const layout = new Layout(kernels.memory);
+    this.#regions = layOutTile(layout, tileNeeds(settings, input, maxVoxels));
+    this.#confusion = new ConfusionCounter(kernels, layout, this.#regions);
     this.#classLuts = settings.classes.map((runClass) => classLut(runClass.labels, settings.ignoreLabel));
     this.#threshold = hardThreshold(settings.threshold, this.#logit === 1);
     this.#gateLut = gateLut(settings);
@@ -294,55 +292,14 @@ export class TileScorer {
 
   /** Predicted labels (from the arg-max unless they were read) against reference labels. */
   #countConfusion(count: number): Tally['confusion'] {
-    const { labels, codes, channelList, ranks, lut, scratch } = this.#regions;
+    const { labels, codes, channelList, scratch } = this.#regions;
     const { buffer } = this.#kernels.memory;
     if (this.#settings.scores !== 'label') {
       const names = new Uint16Array(buffer, scratch, this.#settings.channelCount);
       names.set(names.map((_, channel) => channel));
       this.#kernels.argmax(channelList, this.#settings.channelCount, count, scratch, labels);
     }
-    const row = ranks;
-    const column = ranks + 2 * bucketCount;
-    const references = this.#rankCodes(codes, count, lut, row);
-    const predictions = this.#rankCodes(labels, count, lut, column);
-    const cells = references.length * predictions.length;
-    if (cells > maxConfusionCells) {
-      throw new InputError(
-        'too-many-labels',
-        `a tile holds ${references.length} reference and ${predictions.length} predicted labels; are these label maps?`,
-      );
-    }
-    const counts = 4 * cells <= 12 * bucketCount ? scratch : this.#manyCounts();
-    const table = new Uint32Array(this.#kernels.memory.buffer, counts, cells).fill(0);
-    this.#kernels.countPairs(codes, labels, count, row, column, predictions.length, counts);
-    const confusion: [number, number, number][] = [];
-    references.forEach((reference, r) => {
-      predictions.forEach((prediction, c) => {
-        const voxels = table[r * predictions.length + c]!;
-        if (voxels > 0) confusion.push([reference, prediction, voxels]);
-      });
-    });
-    return confusion;
-  }
-
-  /** Room for the largest matrix, made once: most label maps never need it. */
-  #manyCounts(): number {
-    this.#confusionCounts ??= this.#layout.region(4 * maxConfusionCells);
-    return this.#confusionCounts;
-  }
-
-  /** The codes that occur, ascending; their ranks are written to the table at `ranks`. */
-  #rankCodes(codes: number, count: number, seen: number, ranks: number): number[] {
-    const marks = this.#view(seen, bucketCount).fill(0);
-    this.#kernels.markCodes(codes, count, seen);
-    const table = new Uint16Array(this.#kernels.memory.buffer, ranks, bucketCount);
-    const found: number[] = [];
-    marks.forEach((mark, code) => {
-      if (!mark) return;
-      table[code] = found.length;
-      found.push(code);
-    });
-    return found;
+    return this.#confusion.count(codes, labels, count);
   }
 
   /** Sums the cross-entropy; of logits it leaves the softmax in place of the channels. */

@@ -75,10 +75,13 @@ export function encodeDirectory(entries: BucketEntries, count: number, payload: 
   return writer.finish();
 }
 
-/** @throws PartialError when the bytes are no directory of `payloadBytes` bytes of payload. */
-export function decodeBlocks(bytes: Uint8Array, payloadBytes: number): Block[] {
+/**
+ * The blocks that may hold buckets in [first, end), ascending; all by default.
+ * @throws PartialError when the bytes are no directory of `payloadBytes` bytes of payload.
+ */
+export function decodeBlocks(bytes: Uint8Array, payloadBytes: number, first = 0, end = bucketCount): Block[] {
   const reader = new VarintReader(bytes);
-  const blocks: Block[] = [];
+  let blocks: Block[] = [];
   let offset = 0;
   while (!reader.done) {
     const firstBucket = reader.read();
@@ -87,15 +90,10 @@ export function decodeBlocks(bytes: Uint8Array, payloadBytes: number): Block[] {
     const length = reader.read();
     const tokenBytes = reader.read();
     const crc = reader.readUint32();
-    blocks.push({
-      firstBucket,
-      buckets,
-      keys,
-      offset,
-      bytes: length,
-      crc,
-      tokens: reader.readBytes(tokenBytes),
-    });
+    const tokens = reader.readBytes(tokenBytes);
+    // A block ends before the next one begins: those before the last that begins at or below `first` are not asked for.
+    if (firstBucket <= first) blocks = [];
+    if (firstBucket < end) blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens });
     offset += length;
   }
   if (offset !== payloadBytes) {
@@ -125,20 +123,4 @@ export function eachBucket(block: Block, take: TakeBucket): void {
     take(bucket, encoding, keys, offset, bytes);
     offset += bytes;
   }
-}
-
-/** Ranks [from, to) of the blocks that may hold buckets in [first, end). */
-export function blocksOfBuckets(blocks: readonly Block[], first: number, end: number): [number, number] {
-  const firstFrom = (bucket: number) => {
-    let low = 0;
-    let high = blocks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (blocks[middle]!.firstBucket < bucket) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  // The block that begins before `first` may reach into the range.
-  return [Math.max(0, firstFrom(first + 1) - 1), firstFrom(end)];
 }

@@ -15,13 +15,7 @@ import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import { MachineError, PartialError } from '../errors.ts';
 import { writeWhole } from '../run/write-whole.ts';
-import {
-  type Block,
-  type BucketEntries,
-  blocksOfBuckets,
-  decodeBlocks,
-  encodeDirectory,
-} from './directory.ts';
+import { type Block, type BucketEntries, bucketCount, decodeBlocks, encodeDirectory } from './directory.ts';
 
 const magic = Buffer.from('VOXSHARD');
 export const formatVersion = 1;
@@ -98,13 +92,12 @@ export interface Section {
   readonly payloadBytes: number;
 }
 
-/** A shard file opened for reading; directories are read when first asked for. */
+/** A shard file opened for reading; directories are read when asked for. */
 export class ShardFile {
   readonly path: string;
   readonly about: unknown;
   readonly sections: readonly Section[];
   readonly #fd: number;
-  readonly #blocks = new Map<Section, readonly Block[]>();
 
   private constructor(path: string, fd: number, about: unknown, sections: readonly Section[]) {
     this.path = path;
@@ -148,24 +141,23 @@ export class ShardFile {
     return this.sections.find((section) => section.class === classIndex && section.side === side);
   }
 
-  /** The blocks of a section, ascending. */
-  blocks(section: Section): readonly Block[] {
-    let blocks = this.#blocks.get(section);
-    if (!blocks) {
-      const bytes = readExactly(this.#fd, this.path, section.directoryOffset, section.directoryBytes);
-      if (crc32(bytes) !== section.directoryCrc)
-        throw corrupt(this.path, 'the checksum of a directory does not hold');
-      blocks = decodeDirectory(bytes, section.payloadBytes, this.path);
-      this.#blocks.set(section, blocks);
+  /** The blocks of a section that may hold buckets in [first, end), ascending; all by default. */
+  blocks(section: Section, first = 0, end = bucketCount): Block[] {
+    // Read again for each range: kept for all files of a large case, directories would outgrow the keys of a range.
+    const bytes = readExactly(this.#fd, this.path, section.directoryOffset, section.directoryBytes);
+    if (crc32(bytes) !== section.directoryCrc)
+      throw corrupt(this.path, 'the checksum of a directory does not hold');
+    try {
+      return decodeBlocks(bytes, section.payloadBytes, first, end);
+    } catch (error) {
+      // Names the file: what is not to be believed is removed by its name and made again.
+      throw error instanceof PartialError ? corrupt(this.path, error.message, error) : error;
     }
-    return blocks;
   }
 
   /** The blocks that may hold buckets in [first, end), and their bytes. */
   span(section: Section, first: number, end: number): BlockSpan {
-    const all = this.blocks(section);
-    const [from, to] = blocksOfBuckets(all, first, end);
-    const blocks = all.slice(from, to);
+    const blocks = this.blocks(section, first, end);
     const offset = blocks[0]?.offset ?? 0;
     const last = blocks.at(-1);
     return { blocks, offset, bytes: last ? last.offset + last.bytes - offset : 0 };
@@ -209,15 +201,6 @@ function parseHeader(bytes: Buffer, path: string): z.infer<typeof headerSchema> 
     return headerSchema.parse(JSON.parse(bytes.toString('utf8')));
   } catch (error) {
     throw corrupt(path, 'its header does not say what it holds', error);
-  }
-}
-
-/** Names the file: what is not to be believed is removed by its name and made again. */
-function decodeDirectory(bytes: Uint8Array, payloadBytes: number, path: string): Block[] {
-  try {
-    return decodeBlocks(bytes, payloadBytes);
-  } catch (error) {
-    throw error instanceof PartialError ? corrupt(path, error.message, error) : error;
   }
 }
 
