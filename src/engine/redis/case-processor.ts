@@ -87,25 +87,23 @@ class CaseProcess {
       const { length } = tileGrid(plan.shape, plan.tileShape);
       await this.#bay.board.count(this.#run.id, 'tilesTotal', length);
       if (plan.mode === 'stage') plan = await work.stage(plan, this.#stop);
-      const batches =
-        plan.mode === 'stream' ? [] : batchTiles(plan, work.missingTiles(plan), this.#bay.timing.jobVoxels);
-      if (batches.length > 1) {
-        await this.#handOut(batches);
-        if (await this.#job.moveToWaitingChildren(this.#token)) throw new WaitingChildrenError();
-      } else {
-        await this.#scoreHere(plan);
-      }
+      const missing = work.missingTiles(plan);
+      const inJobs =
+        plan.mode !== 'stream' && batchTiles(plan, missing, this.#bay.timing.jobVoxels).length > 1;
+      if (inJobs) await this.#handOut(plan, missing);
+      else await this.#scoreHere(plan);
     } else {
       plan = work.folder.readPlan(this.#index);
       const missing = work.missingTiles(plan);
-      if (missing.length > 0) await this.#throwReason(missing);
+      if (missing.length > 0) await this.#faceMissing(plan, missing);
     }
     await this.#reduce(plan);
   }
 
-  /** Adds tile jobs as children. From then on the case's job says so: it never adds them again. */
-  async #handOut(batches: readonly { readonly tile: number; readonly tiles: number }[]): Promise<void> {
+  /** Adds tile jobs as children and waits for them. From then on the case's job says that they were added. */
+  async #handOut(plan: CasePlan, missing: readonly number[]): Promise<void> {
     const { id, record } = this.#run;
+    const batches = batchTiles(plan, missing, this.#bay.timing.jobVoxels);
     const planning = Date.now().toString(36);
     const parent = { id: this.#job.id!, queue: this.#job.queueQualifiedName };
     await this.#bay.queues.tiles.addBulk(
@@ -120,15 +118,22 @@ class CaseProcess {
         },
       })),
     );
-    await this.#job.updateData({ ...this.#job.data, step: 'reduce' });
+    await this.#job.updateData({ ...this.#job.data, step: 'reduce', missing: missing.length });
+    if (await this.#job.moveToWaitingChildren(this.#token)) throw new WaitingChildrenError();
   }
 
-  /** Why tiles are missing whose jobs are over; returns where nothing tells, since then they are simply made again. */
-  async #throwReason(missing: readonly number[]): Promise<void> {
+  /**
+   * Tiles are missing whose jobs are over: their faults end the case. Where workers were lost and other tiles were made
+   * since, those workers may have died of something else, and the rest is handed out again: each time it is less.
+   * Returns where nothing tells why, since then the tiles are simply made again.
+   */
+  async #faceMissing(plan: CasePlan, missing: readonly number[]): Promise<void> {
     const { ignored } = await this.#job.getDependencies({ ignored: { count: 100 } });
     const reasons = Object.values(ignored ?? {}).map(String);
     const fault = faultOfTiles(this.#run.folder, this.#index, missing, reasons);
     if (fault === undefined || reasons.length === 0) return;
+    const before = this.#job.data.missing ?? missing.length;
+    if (fault.code === 'worker-lost' && missing.length < before) return this.#handOut(plan, missing);
     throw new SetAside(fault);
   }
 
@@ -148,10 +153,9 @@ class CaseProcess {
     let [tiles, voxels] = [0, 0];
     try {
       if (plan.mode === 'stream') {
-        await work.walk(plan, this.#stop, (done) => {
-          tiles++;
-          voxels += done.voxels;
-        });
+        await work.walk(plan, this.#stop, (done) =>
+          this.#bay.workDone(this.#run, 1, done.voxels, done.bytes),
+        );
         return;
       }
       const steps = batchTiles(plan, work.missingTiles(plan), stepVoxels).values();

@@ -31,7 +31,13 @@ const run = z.string().regex(runIdPattern);
 const index = z.int().min(0);
 
 export const runJob = z.object({ run });
-export const caseJob = z.object({ run, case: index, step: z.enum(['plan', 'reduce']) });
+/** `missing`: how many tiles there were to score when they were last handed out. */
+export const caseJob = z.object({
+  run,
+  case: index,
+  step: z.enum(['plan', 'reduce']),
+  missing: index.optional(),
+});
 /** Tiles `tile` to `tile + tiles - 1`. */
 export const tileJob = z.object({ run, case: index, tile: index, tiles: z.int().min(1) });
 

@@ -1,11 +1,10 @@
-// Loaded into a worker and its threads: whoever scores `patient-001` dies with its whole process.
+// Loaded into a worker and its threads: whoever has scored tile 3 of case 1 dies with its whole process.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { isMainThread } from 'node:worker_threads';
 
-const { openSync } = fs;
-fs.openSync = (path, ...rest) => {
-  if (!isMainThread && String(path).includes('patient-001')) process.kill(process.pid, 'SIGKILL');
-  return openSync(path, ...rest);
+const { renameSync } = fs;
+fs.renameSync = (from, to) => {
+  if (String(to).endsWith('/tiles/000001/000003.shard')) process.kill(process.pid, 'SIGKILL');
+  return renameSync(from, to);
 };
 syncBuiltinESMExports();
