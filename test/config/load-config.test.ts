@@ -48,7 +48,7 @@ describe('layers', () => {
     const config = loadConfig({ file, flags: { tile: { shape: '8,8,2' }, classes: 'c=3' } });
     expect(config.tile).toEqual({ shape: [8, 8, 2], voxels: 4096 });
     expect(config.classes).toEqual({ c: [3] });
-    expect(config.redis).toEqual({ url: 'redis://127.0.0.1:6379', prefix: 'night' });
+    expect(config.redis).toMatchObject({ url: 'redis://127.0.0.1:6379', prefix: 'night' });
   });
 
   test('a flag that was not given overrides nothing', () => {
