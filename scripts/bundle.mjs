@@ -42,3 +42,15 @@ await build({
   target: 'es2022',
   logLevel: 'warning',
 });
+
+// The page on which a case is looked at.
+await build({
+  entryPoints: ['src/viewer/page/viewer.js', 'src/viewer/page/viewer.css'],
+  outdir: 'dist/viewer',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  logLevel: 'warning',
+});

@@ -29,14 +29,14 @@ export interface Browser {
 }
 
 /** A Chromium of the system with a fresh profile. */
-export async function startBrowser(httpCredentials?: {
-  username: string;
-  password: string;
-}): Promise<Browser> {
+export async function startBrowser(
+  httpCredentials?: { username: string; password: string },
+  moreArgs: readonly string[] = [],
+): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'voxtally-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
-    args,
+    args: [...args, ...moreArgs],
     viewport: { width: 1280, height: 900 },
     ...(httpCredentials ? { httpCredentials } : {}),
   });

@@ -11,12 +11,14 @@ import { reportCommand } from './report.ts';
 import { retryCommand } from './retry.ts';
 import { scoreCommand } from './score.ts';
 import { statusCommand } from './status.ts';
+import { viewCommand } from './view.ts';
 import { workerCommand } from './worker.ts';
 
 /** Every command, in the order of the help. A new command is one file and one line here. */
 export const commands: readonly DefineCommand[] = [
   scoreCommand,
   reportCommand,
+  viewCommand,
   askCommand,
   curveCommand,
   compareCommand,

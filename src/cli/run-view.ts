@@ -1,0 +1,38 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { MachineError, UsageError } from '../errors.ts';
+import { DataRoots } from '../run/data-roots.ts';
+import { FinishedCases } from '../viewer/finished-cases.ts';
+import { viewerApp } from '../viewer/serve-viewer.ts';
+import { interruptible } from './interrupt.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ViewOptions {
+  readonly port: string;
+  readonly dataRoot?: readonly string[];
+}
+
+/** `voxtally view`: serves until an interrupt. */
+export async function runView(results: string, options: ViewOptions, terminal: Terminal): Promise<number> {
+  const port = Number(options.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new UsageError('port', `--port: given "${options.port}"; allowed: 0 to 65535`, { field: 'port' });
+  }
+  const cases = new FinishedCases(results, options.dataRoot && new DataRoots(options.dataRoot));
+  const server = createAdaptorServer({ fetch: viewerApp(cases).fetch }) as Server;
+  await new Promise<void>((done, fail) => {
+    server.once('error', (cause) =>
+      fail(new MachineError('view-listen', `cannot listen on port ${port}: ${cause.message}`, { cause })),
+    );
+    server.listen(port, '127.0.0.1', done);
+  });
+  terminal.out(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`);
+  await interruptible(
+    () => terminal.error('\n'),
+    (signal) => new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true })),
+  );
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+  return 0;
+}

@@ -1,0 +1,86 @@
+// Shows the three volumes of a case in one scene.
+import { Niivue } from '@niivue/niivue';
+
+const canvas = document.getElementById('stage');
+const form = document.getElementById('look');
+const where = document.getElementById('where');
+const { folder, mm } = canvas.dataset;
+const worst = mm.split(',').map(Number);
+const layers = ['prediction', 'reference', 'error'];
+const field = (name) => form.elements.namedItem(name);
+const opacity = (name) => Number(field(name).value) / 100;
+
+const viewer = new Niivue({
+  backColor: [0, 0, 0, 1],
+  crosshairColor: [0.55, 0.75, 1, 0.7],
+  crosshairWidth: 0.2,
+  dragAndDropEnabled: false,
+  logLevel: 'silent',
+  multiplanarForceRender: false,
+  show3Dcrosshair: false,
+});
+
+/** One colour, the more opaque the greater the value. */
+function clearTo([red, green, blue]) {
+  return { R: [red, red], G: [green, green], B: [blue, blue], A: [0, 255], I: [0, 255] };
+}
+
+function goToWorst() {
+  viewer.scene.crosshairPos = viewer.mm2frac(worst, 0, true);
+  viewer.createOnLocationChange();
+  viewer.drawScene();
+}
+
+viewer.onLocationChange = ({ mm: at, values }) => {
+  const share = values.map(({ value }) => value / 255);
+  where.textContent = `[${Array.from(at)
+    .slice(0, 3)
+    .map((value) => value.toFixed(1))
+    .join(
+      ', ',
+    )}] mm: prediction ${share[0]?.toFixed(2)}, reference ${share[1]?.toFixed(0)}, disagreement ${share[2]?.toFixed(2)}`;
+};
+
+try {
+  await viewer.attachToCanvas(canvas);
+  viewer.addColormap('reference', clearTo([64, 112, 255]));
+  viewer.addColormap('disagreement', clearTo([236, 40, 40]));
+  await viewer.loadVolumes([
+    {
+      url: `${folder}/prediction.nii`,
+      colormap: 'gray',
+      cal_min: 0,
+      cal_max: 255,
+      opacity: opacity('prediction'),
+    },
+    {
+      url: `${folder}/reference.nii`,
+      colormap: 'reference',
+      cal_min: 0,
+      cal_max: 255,
+      opacity: opacity('reference'),
+    },
+    {
+      url: `${folder}/error.nii`,
+      colormap: 'disagreement',
+      cal_min: 0,
+      cal_max: 255,
+      opacity: opacity('error'),
+    },
+  ]);
+  viewer.setInterpolation(true);
+  viewer.setSliceType(Number(field('view').value));
+  goToWorst();
+  document.body.dataset.loaded = 'yes';
+} catch (error) {
+  where.textContent = `The volumes cannot be shown here: ${error.message}`;
+}
+
+form.addEventListener('input', (event) => {
+  const { name, value } = event.target;
+  if (layers.includes(name)) viewer.setOpacity(layers.indexOf(name), Number(value) / 100);
+  if (name === 'view') viewer.setSliceType(Number(value));
+  if (name === 'class') location.search = `?class=${value}`;
+});
+form.addEventListener('submit', (event) => event.preventDefault());
+document.getElementById('worst').addEventListener('click', goToWorst);

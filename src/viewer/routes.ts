@@ -1,0 +1,101 @@
+/** Pages on which a case is looked at, and its volumes, reduced. Mount behind the guards of the dashboard. */
+import { readFileSync } from 'node:fs';
+import { type Context, Hono } from 'hono';
+import * as z from 'zod';
+import { runId } from '../dashboard/query.ts';
+import { VoxtallyError } from '../errors.ts';
+import { niftiHeaderBytes } from '../nifti/write.ts';
+import { packageFile } from '../package-files.ts';
+import { casePage, casesPage, messagePage } from './case-page.ts';
+import type { FinishedCases } from './finished-cases.ts';
+
+export interface ViewerOptions {
+  /** The finished run of an id; undefined for none. */
+  readonly find: (run: string) => Promise<FinishedCases | undefined>;
+}
+
+const place = z.object({
+  run: runId,
+  case: z.coerce.number().int().min(0),
+  class: z.coerce.number().int().min(0).default(0),
+});
+const part = z.enum(['prediction', 'reference', 'error']);
+
+/** What NiiVue needs beyond the dashboard's own policy: pictures and workers that the page itself makes. */
+const policy = [
+  "default-src 'self'",
+  "img-src 'self' blob: data:",
+  "connect-src 'self' blob: data:",
+  'worker-src blob:',
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "object-src 'none'",
+].join('; ');
+
+/** Routes: /runs/:run/look, /runs/:run/look/:case, /runs/:run/look/:case/:class/:part.nii and /look/viewer.{js,css}. */
+export function viewerRoutes({ find }: ViewerOptions): Hono {
+  const routes = new Hono();
+  const missing = (context: Context) =>
+    context.html(messagePage('There is no such case, or it has no score.'), 404);
+
+  routes.get('/look/:file{viewer\\.(js|css)}', (context) => {
+    const name = context.req.param('file') as 'viewer.js' | 'viewer.css';
+    return context.body(viewerFile(name), 200, {
+      'Content-Type': name.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'text/css; charset=utf-8',
+      'Cache-Control': 'no-cache',
+    });
+  });
+
+  routes.get('/runs/:run/look', async (context) => {
+    const run = runId.safeParse(context.req.param('run'));
+    const cases = run.success ? await find(run.data) : undefined;
+    return cases ? context.html(casesPage(run.data!, cases.results)) : missing(context);
+  });
+
+  routes.get('/runs/:run/look/:case', async (context) => {
+    const at = place.safeParse({ ...context.req.param(), ...context.req.query() });
+    const cases = at.success ? await find(at.data.run) : undefined;
+    const entry = at.success ? cases?.scored(at.data.case) : undefined;
+    const spec = at.success ? cases?.results.classes[at.data.class] : undefined;
+    if (!at.success || !cases || !entry || !spec) return missing(context);
+    try {
+      const reduced = await cases.reduced(at.data.case, spec.name);
+      context.header('Content-Security-Policy', policy);
+      return context.html(casePage({ ...at.data, results: cases.results, entry, reduced }));
+    } catch (error) {
+      // Names of files stay with those who run the scores.
+      if (!(error instanceof VoxtallyError)) throw error;
+      return context.html(messagePage(`The volumes cannot be shown (${error.code}).`), 409);
+    }
+  });
+
+  routes.get('/runs/:run/look/:case/:class/:file{(prediction|reference|error)\\.nii}', async (context) => {
+    const at = place.safeParse(context.req.param());
+    const cases = at.success ? await find(at.data.run) : undefined;
+    const spec = at.success ? cases?.results.classes[at.data.class] : undefined;
+    if (!at.success || !cases?.scored(at.data.case) || !spec) return missing(context);
+    const reduced = await cases.reduced(at.data.case, spec.name);
+    const { shape, affine } = reduced;
+    const header = niftiHeaderBytes({ shape, affine, datatype: 'uint8' });
+    const voxels = reduced[part.parse(context.req.param('file').replace('.nii', ''))];
+    const body = new Uint8Array(header.length + voxels.length);
+    body.set(header);
+    body.set(voxels, header.length);
+    return context.body(body, 200, { 'Content-Type': 'application/octet-stream' });
+  });
+
+  return routes;
+}
+
+const files = new Map<string, Uint8Array<ArrayBuffer>>();
+
+/** A file of the page as the build made it. */
+function viewerFile(name: 'viewer.js' | 'viewer.css'): Uint8Array<ArrayBuffer> {
+  let bytes = files.get(name);
+  if (!bytes) {
+    bytes = new Uint8Array(readFileSync(packageFile(`dist/viewer/${name}`)));
+    files.set(name, bytes);
+  }
+  return bytes;
+}

@@ -1,0 +1,20 @@
+/** The viewer of one finished run, for this machine only. */
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import { refuseClimbing, refuseForeignHost } from '../dashboard/guard.ts';
+import { securityHeaders } from '../dashboard/headers.ts';
+import { staticRoutes } from '../dashboard/static-files.ts';
+import type { FinishedCases } from './finished-cases.ts';
+import { viewerRoutes } from './routes.ts';
+
+/** All routes behind the guards; answers to names of this machine alone. */
+export function viewerApp(cases: FinishedCases): Hono<{ Bindings: Partial<HttpBindings> }> {
+  const app = new Hono<{ Bindings: Partial<HttpBindings> }>();
+  app.use(securityHeaders);
+  app.use(refuseClimbing);
+  app.use(refuseForeignHost);
+  app.get('/', (context) => context.redirect('/runs/results/look'));
+  app.route('/static', staticRoutes());
+  app.route('/', viewerRoutes({ find: async (run) => (run === 'results' ? cases : undefined) }));
+  return app;
+}
