@@ -118,9 +118,7 @@ function hardCounts(
   const level = from === 'logit' ? logitOf(threshold) : threshold;
   const above = [0, 0];
   const open = [0, 0];
-  scores.values.forEach((score, i) => {
-    if (score > level) above[truth[i]!]!++;
-  });
+  for (let i = 0; i < scores.values.length; i++) if (scores.values[i]! > level) above[truth[i]!]!++;
   for (const [i, [low, high]] of scores.unsure) if (low <= level && high > level) open[truth[i]!]!++;
   values.set('hard tp', { value: above[1]!, bound: open[1]! });
   values.set('hard fp', { value: above[0]!, bound: open[0]! });

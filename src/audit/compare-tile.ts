@@ -86,11 +86,12 @@ function runValues(
 /** Voxels by reference and predicted label. */
 function countPairs(reference: Float64Array, predicted: Float64Array | Uint16Array): Map<string, number> {
   const rows = new Map<number, Map<number, number>>();
-  reference.forEach((label, i) => {
+  for (let i = 0; i < reference.length; i++) {
+    const label = reference[i]!;
     const row = rows.get(label) ?? new Map<number, number>();
     if (row.size === 0) rows.set(label, row);
     row.set(predicted[i]!, (row.get(predicted[i]!) ?? 0) + 1);
-  });
+  }
   const cells = new Map<string, number>();
   for (const [label, row] of rows)
     for (const [other, n] of row) cells.set(`confusion ${label} as ${other}`, n);

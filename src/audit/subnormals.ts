@@ -12,9 +12,9 @@ const smallestNormal = 2 ** -126;
 
 export function flushSubnormals(scores: Float32Array): Flushed {
   const places: number[] = [];
-  scores.forEach((score, i) => {
-    if (score !== 0 && score < smallestNormal) places.push(i);
-  });
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i]! > 0 && scores[i]! < smallestNormal) places.push(i);
+  }
   if (places.length === 0) return { scores, places };
   const copy = scores.slice();
   for (const i of places) copy[i] = 0;

@@ -25,13 +25,12 @@ export interface TileVoxels {
 export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSettings): TileVoxels {
   const labels = storedValues(bytes.reference, input.reference);
   const { ignoreLabel, scores: kind } = settings;
-  const kept = (i: number) => ignoreLabel === null || labels[i] !== ignoreLabel;
-  const reference = labels.filter((_, i) => kept(i));
+  const kept = ignoreLabel === null ? undefined : placesOfOthers(labels, ignoreLabel);
+  const drop = (values: Float64Array) => (kept ? pick(values, kept) : values);
+  const reference = drop(labels);
   const ignored = labels.length - reference.length;
-  const stored = (channel: number) => {
-    const values = storedValues(bytes.predictions[channel]!, input.predictions[channel]!);
-    return ignored === 0 ? values : values.filter((_, i) => kept(i));
-  };
+  const stored = (channel: number) =>
+    drop(storedValues(bytes.predictions[channel]!, input.predictions[channel]!));
   if (kind === 'label') return { reference, ignored, predicted: stored(0), channels: [], classes: [] };
 
   const channels = input.predictions.map((_, channel) => canonicalScores(stored(channel), kind));
@@ -50,8 +49,26 @@ export function truthOf(
   reference: Float64Array,
   labels: RunSettings['classes'][number]['labels'],
 ): Uint8Array {
+  const truth = new Uint8Array(reference.length);
   const own = labels === 'positive' ? undefined : new Set(labels);
-  return Uint8Array.from(reference, (label) => ((own ? own.has(label) : label > 0) ? 1 : 0));
+  for (let i = 0; i < truth.length; i++) {
+    const label = reference[i]!;
+    if (own ? own.has(label) : label > 0) truth[i] = 1;
+  }
+  return truth;
+}
+
+function placesOfOthers(labels: Float64Array, ignoreLabel: number): Uint32Array {
+  const places = new Uint32Array(labels.length);
+  let count = 0;
+  for (let i = 0; i < labels.length; i++) if (labels[i] !== ignoreLabel) places[count++] = i;
+  return places.subarray(0, count);
+}
+
+function pick(values: Float64Array, places: Uint32Array): Float64Array {
+  const picked = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) picked[i] = values[places[i]!]!;
+  return picked;
 }
 
 /** The channel with the largest score; the lowest wins a tie. */

@@ -61,9 +61,10 @@ const smallestNormal = 2 ** -126;
 /** All sums of `voxels`, in one pass a quantity; tensors of some ten times the voxels' bytes live at once. */
 export async function flatSums(voxels: FlatVoxels, terms: readonly FlatTerm[]): Promise<FlatSums> {
   const n = voxels.scores.length;
-  const foreground = voxels.truth.reduce((count, t) => count + t, 0);
+  let foreground = 0;
+  for (let i = 0; i < n; i++) foreground += voxels.truth[i]!;
   const scores = tf.tensor2d(voxels.scores, [1, n]);
-  const truth = tf.tensor2d(Float32Array.from(voxels.truth), [1, n]);
+  const truth = tf.tensor2d(new Float32Array(voxels.truth), [1, n]);
   const fromLogits = voxels.from === 'logit';
   try {
     const probability = fromLogits ? 8 * unitRoundoff : 0;
@@ -112,7 +113,7 @@ export async function flatLovasz(voxels: FlatVoxels, loss: 'hinge' | 'softmax'):
   const n = voxels.scores.length;
   const { products, largest } = tf.tidy(() => {
     const scores = tf.tensor2d(voxels.scores, [1, n]);
-    const truth = tf.tensor2d(Float32Array.from(voxels.truth), [1, n]);
+    const truth = tf.tensor2d(new Float32Array(voxels.truth), [1, n]);
     const sides = tf.sub(tf.mul(truth, 2), 1);
     // On foreground 1 - p is sigmoid(-x); both are one sigmoid of the signed logit.
     const errors =
@@ -174,5 +175,10 @@ async function boundedSum(
 }
 
 function countSubnormals(scores: Float32Array): number {
-  return scores.reduce((count, value) => count + Number(value !== 0 && Math.abs(value) < smallestNormal), 0);
+  let count = 0;
+  for (let i = 0; i < scores.length; i++) {
+    const size = Math.abs(scores[i]!);
+    if (size > 0 && size < smallestNormal) count++;
+  }
+  return count;
 }
