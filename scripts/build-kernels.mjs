@@ -6,14 +6,20 @@ const out = 'dist/src/kernels/kernels.wasm';
 mkdirSync('dist/src/kernels', { recursive: true });
 const { error, stderr } = await asc.main([
   'src/kernels/assembly/index.ts',
-  '--outFile', out,
-  '--optimizeLevel', '3',
-  '--shrinkLevel', '0',
+  '--outFile',
+  out,
+  '--optimizeLevel',
+  '3',
+  '--shrinkLevel',
+  '0',
   '--converge',
   '--noAssert',
-  '--runtime', 'stub',
-  '--enable', 'simd',
-  '--exportStart', 'start',
+  '--runtime',
+  'stub',
+  '--enable',
+  'simd',
+  '--exportStart',
+  'start',
 ]);
 if (error) {
   console.error(stderr.toString());

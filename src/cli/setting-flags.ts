@@ -46,7 +46,11 @@ const settingFlags: readonly SettingFlag[] = [
     path: ['redis', 'workRoot'],
     help: 'shared folder of all runs on the queue',
   },
-  { flag: '--audit <share>', path: ['audit'], help: 'compute 1%, all or a number of tiles again by TensorFlow' },
+  {
+    flag: '--audit <share>',
+    path: ['audit'],
+    help: 'compute 1%, all or a number of tiles again by TensorFlow',
+  },
   { flag: '--keep-shards <policy>', path: ['keepShards'], help: 'auto, always or never' },
   { flag: '--keep-shards-max-mib <n>', path: ['keepShardsMaxMiB'], help: 'most that auto keeps' },
   { flag: '--format <list>', path: ['format'], help: 'json, or json,parquet for a Parquet file as well' },
