@@ -41,7 +41,11 @@ describe('the report in a browser', () => {
     const watched = await browser.open(address);
     const { page } = watched;
     const start = await firstColumn(page);
-    expect(start.slice(0, 2)).toEqual(['case-00049', 'case-00099']);
+    const dice = await page.locator('#case-table tbody tr td:nth-child(4)').allTextContents();
+    expect(dice.map(Number)).toEqual(dice.map(Number).sort((a, b) => a - b));
+    expect(await page.locator('#case-table tbody .reason').first().textContent()).toMatch(
+      /^(nothing predicted|empty reference|missed)/,
+    );
     expect(await page.locator('#rows-shown').textContent()).toContain('worst first');
     expect(await page.locator('th[aria-sort]').textContent()).toContain('Dice');
     await column(page, 'Case').click();

@@ -26,7 +26,7 @@ type Plot = Omit<CurvePlot, 'svg'> & {
 
 export function curvePlots(data: CurveData, width: number): CurvePlot[] {
   return [roc(data), pr(data), threshold(data), calibration(data)].map((plot) => {
-    const height = Math.round(width * 0.78);
+    const height = Math.round(width * 0.68);
     const x = scaleLinear()
       .domain([0, 1])
       .range([margin.left, width - margin.right]);

@@ -30,7 +30,7 @@ export function distributionPlot(data: ReportData, options: DistributionOptions)
   const measure = data.measures[selection.measure]!;
   const rows = plotRows(data, options);
   const narrow = width < 560;
-  const left = narrow ? 12 : 170;
+  const left = narrow ? 12 : 180;
   const rowHeight = (row: PlotRow) =>
     (narrow ? 26 : 8) + Math.min(110, 34 + Math.sqrt(row.points.length) * 2.2);
   const margin = { top: 8, right: 14, bottom: 40, left };
@@ -46,9 +46,11 @@ export function distributionPlot(data: ReportData, options: DistributionOptions)
     const bodyHeight = rowHeight(row) - (narrow ? 22 : 0);
     const label = narrow
       ? html`<text class="row-label" x="${left}" y="${top + 16}">${cut(row.label, 46)}</text>`
-      : html`<text class="row-label" x="${left - 10}" y="${place(bodyTop + bodyHeight / 2 + 4)}" text-anchor="end">${cut(row.label, 24)}</text>`;
+      : html`<text class="row-label" x="${left - 10}" y="${place(bodyTop + bodyHeight / 2 + 4)}" text-anchor="end">${cut(row.label, 22)}</text>`;
     const line = html`<line class="row-line" x1="${left}" x2="${width - margin.right}" y1="${place(top + rowHeight(row))}" y2="${place(top + rowHeight(row))}"/>`;
-    const drawn = html`<g>${label}${line}${boxMarks(row, scale, bodyTop + bodyHeight / 2, bodyHeight)}${pointMarks(data, row, scale, bodyTop + bodyHeight / 2, bodyHeight)}</g>`;
+    const middle = bodyTop + bodyHeight / 2;
+    const { box, median } = boxMarks(row, scale, middle, bodyHeight);
+    const drawn = html`<g>${label}${line}${box}${pointMarks(data, row, scale, middle, bodyHeight)}${median}</g>`;
     top += rowHeight(row);
     return drawn;
   });
@@ -123,14 +125,22 @@ function quartilesOf({ points, quartiles }: PlotRow): readonly (number | null)[]
   return [0.25, 0.5, 0.75].map((fraction) => quantile(sorted, fraction));
 }
 
-function boxMarks(row: PlotRow, scale: (value: number) => number, middle: number, height: number): Markup {
+/** The box stands behind the points and the median before them, where they cannot hide it. */
+function boxMarks(
+  row: PlotRow,
+  scale: (value: number) => number,
+  middle: number,
+  height: number,
+): { readonly box?: Markup; readonly median?: Markup } {
   const [q1, median, q3] = quartilesOf(row) ?? [];
-  if (row.points.length < 3 || typeof q1 !== 'number' || typeof median !== 'number' || typeof q3 !== 'number')
-    return html``;
+  const isKnown = typeof q1 === 'number' && typeof median === 'number' && typeof q3 === 'number';
+  if (row.points.length < 3 || !isKnown) return {};
   const half = height * 0.36;
-  const x = place(scale(q1));
-  const at = place(scale(median));
-  return html`<g aria-hidden="true"><rect class="box" x="${x}" y="${place(middle - half)}" width="${place(Math.max(1, scale(q3) - scale(q1)))}" height="${place(2 * half)}" rx="3"/><line class="median" x1="${at}" x2="${at}" y1="${place(middle - half)}" y2="${place(middle + half)}"/></g>`;
+  const [top, at] = [place(middle - half), place(scale(median))];
+  return {
+    box: html`<rect class="box" x="${place(scale(q1))}" y="${top}" width="${place(Math.max(1, scale(q3) - scale(q1)))}" height="${place(2 * half)}" rx="3" aria-hidden="true"/>`,
+    median: html`<line class="median" x1="${at}" x2="${at}" y1="${top}" y2="${place(middle + half)}" aria-hidden="true"/>`,
+  };
 }
 
 /** Points of a column of pixels are stacked around the middle, closer where there is no room. */

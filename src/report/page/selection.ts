@@ -79,8 +79,8 @@ export function badness(value: number, { better }: Measure): number {
 export type SortKey = 'case' | 'group' | 'class' | 'reason' | number;
 
 /**
- * Ascending or descending by a column; `worst` of a measure puts cases without a score first, then the worst values.
- * Undefined values come last in every order, and equal ones stay in the order of the manifest.
+ * Ascending or descending by a column; `worst` of a measure puts its worst values first. Cases without
+ * a score come after all values and undefined ones last; equal ones stay in the order of the manifest.
  */
 export function sortRows(
   data: ReportData,
@@ -104,7 +104,7 @@ export function sortRows(
   const measure = data.measures[key]!;
   const rank = (row: Row): number => {
     const value = valueAt(data, row, key);
-    if (row.classIndex < 0) return order === 'worst' ? -Infinity : Infinity;
+    if (row.classIndex < 0) return Number.MAX_VALUE;
     if (value === null) return Infinity;
     return order === 'worst' ? -badness(value, measure) : sign * value;
   };
