@@ -4,7 +4,8 @@ import type { ManifestCase } from '../manifest/types.ts';
 import { readHeader } from '../nifti/header.ts';
 import type { ScoreKind } from '../results/scored.ts';
 import { openStream } from '../volume/gzip-stream.ts';
-import { type Datatype, datatypeBytes, type VolumeHeader } from '../volume/types.ts';
+import { storedReaders } from '../volume/stored-readers.ts';
+import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
 import { voxelCount } from '../voxel/box.ts';
 
 /** Voxels read at a time, and at most, of a volume whose kind must be found out. */
@@ -140,26 +141,13 @@ async function readEvidence(header: VolumeHeader): Promise<Evidence> {
   }
 }
 
-const readers: Readonly<Record<Datatype, (view: DataView, at: number, littleEndian: boolean) => number>> = {
-  uint8: (view, at) => view.getUint8(at),
-  int8: (view, at) => view.getInt8(at),
-  uint16: (view, at, little) => view.getUint16(at, little),
-  int16: (view, at, little) => view.getInt16(at, little),
-  uint32: (view, at, little) => view.getUint32(at, little),
-  int32: (view, at, little) => view.getInt32(at, little),
-  uint64: (view, at, little) => Number(view.getBigUint64(at, little)),
-  int64: (view, at, little) => Number(view.getBigInt64(at, little)),
-  float32: (view, at, little) => view.getFloat32(at, little),
-  float64: (view, at, little) => view.getFloat64(at, little),
-};
-
 /** Finite values of stored bytes. */
 function* valuesOf(
   bytes: Uint8Array,
   { datatype, littleEndian, slope, intercept }: VolumeHeader,
 ): Generator<number> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = readers[datatype];
+  const read = storedReaders[datatype];
   for (let at = 0; at < bytes.length; at += datatypeBytes[datatype]) {
     const value = read(view, at, littleEndian) * slope + intercept;
     if (Number.isFinite(value)) yield value;

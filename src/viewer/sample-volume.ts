@@ -1,7 +1,8 @@
 /** Voxels of a volume at a grid of places: what a small picture of a large volume needs. */
 import { openStream } from '../volume/gzip-stream.ts';
 import { openRaw } from '../volume/raw-source.ts';
-import { type Datatype, datatypeBytes, type VolumeHeader } from '../volume/types.ts';
+import { storedReaders } from '../volume/stored-readers.ts';
+import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
 
 /** Ascending voxel places along `[x, y, z]` of the file. */
 export type Places = readonly [readonly number[], readonly number[], readonly number[]];
@@ -57,7 +58,7 @@ function pick(
   const { slope, intercept, shape, littleEndian, datatype } = header;
   const bytes = datatypeBytes[datatype];
   const view = new DataView(plane.buffer);
-  const read = readers[datatype];
+  const read = storedReaders[datatype];
   const [xs, ys] = places;
   let at = slot * xs.length * ys.length;
   for (const y of ys) {
@@ -65,16 +66,3 @@ function pick(
     for (const x of xs) target[at++] = read(view, (row + x) * bytes, littleEndian) * slope + intercept;
   }
 }
-
-const readers: Readonly<Record<Datatype, (view: DataView, at: number, little: boolean) => number>> = {
-  uint8: (view, at) => view.getUint8(at),
-  int8: (view, at) => view.getInt8(at),
-  uint16: (view, at, little) => view.getUint16(at, little),
-  int16: (view, at, little) => view.getInt16(at, little),
-  uint32: (view, at, little) => view.getUint32(at, little),
-  int32: (view, at, little) => view.getInt32(at, little),
-  uint64: (view, at, little) => Number(view.getBigUint64(at, little)),
-  int64: (view, at, little) => Number(view.getBigInt64(at, little)),
-  float32: (view, at, little) => view.getFloat32(at, little),
-  float64: (view, at, little) => view.getFloat64(at, little),
-};
