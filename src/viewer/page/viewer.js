@@ -16,13 +16,14 @@ const viewer = new Niivue({
   crosshairWidth: 0.2,
   dragAndDropEnabled: false,
   logLevel: 'silent',
-  multiplanarForceRender: false,
+  multiplanarShowRender: 0,
   show3Dcrosshair: false,
 });
 
-/** One colour, the more opaque the greater the value. */
-function clearTo([red, green, blue]) {
-  return { R: [red, red], G: [green, green], B: [blue, blue], A: [0, 255], I: [0, 255] };
+/** From one colour to another; what lies below `cal_min` is not drawn at all. */
+function shades(from, to) {
+  const steps = (at) => [from[at], from[at], to[at]];
+  return { R: steps(0), G: steps(1), B: steps(2), A: [0, 255, 255], I: [0, 1, 255] };
 }
 
 function goToWorst() {
@@ -43,8 +44,8 @@ viewer.onLocationChange = ({ mm: at, values }) => {
 
 try {
   await viewer.attachToCanvas(canvas);
-  viewer.addColormap('reference', clearTo([64, 112, 255]));
-  viewer.addColormap('disagreement', clearTo([236, 40, 40]));
+  viewer.addColormap('reference', shades([64, 112, 255], [64, 112, 255]));
+  viewer.addColormap('disagreement', shades([96, 12, 12], [255, 48, 48]));
   await viewer.loadVolumes([
     {
       url: `${folder}/prediction.nii`,
@@ -56,14 +57,14 @@ try {
     {
       url: `${folder}/reference.nii`,
       colormap: 'reference',
-      cal_min: 0,
+      cal_min: 128,
       cal_max: 255,
       opacity: opacity('reference'),
     },
     {
       url: `${folder}/error.nii`,
       colormap: 'disagreement',
-      cal_min: 0,
+      cal_min: 48,
       cal_max: 255,
       opacity: opacity('error'),
     },
