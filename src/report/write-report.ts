@@ -13,6 +13,8 @@ export const reportFiles = ['report.html', 'report-cases.html'] as const;
 
 /** Values of cases that a report holds; what is beyond goes to a file beside it. */
 const mostDataBytes = 2_000_000;
+/** Where not all cases are listed: bytes for those that are, and their number. */
+const listedBytes = 1_000_000;
 const mostListed = 400;
 
 /**
@@ -31,8 +33,8 @@ export async function writeReport(outDir: string, signal?: AbortSignal): Promise
     writeText(path, renderReport({ document, facts, curves }));
     return path;
   }
-  const most = Math.min(mostListed, Math.floor((mostListed * 60) / document.classes.length));
-  const listed = worstCases(document, Math.max(10, most));
+  const most = Math.floor((listedBytes * document.cases.length) / dataBytes(document));
+  const listed = worstCases(document, Math.max(1, Math.min(mostListed, most)));
   writeText(allCases, renderReport({ document, facts, curves }));
   writeText(path, renderReport({ document, facts, curves, listed, allCases: reportFiles[1] }));
   return path;

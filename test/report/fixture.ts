@@ -17,21 +17,12 @@ export const markupGroup = "<i>site</i> 'C'";
 
 const voxels = 24;
 const groups = ['site A', 'site B', markupGroup];
-const classNames = [
-  'background',
-  'oedema',
-  markupClass,
-  'organ 3',
-  'organ 4',
-  'organ 5',
-  'organ 6',
-  'organ 7',
-];
+const classNames = ['background', 'oedema', markupClass];
 
 /** Competing classes; case 3 has an empty reference of class 1, case 5 misses it, and every 50th case has failed. */
 export function madeUpResults(cases: number, classes = 3): ResultsDocument {
   const random = randomNumbers(7);
-  const names = classNames.slice(0, classes);
+  const names = Array.from({ length: classes }, (_, at) => classNames[at] ?? `organ ${at}`);
   const volume = (index: number) => {
     const quality = 0.35 + 0.6 * random();
     const labels = Array.from({ length: voxels }, (_, i) =>

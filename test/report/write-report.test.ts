@@ -32,6 +32,14 @@ describe('writeReport', () => {
     expect(listed.cases.length).toBeLessThanOrEqual(400);
   });
 
+  test('many classes stay under 3 MB too', async () => {
+    writeResultsFolder(at('organs'), madeUpResults(120, 80));
+    const text = readFileSync(await writeReport(at('organs')), 'utf8');
+    expect(Buffer.byteLength(text)).toBeLessThan(3_000_000);
+    expect(text).toContain('href="report-cases.html"');
+    expect(text).toContain('organ 79');
+  });
+
   test('the same run gives the same bytes', async () => {
     writeResultsFolder(at('again'), madeUpResults(20));
     const read = async () => readFileSync(await writeReport(at('again')), 'utf8');
