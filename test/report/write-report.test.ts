@@ -13,16 +13,16 @@ describe('writeReport', () => {
     const text = readFileSync(path, 'utf8');
     expect(Buffer.byteLength(text)).toBeLessThan(3_000_000);
     expect(existsSync(at('thousand', 'report-cases.html'))).toBe(false);
-    expect(text).toContain('case-00999');
+    expect(text.includes('case-00999')).toBe(true);
   });
 
   test('more cases go to a file beside it, which the report links', async () => {
     writeResultsFolder(at('many'), madeUpResults(6000, 2));
     const text = readFileSync(await writeReport(at('many')), 'utf8');
     expect(Buffer.byteLength(text)).toBeLessThan(3_000_000);
-    expect(text).toContain('href="report-cases.html"');
+    expect(text.includes('href="report-cases.html"')).toBe(true);
     const beside = readFileSync(at('many', 'report-cases.html'), 'utf8');
-    for (const id of ['case-00000', 'case-05998']) expect(beside).toContain(`"${id}"`);
+    for (const id of ['case-00000', 'case-05998']) expect(beside.includes(`"${id}"`)).toBe(true);
     const listed = JSON.parse(/id="report-data">(.*?)<\/script>/s.exec(text)![1]!) as {
       cases: { id: string }[];
       total: number;
@@ -33,11 +33,11 @@ describe('writeReport', () => {
   });
 
   test('many classes stay under 3 MB too', async () => {
-    writeResultsFolder(at('organs'), madeUpResults(120, 80));
+    writeResultsFolder(at('organs'), madeUpResults(130, 80));
     const text = readFileSync(await writeReport(at('organs')), 'utf8');
     expect(Buffer.byteLength(text)).toBeLessThan(3_000_000);
-    expect(text).toContain('href="report-cases.html"');
-    expect(text).toContain('organ 79');
+    expect(text.includes('href="report-cases.html"')).toBe(true);
+    expect(text.includes('organ 79')).toBe(true);
   });
 
   test('the same run gives the same bytes', async () => {
@@ -49,8 +49,8 @@ describe('writeReport', () => {
   test('without shards there is a sentence in place of the curves', async () => {
     writeResultsFolder(at('bare'), madeUpResults(4));
     const text = readFileSync(await writeReport(at('bare')), 'utf8');
-    expect(text).toContain('The curves could not be computed');
-    expect(text).not.toContain('id="curve-plots"');
+    expect(text.includes('The curves could not be computed')).toBe(true);
+    expect(text.includes('id="curve-plots"')).toBe(false);
   });
 
   test('a folder without results, or with others, is refused by name', async () => {
