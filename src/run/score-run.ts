@@ -56,9 +56,9 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
     const score = (pending: readonly number[]) => engine.run({ pending, signal, emit: take });
     emit({ kind: 'stage', stage: 'score' });
     for (const index of cases.keys()) {
-      // Those of an earlier start are taken as they are; what was incomplete is tried again.
+      // Scored ones of an earlier start are taken as they are; the files of the others may have been mended since.
       const outcome = storedOutcome(folder, index);
-      if (outcome && outcome.status !== 'incomplete') take({ kind: 'case', outcome });
+      if (outcome?.status === 'ok') take({ kind: 'case', outcome });
     }
     await score([...cases.keys()].filter((index) => !outcomes.has(index)));
     const finished = await finishRun({
