@@ -1,7 +1,7 @@
 /** Entry point of the thread that audits: it has TensorFlow, or what there is in its place. */
 
 import type { AuditStep } from '../src/audit/audit-case.ts';
-import { UsageError } from '../src/errors.ts';
+import { auditUnavailable } from '../src/audit/available.ts';
 import { DataRoots } from '../src/run/data-roots.ts';
 import { packError } from '../src/run/packed-error.ts';
 
@@ -14,12 +14,8 @@ async function prepare() {
     import('../src/tfjs/backend.ts'),
     import('../src/audit/audit-case.ts'),
     import('@tensorflow/tfjs'),
-  ]).catch((cause: Error) => {
-    throw new UsageError(
-      'audit-unavailable',
-      `--audit needs the package @tensorflow/tfjs, which cannot be loaded: ${cause.message.split('\n')[0]}; install it, or score without --audit`,
-      { field: 'audit', cause },
-    );
+  ]).catch((cause: unknown) => {
+    throw auditUnavailable(cause);
   });
   tf.env().set('PROD', true);
   const { description } = await useBackend();

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 import { ReplaySubject } from 'rxjs';
+import { checkAuditAvailable } from '../audit/available.ts';
 import { EmbeddedEngine } from '../engine/embedded.ts';
 import { UsageError } from '../errors.ts';
 import { BufferBudget } from './buffer-budget.ts';
@@ -36,6 +37,7 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
   const { settings, threads, notes } = await resolveSettings(config, cases);
+  if (settings.audit !== undefined) checkAuditAvailable();
   for (const note of notes) emit({ kind: 'note', note });
   const folder = new RunFolder(join(resolve(outDir), workFolder));
   enterFolder(folder, settings, cases, request.resume);
