@@ -1,6 +1,8 @@
 /** The audit of a whole run: `audit.json` beside the results, and a sentence for the terminal. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PartialError } from '../errors.ts';
+import * as z from 'zod';
+import { MachineError, PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import type { RunFolder } from '../run/run-folder.ts';
 import { writeText } from '../run/write-whole.ts';
@@ -42,6 +44,20 @@ export interface AuditSummary {
   readonly sentence: string;
 }
 
+const list = z.array(z.looseObject({}));
+const writtenReport = z.looseObject({
+  version: z.literal(1),
+  passed: z.boolean(),
+  backends: z.array(z.string()),
+  tiles: z.object({ audited: z.number(), of: z.number() }),
+  values: z.number(),
+  differing: z.number(),
+  differences: list,
+  failures: list,
+  unaudited: z.array(z.string()),
+  largest: list,
+});
+
 /** Writes `audit.json`. `scored`: the indices of the scored cases; others have nothing to audit. */
 export function writeAuditReport(
   outDir: string,
@@ -64,6 +80,18 @@ export function writeAuditReport(
   const report = reportOf(audit, audits, unaudited);
   writeText(join(outDir, auditFile), `${JSON.stringify(report, undefined, 2)}\n`);
   return { passed: report.passed, sentence: sentenceOf(report) };
+}
+
+/** The audit that stands in a folder of results; undefined where there was none. @throws MachineError for a file that is none. */
+export function readAuditSummary(outDir: string): AuditSummary | undefined {
+  const file = join(outDir, auditFile);
+  if (!existsSync(file)) return undefined;
+  try {
+    const report = writtenReport.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return { passed: report.passed, sentence: sentenceOf(report as unknown as AuditReport) };
+  } catch (cause) {
+    throw new MachineError('audit-unreadable', `${file}: is not the report of an audit`, { file, cause });
+  }
 }
 
 function reportOf(audit: string, audits: readonly InCase<CaseAudit>[], unaudited: string[]): AuditReport {

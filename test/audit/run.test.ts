@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type AuditReport, auditFile, writeAuditReport } from '../../src/audit/report.ts';
+import { type AuditReport, auditFile, readAuditSummary, writeAuditReport } from '../../src/audit/report.ts';
 import type { ManifestCase } from '../../src/manifest/types.ts';
 import { CaseWork } from '../../src/run/case-work.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
@@ -36,6 +36,7 @@ test('results are the same bytes with and without an audit, and a rerun audits t
   const cases = await makeCases('same');
   const plain = await score(cases, { tile }, folder('plain'));
   expect(plain.audit).toBeUndefined();
+  expect(readAuditSummary(folder('plain'))).toBeUndefined();
   const reports: AuditReport[] = [];
   for (const threads of [2, 1]) {
     const outDir = folder(`audited-${threads}`);
@@ -46,6 +47,7 @@ test('results are the same bytes with and without an audit, and a rerun audits t
     );
     expect(report.notes).toContain(report.audit?.sentence);
     expect(resultFiles(outDir)).toEqual(resultFiles(folder('plain')));
+    expect(readAuditSummary(outDir)).toEqual(report.audit);
     reports.push(auditOf(outDir));
   }
   console.log(reports[0]!.backends.join());
