@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Queue } from 'bullmq';
 import { Hono } from 'hono';
 import { MachineError } from '../errors.ts';
+import { type ViewerOptions, viewerRoutes } from '../viewer/routes.ts';
 import { apiRoutes } from './api.ts';
 import { type Credentials, requireCredentials } from './auth.ts';
 import { ChangeFeed, eventRoutes } from './events.ts';
@@ -27,6 +28,8 @@ export interface DashboardOptions {
   readonly allowWrites?: boolean;
   /** Whether it answers to names of this machine only (see `refuseForeignHost`). */
   readonly loopbackOnly?: boolean;
+  /** Finds the finished runs whose cases can be looked at; without it no volume is served. */
+  readonly findCases?: ViewerOptions['find'];
   /** Told of faults; what is private (messages) is the caller's to leave out. */
   readonly onFault?: (error: Error, route: string) => void;
 }
@@ -62,7 +65,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   app.route('/', healthRoutes(options.ping));
   app.use(requireCredentials(credentials));
   app.use(guardWrites(allowWrites));
-  app.route('/', pageRoutes(monitor, hasQueues));
+  app.route('/', pageRoutes(monitor, hasQueues, options.findCases !== undefined));
+  if (options.findCases) app.route('/', viewerRoutes({ find: options.findCases }));
   app.route('/static', staticRoutes());
   app.route('/api', apiRoutes(monitor));
   app.route('/api', eventRoutes(monitor, feed, closing.signal));

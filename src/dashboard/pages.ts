@@ -13,8 +13,8 @@ const failuresShown = 5;
 const noSuchPage = { title: 'No such page', message: 'The address names no page.' };
 const noSuchRun = { title: 'No such run', message: 'There is no run of this id, or no such page of it.' };
 
-/** The pages for people. */
-export function pageRoutes(monitor: Monitor, hasQueues: boolean): Hono {
+/** The pages for people; with `canLook` a run that is over links to the pages of its cases. */
+export function pageRoutes(monitor: Monitor, hasQueues: boolean, canLook = false): Hono {
   const routes = new Hono();
 
   routes.get('/', async (context) => {
@@ -49,7 +49,7 @@ export function pageRoutes(monitor: Monitor, hasQueues: boolean): Hono {
     return context.html(
       page({
         title: `${percent(casesDone(run), run.cases.total)} % of run ${run.id}`,
-        main: runMain({ run, failures, pooled, workers, cases, query: query.data, now: Date.now() }),
+        main: runMain({ run, failures, pooled, workers, cases, query: query.data, now: Date.now(), canLook }),
         events: `/api/events?run=${encodeURIComponent(run.id)}`,
         status: runStatusText(run),
         hasQueues,

@@ -21,6 +21,8 @@ export interface RunView {
   readonly cases: CasePage;
   readonly query: PageQuery;
   readonly now: number;
+  /** Whether cases can be looked at. */
+  readonly canLook?: boolean;
 }
 
 const statusWords: Readonly<Record<CaseStatus['status'], string>> = {
@@ -36,6 +38,7 @@ export function runMain(view: RunView): Markup {
   const { run, now } = view;
   return html`<div class="title"><h1>Run <span class="id">${run.id}</span></h1>${stateBadge(run.state)}</div>
 ${summarySection(run, now)}
+${view.canLook && run.state === 'done' ? html`<p><a href="/runs/${run.id}/look">Look at the cases, worst first</a></p>` : ''}
 ${failuresSection(view)}
 <div class="columns">
 ${pooledSection(view.pooled, isOver(run))}

@@ -21,6 +21,10 @@ export const dashboardCommand: DefineCommand = (_terminal, finish) => {
     .option('--password-file <file>', 'file whose first line is the password')
     .option('--token-file <file>', 'file whose first line is the token')
     .option('--allow-writes', 'let bull-board retry, pause and remove jobs; needs a password or token')
+    .option(
+      '--data-root <folder...>',
+      'folders below which volumes may be read: cases of finished runs can be looked at',
+    )
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info');
   return addSettingFlags(command, ['redis'])
     .addHelpText('after', help)

@@ -19,7 +19,14 @@ import { asVoxtallyError, queueError } from './faults.ts';
 import { type RunJob, runJob } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
 import { PooledTally } from './pooled-so-far.ts';
-import { isCancelled, readFinished, resultsFolder, writeFinished, writePooled } from './run-record.ts';
+import {
+  isCancelled,
+  linkState,
+  readFinished,
+  resultsFolder,
+  writeFinished,
+  writePooled,
+} from './run-record.ts';
 
 /** The values so far are stored at most this often. */
 const pooledEveryMs = 3000;
@@ -171,6 +178,7 @@ class Planner {
     const { folder, record, cases, work, id } = this.#run;
     const outDir = resultsFolder(folder);
     mkdirSync(outDir, { recursive: true });
+    linkState(folder.root, outDir);
     const { config, warnings } = record;
     const finished = await finishRun({
       work,

@@ -7,13 +7,13 @@
  *   finished.json   how the run ended
  *   results/        the result files
  */
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { type Config, configSchema } from '../../config/schema.ts';
 import type { PooledSoFar } from '../../dashboard/monitor.ts';
 import { PartialError } from '../../errors.ts';
-import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
+import { type RunFolder, readJsonFile, workFolder, writeJsonFile } from '../../run/run-folder.ts';
 import { writeText } from '../../run/write-whole.ts';
 import { maxPriority } from './priority.ts';
 
@@ -107,4 +107,10 @@ function readOptional<T>(path: string, schema: z.ZodType<T>): T | undefined {
     if (error instanceof PartialError) return undefined;
     throw error;
   }
+}
+
+/** Makes `outDir/work` the run's folder, unless something stands there. */
+export function linkState(root: string, outDir: string): void {
+  const link = join(outDir, workFolder);
+  if (!existsSync(link)) symlinkSync(resolve(root), link, 'dir');
 }

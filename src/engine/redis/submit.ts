@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReplaySubject } from 'rxjs';
+import { readAuditSummary } from '../../audit/report.ts';
 import { MachineError, UsageError } from '../../errors.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { enterFolder } from '../../run/enter-run.ts';
@@ -15,11 +16,18 @@ import { Control } from './control.ts';
 import { isRunId, newRunId } from './jobs.ts';
 import { type Places, SharedFolders } from './places.ts';
 import { openMonitor, type RedisMonitor } from './redis-monitor.ts';
-import { readFinished, readRecord, resultsFolder, writeRecord } from './run-record.ts';
+import { linkState, readFinished, readRecord, resultsFolder, writeRecord } from './run-record.ts';
 
 /** The file in `--out` that names the run, for `--resume`. */
 export const runIdFile = 'run-id.txt';
-const resultFiles = ['results.json', 'cases.csv', 'summary.json', 'run.json'];
+const resultFiles = [
+  'results.json',
+  'cases.csv',
+  'summary.json',
+  'results.parquet',
+  'audit.json',
+  'run.json',
+];
 const lookEveryMs = 300;
 /** Nobody to work for so long is worth a word. */
 const lonelyMs = 3000;
@@ -80,12 +88,15 @@ async function follow(request: SubmitRequest, emit: (progress: RunProgress) => v
     await untilEnd(monitor, run, folder, signal, emit, nothingDone(request));
     const finished = readFinished(folder)!;
     const results = collect(folder, outDir);
+    const audit = readAuditSummary(outDir);
+    const scored = results.cases.every(({ status }) => status === 'ok');
     return {
-      exitStatus: results.cases.every(({ status }) => status === 'ok') ? 0 : 1,
+      exitStatus: scored && audit?.passed !== false ? 0 : 1,
       results,
       outDir,
       notes: [...warnings, ...notes, ...finished.notes],
       seconds: finished.seconds,
+      ...(audit ? { audit } : {}),
     };
   } finally {
     await monitor.close();
@@ -153,9 +164,10 @@ async function lonely(monitor: RedisMonitor, since: number): Promise<{ note?: st
   return alive ? {} : { note: 'no worker serves this queue: start some with voxtally worker' };
 }
 
-/** Copies the result files: each whole, or not at all. */
+/** Copies the result files, each whole or not at all, and links the run's state, so that it can be asked. */
 function collect(folder: RunFolder, outDir: string): ResultsDocument {
   mkdirSync(outDir, { recursive: true });
+  linkState(folder.root, outDir);
   for (const name of resultFiles) {
     const source = join(resultsFolder(folder), name);
     if (!existsSync(source)) continue;

@@ -28,7 +28,8 @@ export const defaultTiming: Timing = {
   attempts: 5,
   backoffMs: 1000,
   maxBackoffMs: 60_000,
-  maxStalls: 3,
+  // Workers also die for reasons of their own, several in a row: a case is not to be lost by such a coincidence.
+  maxStalls: 8,
   stepTimeoutMs: 3_600_000,
   jobVoxels: 2 ** 22,
   heartbeatMs: 2000,
