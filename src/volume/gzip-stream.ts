@@ -5,12 +5,12 @@ import { inflateFault, inputFault } from './faults.ts';
 import { dataBytes, lengthSum } from './length.ts';
 import type { VolumeHeader, VolumeStream } from './types.ts';
 
-/** Size of the chunks that zlib fills: below 1 MiB the change of threads costs more than the inflation gains. */
-const inflatedChunkBytes = 1 << 20;
+/** Size of the chunks that zlib fills: larger ones cost more in collecting them than they save in callbacks. */
+const inflatedChunkBytes = 1 << 17;
 /** Size of the reads from the compressed file. */
 const fileChunkBytes = 1 << 18;
 /** Chunks that may wait for `read` before the inflation pauses, so that it overlaps with the reader's work. */
-const waitingChunks = 4;
+const waitingChunks = 8;
 
 /**
  * Opens a volume to be read once from its start. Several gzip members count as one stream, zero padding behind them
