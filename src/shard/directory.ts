@@ -93,7 +93,10 @@ export function decodeBlocks(bytes: Uint8Array, payloadBytes: number, first = 0,
     const tokens = reader.readBytes(tokenBytes);
     // A block ends before the next one begins: those before the last that begins at or below `first` are not asked for.
     if (firstBucket <= first) blocks = [];
-    if (firstBucket < end) blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens });
+    // Copied: the bytes are the caller's to use again.
+    if (firstBucket < end) {
+      blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens: tokens.slice() });
+    }
     offset += length;
   }
   if (offset !== payloadBytes) {

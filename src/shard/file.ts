@@ -144,7 +144,8 @@ export class ShardFile {
   /** The blocks of a section that may hold buckets in [first, end), ascending; all by default. */
   blocks(section: Section, first = 0, end = bucketCount): Block[] {
     // Read again for each range: kept for all files of a large case, directories would outgrow the keys of a range.
-    const bytes = readExactly(this.#fd, this.path, section.directoryOffset, section.directoryBytes);
+    const bytes = directoryBytes(section.directoryBytes);
+    readInto(this.#fd, this.path, section.directoryOffset, bytes);
     if (crc32(bytes) !== section.directoryCrc)
       throw corrupt(this.path, 'the checksum of a directory does not hold');
     try {
@@ -173,6 +174,14 @@ export class ShardFile {
       }
     }
   }
+}
+
+let directoryScratch = new Uint8Array(1 << 16);
+
+/** Room for a directory while it is decoded: one for all, since files are read one after the other. */
+function directoryBytes(length: number): Uint8Array {
+  if (directoryScratch.length < length) directoryScratch = new Uint8Array(2 * length);
+  return directoryScratch.subarray(0, length);
 }
 
 /** Consecutive blocks; `offset` is the place of the first in the section's payload. */
