@@ -1,19 +1,10 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { resultFiles } from '../run/result-files.ts';
 
 /** What a run leaves in its folder, beside its `work` folder. */
-const resultFiles = [
-  'results.json',
-  'cases.csv',
-  'summary.json',
-  'results.parquet',
-  'audit.json',
-  'run.json',
-  'run-id.txt',
-  'report.html',
-  'report-cases.html',
-] as const;
+const runFiles = [...resultFiles, 'run-id.txt', 'report.html', 'report-cases.html'] as const;
 
 /** By these a `work` folder is told from somebody else's folder of that name. */
 const workMarks = ['settings.json', 'cases.json'] as const;
@@ -34,7 +25,7 @@ export function prepareOutDir(
     });
   }
   const work = join(outDir, 'work');
-  const results = resultFiles.map((name) => join(outDir, name)).filter((file) => existsSync(file));
+  const results = runFiles.map((name) => join(outDir, name)).filter((file) => existsSync(file));
   const hasWork = workMarks.some((name) => existsSync(join(work, name)));
   if ((results.length > 0 || hasWork) && !how.resume) {
     if (!how.overwrite) {

@@ -8,6 +8,7 @@ import { MachineError, UsageError } from '../../errors.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { enterFolder } from '../../run/enter-run.ts';
 import { resolveSettings } from '../../run/resolve-settings.ts';
+import { resultFiles } from '../../run/result-files.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { RunProgress, RunReport, RunRequest, StartedRun } from '../../run/types.ts';
 import { writeText } from '../../run/write-whole.ts';
@@ -20,14 +21,6 @@ import { linkState, readFinished, readRecord, resultsFolder, writeRecord } from 
 
 /** The file in `--out` that names the run, for `--resume`. */
 export const runIdFile = 'run-id.txt';
-const resultFiles = [
-  'results.json',
-  'cases.csv',
-  'summary.json',
-  'results.parquet',
-  'audit.json',
-  'run.json',
-];
 const lookEveryMs = 300;
 /** Nobody to work for so long is worth a word. */
 const lonelyMs = 3000;

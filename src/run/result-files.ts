@@ -1,0 +1,9 @@
+/** The result files that a run may leave in `--out`; those that were not asked for are not there. */
+export const resultFiles = [
+  'results.json',
+  'cases.csv',
+  'summary.json',
+  'results.parquet',
+  'audit.json',
+  'run.json',
+] as const;
