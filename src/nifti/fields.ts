@@ -34,8 +34,9 @@ export function parseFields(bytes: Uint8Array<ArrayBuffer>, file: string): Heade
   const digit = format === 'nifti1' ? '1' : '2';
   if (magic !== `n+${digit}` && magic !== `ni${digit}`) throw noMagic(format, magic, file);
 
-  // The parser is given exactly a header: from a longer prefix it would read extensions past the prefix's end.
-  const exact = bytes.slice(0, Math.min(bytes.length, format === 'nifti1' ? 352 : 540)).buffer;
+  // The parser is given exactly a header: of one byte more it would read the extension flag and what follows, past
+  // the end of what there is.
+  const exact = bytes.slice(0, headerBytes[format]).buffer;
   const header = format === 'nifti1' ? new NIFTI1() : new NIFTI2();
   header.readHeader(exact);
   const real = (at: number) =>

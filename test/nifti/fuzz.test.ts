@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { VoxtallyError } from '../../src/errors.ts';
+import { headerBytes } from '../../src/nifti/fields.ts';
 import { readHeader } from '../../src/nifti/header.ts';
 import { niftiHeaderBytes } from '../../src/nifti/write.ts';
 import { openStream } from '../../src/volume/gzip-stream.ts';
@@ -71,6 +72,17 @@ it('damaged files are read or refused by name, never a hang or a crash, and the 
   expect(outcomes).toContain('data-short');
   expect(outcomes).toContain('not-nifti');
 });
+
+it.each(['nifti1', 'nifti2'] as const)(
+  'a %s file cut anywhere after its header is refused by name',
+  async (format) => {
+    const header = niftiHeaderBytes({ shape: [7, 5, 3], datatype: 'int16', format });
+    for (let bytes = headerBytes[format]; bytes <= header.length + 3; bytes++) {
+      writeFileSync(at('cut.nii'), Buffer.concat([header, Buffer.alloc(3)]).subarray(0, bytes));
+      expect(await readAll(at('cut.nii'))).toBe('data-short');
+    }
+  },
+);
 
 it('random bytes behind a valid magic are refused by name', async () => {
   await fc.assert(
