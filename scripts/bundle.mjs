@@ -2,7 +2,12 @@
 import { build } from 'esbuild';
 
 await build({
-  entryPoints: ['src/cli/main.ts', 'workers/step-thread.ts', 'workers/audit-thread.ts'],
+  entryPoints: [
+    'src/cli/main.ts',
+    'workers/step-thread.ts',
+    'workers/audit-thread.ts',
+    'workers/view-thread.ts',
+  ],
   outdir: 'dist/bin',
   outbase: '.',
   entryNames: '[name]',
@@ -13,6 +18,8 @@ await build({
   platform: 'node',
   target: 'node20',
   sourcemap: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
   logLevel: 'warning',
   // Started or loaded by name at run time, or used by few commands.
   external: [

@@ -31,11 +31,9 @@ export async function runCurve(folder: string, flags: CurveFlags, terminal: Term
     bins: Number(flags.bins),
     ...(flags.case === undefined ? {} : { case: flags.case }),
   };
-  const all = await interrupting(terminal, flags.threads, async (threads) => {
-    const found: ClassCurves[] = [];
-    for (const name of names) found.push(await curves(run, { ...options, ...threads, class: name }));
-    return found;
-  });
+  const all = await interrupting(terminal, flags.threads, (threads) =>
+    curves(run, { ...options, ...threads, classes: names }),
+  );
   if (all === undefined) return interruptedStatus;
   if (flags.out !== undefined) writeText(flags.out, [...curvesCsv(all)].join(''));
   if (flags.json) terminal.out(`${JSON.stringify({ curves: all })}\n`);

@@ -28,8 +28,8 @@ import { type ClassCurves, type CurveKind, curveKinds } from './types.ts';
 import type { WalkedRange, WalkPoint } from './walk-range.ts';
 
 export interface CurveOptions {
-  /** Name of the class. */
-  readonly class: string;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
   /** Id of a case; all scored cases pooled unless told. */
   readonly case?: string;
   /** All kinds unless told. */
@@ -42,78 +42,95 @@ export interface CurveOptions {
   readonly signal?: AbortSignal;
 }
 
+const defaultPoints = 1000;
+const defaultBins = 10;
 /** Directories read in one step. */
 const surveyFiles = 64;
 
-/** @throws UsageError for an unknown class or case, and when the shards were not kept. */
-export async function curves(run: FinishedRun, options: CurveOptions): Promise<ClassCurves> {
-  const { kinds = curveKinds, maxPoints = 1000, bins = 10, signal } = options;
-  checkInteger('points', maxPoints, 16, 1e6);
-  checkInteger('bins', bins, 1, 1000);
+/**
+ * The curves of each class asked for.
+ * @throws UsageError for an unknown class or case, and when the shards were not kept
+ */
+export async function curves(run: FinishedRun, options: CurveOptions): Promise<ClassCurves[]> {
+  checkInteger('points', options.maxPoints ?? defaultPoints, 16, 1e6);
+  checkInteger('bins', options.bins ?? defaultBins, 1, 1000);
   if (run.settings.scores === 'label') throw missingShards(run, 'this run has none', 'a curve');
-  const index = classIndex(run, options.class);
+  const indices = options.classes.map((name) => classIndex(run, name));
   const outcomes = outcomesOf(run, options.case);
   const files = outcomes.flatMap((outcome) => shardFiles(run, outcome, 'a curve'));
-  const logit = holdsLogits(run.settings);
   const pool = new ThreadPool(options.threads ?? availableParallelism());
   try {
-    const survey = await surveyAll(pool, run.folder.root, files, index, signal);
-    const { positives, negatives } = checkCoverage(run, survey, outcomes, index);
-    const grid = pointGrid(maxPoints, positives, negatives, logit);
-    const request = {
-      class: index,
-      logit,
-      positives,
-      ...grid,
-      edges: kinds.includes('calibration')
-        ? Float64Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins)
-        : null,
-    };
-    const ranges = cutScores(survey, logit);
-    const walked = await inLanes(pool.threads, ranges, (range) =>
-      pool.run(
-        {
-          kind: 'walk-scores',
-          root: run.folder.root,
-          files: filesOfRange(survey.spans, range, logit),
-          request: { ...request, range },
-        },
-        signal,
-      ),
-    );
-    const points = walked.flatMap((range) => range.points);
-    const best = bestOf(walked, positives);
-    const counts = { positives, negatives };
-    return {
-      class: options.class,
-      case: options.case ?? null,
-      cases: outcomes.length,
-      scores: logit ? 'logit' : 'probability',
-      voxels: positives + negatives,
-      ...counts,
-      ...(kinds.includes('roc') && {
-        roc: {
-          auc: rocArea(walked, counts),
-          points: rocPoints(thin(points, grid, ['tp', 'fp'], null), counts, logit),
-        },
-      }),
-      ...(kinds.includes('pr') && {
-        pr: {
-          averagePrecision: averagePrecision(walked, counts),
-          points: prPoints(thin(points, grid, ['tp', 'fp'], null), counts, logit),
-        },
-      }),
-      ...(kinds.includes('threshold') && {
-        threshold: {
-          best: bestThreshold(best, counts, logit),
-          points: thresholdPoints(thin(points, grid, ['tp', 'probability'], best), counts, logit),
-        },
-      }),
-      ...(kinds.includes('calibration') && { calibration: calibration(walked, bins) }),
-    };
+    const found: ClassCurves[] = [];
+    for (const index of indices) found.push(await classCurves(run, pool, outcomes, files, index, options));
+    return found;
   } finally {
     await pool.close();
   }
+}
+
+async function classCurves(
+  run: FinishedRun,
+  pool: ThreadPool,
+  outcomes: readonly ScoredOutcome[],
+  files: readonly string[],
+  index: number,
+  { kinds = curveKinds, maxPoints = defaultPoints, bins = defaultBins, ...options }: CurveOptions,
+): Promise<ClassCurves> {
+  const { root } = run.folder;
+  const logit = holdsLogits(run.settings);
+  const survey = await surveyAll(pool, root, files, index, options.signal);
+  const { positives, negatives } = checkCoverage(run, survey, outcomes, index);
+  const grid = pointGrid(maxPoints, positives, negatives, logit);
+  const request = {
+    class: index,
+    logit,
+    positives,
+    ...grid,
+    edges: kinds.includes('calibration')
+      ? Float64Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins)
+      : null,
+  };
+  const walked = await inLanes(pool.threads, cutScores(survey, logit), (range) =>
+    pool.run(
+      {
+        kind: 'walk-scores',
+        root,
+        files: filesOfRange(survey.spans, range, logit),
+        request: { ...request, range },
+      },
+      options.signal,
+    ),
+  );
+  const points = walked.flatMap((range) => range.points);
+  const best = bestOf(walked, positives);
+  const counts = { positives, negatives };
+  return {
+    class: run.settings.classes[index]!.name,
+    case: options.case ?? null,
+    cases: outcomes.length,
+    scores: logit ? 'logit' : 'probability',
+    voxels: positives + negatives,
+    ...counts,
+    ...(kinds.includes('roc') && {
+      roc: {
+        auc: rocArea(walked, counts),
+        points: rocPoints(thin(points, grid, ['tp', 'fp'], null), counts, logit),
+      },
+    }),
+    ...(kinds.includes('pr') && {
+      pr: {
+        averagePrecision: averagePrecision(walked, counts),
+        points: prPoints(thin(points, grid, ['tp', 'fp'], null), counts, logit),
+      },
+    }),
+    ...(kinds.includes('threshold') && {
+      threshold: {
+        best: bestThreshold(best, counts, logit),
+        points: thresholdPoints(thin(points, grid, ['tp', 'probability'], best), counts, logit),
+      },
+    }),
+    ...(kinds.includes('calibration') && { calibration: calibration(walked, bins) }),
+  };
 }
 
 function checkInteger(name: string, value: number, min: number, max: number): void {

@@ -122,11 +122,7 @@ async function readEvidence(header: VolumeHeader): Promise<Evidence> {
       const count = Math.min(blockVoxels, total - evidence.voxels);
       const bytes = new Uint8Array(count * datatypeBytes[header.datatype]);
       await stream.read(bytes);
-      for (const value of valuesOf(bytes, header)) {
-        if (value < evidence.min) evidence.min = value;
-        if (value > evidence.max) evidence.max = value;
-        if (evidence.integers && !Number.isInteger(value)) evidence.integers = false;
-      }
+      addValues(evidence, bytes, header);
       evidence.voxels += count;
       // Values inside [0, 1] that are no integers: logits would have left the range by now.
       if (
@@ -141,15 +137,24 @@ async function readEvidence(header: VolumeHeader): Promise<Evidence> {
   }
 }
 
-/** Finite values of stored bytes. */
-function* valuesOf(
+/** Adds the finite values of stored bytes. */
+function addValues(
+  evidence: Evidence,
   bytes: Uint8Array,
   { datatype, littleEndian, slope, intercept }: VolumeHeader,
-): Generator<number> {
+): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = storedReaders[datatype];
-  for (let at = 0; at < bytes.length; at += datatypeBytes[datatype]) {
+  const step = datatypeBytes[datatype];
+  let { min, max, integers } = evidence;
+  for (let at = 0; at < bytes.length; at += step) {
     const value = read(view, at, littleEndian) * slope + intercept;
-    if (Number.isFinite(value)) yield value;
+    if (!Number.isFinite(value)) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    integers &&= Number.isInteger(value);
   }
+  evidence.min = min;
+  evidence.max = max;
+  evidence.integers = integers;
 }

@@ -49,12 +49,7 @@ export async function gatherCurves(outDir: string, signal?: AbortSignal): Promis
     const names = run.settings.classes.map(({ name }) => name);
     const drawn = names.slice(0, mostClasses);
     const maxPoints = Math.max(40, Math.min(240, Math.floor(2000 / drawn.length)));
-    const found: CurveData[] = [];
-    for (const name of drawn) {
-      found.push(
-        columns(await curves(run, { class: name, maxPoints, ...(signal === undefined ? {} : { signal }) })),
-      );
-    }
+    const found = (await curves(run, { classes: drawn, maxPoints, ...(signal && { signal }) })).map(columns);
     if (drawn.length === names.length) return { curves: found };
     return {
       curves: found,

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PartialError } from '../errors.ts';
 import type { LovaszValues } from '../reduce/lovasz-sum.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';

@@ -20,13 +20,18 @@ export interface Resolved {
   readonly notes: readonly string[];
 }
 
+/** How many threads a configuration asks for. */
+export function threadCount({ threads }: Config): number {
+  return threads === 'auto' ? availableParallelism() : threads;
+}
+
 /** @throws UsageError when the configuration cannot be run on these cases. */
 export async function resolveSettings(config: Config, cases: readonly ManifestCase[]): Promise<Resolved> {
   const decision = await decideScores(cases, config.scores, config.probabilityTolerance);
   const { scores, channelCount } = decision;
   const channels = resolveChannels(config, scores, channelCount);
   const classes = resolveClasses(config, scores, channels, channelCount);
-  const threads = config.threads === 'auto' ? availableParallelism() : config.threads;
+  const threads = threadCount(config);
   const base: Omit<RunSettings, 'terms' | 'lovasz'> = {
     scores,
     channels,
@@ -45,6 +50,7 @@ export async function resolveSettings(config: Config, cases: readonly ManifestCa
     geometryToleranceMm: config.geometryToleranceMm,
     tileShape: config.tile.shape,
     tileVoxels: config.tile.voxels,
+    bundleVoxels: config.tile.bundle,
     threadMemoryBytes: threadMemory(config.memory, threads),
     stageAboveBytes: config.stageAboveMiB * mebi,
     mergeFanIn: config.mergeFanIn,

@@ -11,7 +11,7 @@ import { CasePool } from './case-pool.ts';
 import { CaseWork } from './case-work.ts';
 import { enterFolder, storedOutcome } from './enter-run.ts';
 import { finishRun } from './finish-run.ts';
-import { resolveSettings } from './resolve-settings.ts';
+import { resolveSettings, threadCount } from './resolve-settings.ts';
 import { progressOf, type RunEvent } from './run-events.ts';
 import { RunFolder, workFolder } from './run-folder.ts';
 import { keepsCaseShards } from './settings.ts';
@@ -36,14 +36,15 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
   setMaxListeners(0, signal);
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
-  const { settings, threads, notes } = await resolveSettings(config, cases);
-  if (settings.audit !== undefined) checkAuditAvailable();
-  for (const note of notes) emit({ kind: 'note', note });
-  const folder = new RunFolder(join(resolve(outDir), workFolder));
-  enterFolder(folder, settings, cases, request.resume);
-
-  const pool = new ThreadPool(threads);
+  // They load while the settings are found out.
+  const pool = new ThreadPool(threadCount(config));
   try {
+    const { settings, threads, notes } = await resolveSettings(config, cases);
+    if (settings.audit !== undefined) checkAuditAvailable();
+    for (const note of notes) emit({ kind: 'note', note });
+    const folder = new RunFolder(join(resolve(outDir), workFolder));
+    enterFolder(folder, settings, cases, request.resume);
+
     const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(2 * threads + 2));
     const casePool = new CasePool(work, pool);
     const engine = new EmbeddedEngine(work, threads, keepsCaseShards(settings, cases.length));

@@ -12,7 +12,7 @@ const path = temporaryFolder();
 let serial = 0;
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-const pooled = { class: 'foreground', threads: 2 } as const;
+const pooled = { classes: ['foreground'], threads: 2 } as const;
 
 /** Curves over rows of voxels, each a case, pooled. */
 async function curvesOf(
@@ -32,7 +32,8 @@ async function curvesOf(
     ),
   );
   await score(cases, { scores, losses: 'dice', keepShards: 'always', tile: { voxels: 7 } }, `${folder}/run`);
-  return curves(openFinishedRun(`${folder}/run`), { ...pooled, maxPoints: 1e6, ...options });
+  const [found] = await curves(openFinishedRun(`${folder}/run`), { ...pooled, maxPoints: 1e6, ...options });
+  return found!;
 }
 
 function expectBrute(
@@ -211,8 +212,8 @@ describe.each(['probability', 'logit'] as const)('the best threshold of a run of
     const cases = [await writeCase({ folder, id: 'a', seed: 5, score: make, shape: [20, 10, 5] })];
     await score(cases, { scores, keepShards: 'always' }, `${folder}/run`);
     const run = openFinishedRun(`${folder}/run`);
-    const { best, points } = (await curves(run, { ...pooled, kinds: ['threshold'], maxPoints: 1e6 }))
-      .threshold!;
+    const [found] = await curves(run, { ...pooled, kinds: ['threshold'], maxPoints: 1e6 });
+    const { best, points } = found!.threshold!;
     const { results } = await ask(run, { losses: 'dice', threshold: best!.threshold! });
     expect(results.pooled!.classes.foreground!.hard).toMatchObject({
       tp: best!.tp,
@@ -240,7 +241,9 @@ describe('what cannot be drawn', () => {
       /a curve needs the stored shards.*--keep-shards always/,
     );
     const run = openFinishedRun(path('plain', 'kept'));
-    await expect(curves(run, { class: 'tumour' })).rejects.toThrow(/"tumour".*its classes are foreground/);
+    await expect(curves(run, { classes: ['tumour'] })).rejects.toThrow(
+      /"tumour".*its classes are foreground/,
+    );
     await expect(curves(run, { ...pooled, case: 'x' })).rejects.toThrow(/case "x" is not in/);
     await expect(curves(run, { ...pooled, maxPoints: 3 })).rejects.toThrow(/points: 3/);
     await expect(curves(run, { ...pooled, bins: 0 })).rejects.toThrow(/bins: 0/);

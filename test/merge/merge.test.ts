@@ -74,7 +74,7 @@ test('a merged run is asked, drawn and merged again like any other', async () =>
   const answers = await Promise.all(open('whole', 'one').map((run) => ask(run, question, { threads: 1 })));
   expect(answers[0]!.results).toEqual(answers[1]!.results);
   const drawn = await Promise.all(
-    open('whole', 'one').map((run) => curves(run, { class: 'foreground', threads: 1 })),
+    open('whole', 'one').map((run) => curves(run, { classes: ['foreground'], threads: 1 })),
   );
   expect(drawn[0]).toEqual(drawn[1]);
 });
