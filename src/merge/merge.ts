@@ -87,7 +87,7 @@ export function checkTarget(runs: readonly FinishedRun[], outDir: string): void 
   });
 }
 
-/** Brings a case's files over under its new index. Shards are linked where the file system can, else copied. */
+/** Brings a case's files over under its new index. They are linked where the file system can, else copied. */
 function takeOver(
   folder: RunFolder,
   { run, outcome }: TakenCase,
@@ -97,16 +97,23 @@ function takeOver(
   if (existsSync(run.folder.plan(outcome.index))) {
     folder.writePlan({ ...run.folder.readPlan(outcome.index), index });
   }
-  if (!isScored(outcome) || !withShards) return { ...outcome, index };
+  if (!isScored(outcome)) return { ...outcome, index };
+  // Runs of older versions have no list of errors by tile.
+  const errors = run.folder.caseErrors(outcome.index);
+  if (existsSync(errors)) linkOrCopy(errors, folder.caseErrors(index));
+  if (!withShards) return { ...outcome, index };
   shardFiles(run, outcome, 'a merge').forEach((path, part) => {
-    const target = folder.caseShard(index, part);
-    try {
-      linkSync(path, target);
-    } catch {
-      copyFileSync(path, target);
-    }
+    linkOrCopy(path, folder.caseShard(index, part));
   });
   return { ...outcome, index };
+}
+
+function linkOrCopy(path: string, target: string): void {
+  try {
+    linkSync(path, target);
+  } catch {
+    copyFileSync(path, target);
+  }
 }
 
 /** The sorted losses over all scored cases; of one case they are its own. */

@@ -14,6 +14,7 @@ import type { BucketSums } from '../reduce/merger.ts';
 import type { RangeJob } from '../reduce/ranges.ts';
 import { gateError } from '../score/gate-faults.ts';
 import type { Tally } from '../tally/tally.ts';
+import { writeCaseErrors } from '../tile-errors/case-errors.ts';
 import { openStream } from '../volume/gzip-stream.ts';
 import { stageRaw } from '../volume/stage.ts';
 import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
@@ -164,7 +165,7 @@ export class CaseWork {
   async reduce(plan: CasePlan, keepShard: boolean, signal: AbortSignal): Promise<CaseOutcomeRecord> {
     const entry = this.cases[plan.index]!;
     try {
-      const { tally, jobs } = await this.#pool.run(
+      const { tally, jobs, errors } = await this.#pool.run(
         { kind: 'open-case', root: this.folder.root, case: plan.index },
         signal,
       );
@@ -185,6 +186,8 @@ export class CaseWork {
         signal,
       );
       const outcome = this.#scored(plan, tally, lovasz, shardFiles);
+      // Before the outcome: where that stands, the rest of the case does.
+      writeCaseErrors(this.folder, plan.index, errors);
       writeOutcome(this.folder, outcome);
       this.folder.removeTiles(plan.index, plan.predictions.length + 1);
       return outcome;

@@ -7,7 +7,7 @@ import type { ClassTally, Tally } from '../tally/tally.ts';
 import { predictsLabels, type RunSettings } from './settings.ts';
 
 /** Units of the sums: errors in 2^-50, terms in 2^-44, the cross-entropy in 2^-60. */
-const errorUnit = 2 ** -50;
+export const errorUnit = 2 ** -50;
 const errorBits = 50n;
 const termUnit = 2 ** -44;
 const crossEntropyUnit = 2 ** -60;

@@ -8,6 +8,7 @@
  *   tiles/CASE/TILE.shard    tally and shards of a tile; gone when the case is reduced
  *   staged/CASE-N.raw        inflated copies of gzip files; gone when the case is reduced
  *   cases/CASE.json          what became of a case: its tally and sorted losses, or its error
+ *   errors/CASE.json         which tiles hold the case's errors
  *   audit/CASE.json          what the audit of a case found, where one was asked for
  *   shards/CASE-PART.shard   a case's merged shards
  *   pool/SET.json, SET-PART.shard  merged shards of several cases, named by the set
@@ -39,7 +40,7 @@ export class RunFolder {
   }
 
   create(): void {
-    for (const folder of ['plans', 'tiles', 'staged', 'cases', 'audit', 'shards', 'pool']) {
+    for (const folder of ['plans', 'tiles', 'staged', 'cases', 'errors', 'audit', 'shards', 'pool']) {
       mkdirSync(join(this.root, folder), { recursive: true });
     }
   }
@@ -58,6 +59,10 @@ export class RunFolder {
 
   caseOutcome(caseIndex: number): string {
     return join(this.root, 'cases', `${number(caseIndex)}.json`);
+  }
+
+  caseErrors(caseIndex: number): string {
+    return join(this.root, 'errors', `${number(caseIndex)}.json`);
   }
 
   caseAudit(caseIndex: number): string {

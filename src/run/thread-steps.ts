@@ -19,6 +19,8 @@ import { TileScorer } from '../score/tile-scorer.ts';
 import { type SectionContent, ShardFile, writeShardFile } from '../shard/file.ts';
 import { tallySchema } from '../tally/serialise.ts';
 import { emptyTally, mergeTallies, type Tally } from '../tally/tally.ts';
+import type { CaseErrors } from '../tile-errors/case-errors.ts';
+import { ErrorSums } from '../tile-errors/error-sums.ts';
 import { openRaw } from '../volume/raw-source.ts';
 import type { VolumeSource } from '../volume/types.ts';
 import { type Box, voxelCount } from '../voxel/box.ts';
@@ -84,6 +86,7 @@ export interface TileDone {
 export interface OpenedCase {
   readonly tally: Tally;
   readonly jobs: readonly RangeJob[];
+  readonly errors: CaseErrors;
 }
 
 /** What a tile's partial file says of itself. */
@@ -233,12 +236,14 @@ export class StepRunner {
     let tally = emptyTally(settings.classes.length, settings.terms.length);
     let voxels = 0;
     const paths = Array.from({ length: grid.length }, (_, tile) => folder.tile(index, tile));
+    const errors = new ErrorSums(settings, plan);
     const cut = this.#cutter();
     let tile = 0;
     for (const file of eachFile(paths)) {
       const part = checkedTally(file, index, tile, tileBox(grid, tile));
       voxels += part.voxels + part.ignored;
       tally = mergeTallies(tally, part);
+      errors.add(tileBox(grid, tile), part);
       cut.add(file);
       tile++;
     }
@@ -249,7 +254,8 @@ export class StepRunner {
       );
     }
     checkConfusion(tally.confusion);
-    return { tally, jobs: tally.faults.some((fault) => fault.kind !== 'moved') ? [] : cut.jobs() };
+    const jobs = tally.faults.some((fault) => fault.kind !== 'moved') ? [] : cut.jobs();
+    return { tally, jobs, errors: errors.list() };
   }
 
   #openShards(paths: readonly string[]): RangeJob[] {

@@ -5,6 +5,7 @@ import { compareCommand } from './compare.ts';
 import { curveCommand } from './curve.ts';
 import { dashboardCommand } from './dashboard.ts';
 import { demoCommand } from './demo.ts';
+import { errorsCommand } from './errors.ts';
 import { inspectCommand } from './inspect.ts';
 import { mergeCommand } from './merge.ts';
 import { reportCommand } from './report.ts';
@@ -21,6 +22,7 @@ export const commands: readonly DefineCommand[] = [
   viewCommand,
   askCommand,
   curveCommand,
+  errorsCommand,
   compareCommand,
   mergeCommand,
   inspectCommand,

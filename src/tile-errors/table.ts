@@ -1,0 +1,60 @@
+/** The worst tiles for the terminal. */
+import { layOut } from '../results/table.ts';
+import type { Box, Vec3 } from '../voxel/box.ts';
+import type { WorstTiles } from './worst-tiles.ts';
+
+export function tileErrorLines(found: WorstTiles, width: number): string[] {
+  const { worst, unscored, fp, fn, error } = found;
+  const ofAll = found.case === null;
+  const rows = worst.map((tile) => [
+    ...(ofAll ? [tile.case] : []),
+    ...(found.class === null ? [tile.class] : []),
+    voxelRanges(tile.box),
+    tile.centreMm ? tile.centreMm.map((mm) => mm.toFixed(1)).join(', ') : 'unknown',
+    `${(100 * tile.share).toFixed(1)} %`,
+    figure(tile.fp),
+    figure(tile.fn),
+    String(tile.voxels),
+  ]);
+  const header = [
+    ...(ofAll ? ['case'] : []),
+    ...(found.class === null ? ['mostly'] : []),
+    ...['voxels x, y, z', 'centre mm (RAS)', 'share', 'added', 'missed', 'voxels'],
+  ];
+  const whose = ofAll ? `${found.cases} cases` : `case ${found.case}`;
+  const measure = found.measure === 'soft' ? 'sum of |p - y|' : 'by the threshold';
+  return [
+    `${whose}, ${found.class ?? 'all classes'}: error ${figure(error)} voxels (${measure}), ${figure(fp)} added, ${figure(fn)} missed`,
+    cutLine(found),
+    ...(ofAll && unscored.length > 0 ? [`without a score, not looked at: ${names(unscored)}`] : []),
+    '',
+    ...(worst.length > 0 ? layOut([header, ...rows], width) : ['No tile holds any error.']),
+  ];
+}
+
+function cutLine({ boxes, tileShape, boxShape, worst }: WorstTiles): string {
+  if (!tileShape || !boxShape) return `${worst.length} of ${boxes} tiles listed`;
+  const merged = boxShape.some((side, axis) => side > tileShape[axis]!);
+  const how = merged ? `, each of tiles of ${size(tileShape)} taken together` : '';
+  const finer = boxes === 1 ? '; score with --tile 32,32,32 to see where' : '';
+  return `${worst.length} of ${boxes} ${boxes === 1 ? 'tile' : 'tiles'} of ${size(boxShape)} voxels listed${how}${finer}`;
+}
+
+function size(shape: Vec3): string {
+  return shape.join(' x ');
+}
+
+/** First and last voxel along each axis. */
+export function voxelRanges({ origin, shape }: Box): string {
+  return origin.map((first, axis) => `${first}-${first + shape[axis]! - 1}`).join(', ');
+}
+
+function names(ids: readonly string[]): string {
+  const shown = ids.slice(0, 5).join(', ');
+  return ids.length > 5 ? `${shown} and ${ids.length - 5} more` : shown;
+}
+
+/** Counts as they are, sums with 5 digits. */
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+}
