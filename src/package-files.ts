@@ -23,6 +23,11 @@ export function packageFile(name: string): string {
   return join(packageRoot(), name);
 }
 
+/** Path of the entry point of a thread (`workers/`), built as the running code is. */
+export function threadFile(name: string): string {
+  return packageFile(`dist/${isBundled ? 'bin' : 'workers'}/${name}.js`);
+}
+
 /** The version in the package's own `package.json`. */
 export function packageVersion(): string {
   return (JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }).version;

@@ -1,16 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { loadConfig } from '../config/load-config.ts';
 import type { Credentials } from '../dashboard/auth.ts';
 import { checkExposure, serveDashboard } from '../dashboard/serve.ts';
 import { connectNow } from '../engine/redis/connection.ts';
-import { SharedFolders } from '../engine/redis/places.ts';
+import { FinishedRuns } from '../engine/redis/finished-runs.ts';
 import { openMonitor } from '../engine/redis/redis-monitor.ts';
-import { resultsFolder } from '../engine/redis/run-record.ts';
 import { UsageError, VoxtallyError } from '../errors.ts';
-import { DataRoots } from '../run/data-roots.ts';
-import { FinishedCases } from '../viewer/finished-cases.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 
 export interface DashboardFlags {
@@ -47,6 +43,7 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
   // What cannot work is said now, not shown for ever.
   (await connectNow(redis.url)).disconnect();
   const log = pino({ level: flags.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const finished = flags.dataRoot && new FinishedRuns(redis.workRoot, flags.dataRoot);
   const monitor = openMonitor({ redisUrl: redis.url, prefix: redis.prefix, workRoot: redis.workRoot });
   try {
     const dashboard = await serveDashboard({
@@ -54,7 +51,7 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
       monitor,
       queues: monitor.queues,
       ping: () => monitor.ping(),
-      ...(flags.dataRoot ? { findCases: finishedRuns(redis.workRoot, new DataRoots(flags.dataRoot)) } : {}),
+      ...(finished ? { findCases: (run) => finished.find(run) } : {}),
       onFault: (error, route) => log.error({ route, ...faultFacts(error) }, 'request failed'),
     });
     log.info({ url: dashboard.url }, 'dashboard ready');
@@ -63,20 +60,9 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
     await dashboard.close();
   } finally {
     await monitor.close();
+    await finished?.close();
   }
   return 0;
-}
-
-/** Runs whose results are there, by id; each is opened once, for it keeps the cases that were looked at. */
-function finishedRuns(workRoot: string, dataRoots: DataRoots) {
-  const opened = new Map<string, FinishedCases>();
-  return async (run: string): Promise<FinishedCases | undefined> => {
-    const results = resultsFolder(new SharedFolders(workRoot).folder(run));
-    if (!existsSync(join(results, 'results.json'))) return undefined;
-    const known = opened.get(run) ?? new FinishedCases(results, dataRoots);
-    opened.set(run, known);
-    return known;
-  };
 }
 
 /** The password and the token, from files or else from the environment, which `ps` does not show. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { MachineError, UsageError } from '../errors.ts';
 import { DataRoots } from '../run/data-roots.ts';
+import { CaseReducer } from '../viewer/case-reducer.ts';
 import { FinishedCases } from '../viewer/finished-cases.ts';
 import { viewerApp } from '../viewer/serve-viewer.ts';
 import { interruptible } from './interrupt.ts';
@@ -19,7 +20,11 @@ export async function runView(results: string, options: ViewOptions, terminal: T
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new UsageError('port', `--port: given "${options.port}"; allowed: 0 to 65535`, { field: 'port' });
   }
-  const cases = new FinishedCases(results, options.dataRoot && new DataRoots(options.dataRoot));
+  const dataRoots = options.dataRoot ?? [];
+  // What cannot work is said now.
+  new DataRoots(dataRoots);
+  const reducer = new CaseReducer();
+  const cases = new FinishedCases(results, reducer, dataRoots);
   const server = createAdaptorServer({ fetch: viewerApp(cases).fetch }) as Server;
   await new Promise<void>((done, fail) => {
     server.once('error', (cause) =>
@@ -34,5 +39,6 @@ export async function runView(results: string, options: ViewOptions, terminal: T
   );
   server.closeAllConnections();
   await new Promise((done) => server.close(done));
+  await reducer.close();
   return 0;
 }

@@ -3,7 +3,7 @@ import type { CasePlan } from '../plan/case-plan.ts';
 import { encodings } from '../plan/case-plan.ts';
 import type { RunSettings } from '../run/settings.ts';
 import type { Affine, VolumeHeader } from '../volume/types.ts';
-import { type Box, type Vec3, voxelAt, voxelCount, voxelIndex } from '../voxel/box.ts';
+import { type Box, type Vec3, voxelCount, voxelIndex } from '../voxel/box.ts';
 import { type Places, sampleVolume } from './sample-volume.ts';
 
 export interface ReducedCase {
@@ -24,7 +24,7 @@ export interface ReducedCase {
 }
 
 /** Values that are held at once, all channels together. */
-const mostValues = 2 ** 26;
+const mostValues = 36e6;
 const longestSide = 512;
 
 export async function reduceCase(
@@ -88,14 +88,20 @@ const faint = 25;
 function shownBox(volumes: readonly Uint8Array[], shape: Vec3): Box {
   const low = [...shape];
   const high = [-1, -1, -1];
+  const widen = (axis: number, place: number) => {
+    if (place < low[axis]!) low[axis] = place;
+    if (place > high[axis]!) high[axis] = place;
+  };
+  const isShown = (value: number) => value >= faint;
   for (const values of volumes) {
-    for (let at = 0; at < values.length; at++) {
-      if (values[at]! < faint) continue;
-      const voxel = voxelAt(at, shape);
-      for (let axis = 0; axis < 3; axis++) {
-        if (voxel[axis]! < low[axis]!) low[axis] = voxel[axis]!;
-        if (voxel[axis]! > high[axis]!) high[axis] = voxel[axis]!;
-      }
+    for (let row = 0; row < shape[1] * shape[2]; row++) {
+      const line = values.subarray(row * shape[0], (row + 1) * shape[0]);
+      const first = line.findIndex(isShown);
+      if (first < 0) continue;
+      widen(0, first);
+      widen(0, line.findLastIndex(isShown));
+      widen(1, row % shape[1]);
+      widen(2, Math.floor(row / shape[1]));
     }
   }
   if (high[0]! < 0) return { origin: [0, 0, 0], shape };
@@ -112,7 +118,8 @@ function margin(length: number): number {
 }
 
 function cropped(values: Uint8Array, shape: Vec3, { origin, shape: [nx, ny, nz] }: Box): Uint8Array {
-  const target = new Uint8Array(nx * ny * nz);
+  // Shared between threads, so that it is handed over as it is.
+  const target = new Uint8Array(new SharedArrayBuffer(nx * ny * nz));
   for (let z = 0, at = 0; z < nz; z++) {
     for (let y = 0; y < ny; y++, at += nx) {
       const start = voxelIndex([origin[0], origin[1] + y, origin[2] + z], shape);

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { runId } from '../dashboard/query.ts';
-import { VoxtallyError } from '../errors.ts';
+import { MachineError, VoxtallyError } from '../errors.ts';
 import { niftiHeaderBytes } from '../nifti/write.ts';
 import { packageFile } from '../package-files.ts';
-import { casePage, casesPage, messagePage } from './case-page.ts';
+import { type CasePageParts, casePage, casesPage, messagePage } from './case-page.ts';
 import type { FinishedCases } from './finished-cases.ts';
 
 export interface ViewerOptions {
@@ -39,6 +39,36 @@ export function viewerRoutes({ find }: ViewerOptions): Hono {
   const missing = (context: Context) =>
     context.html(messagePage('There is no such case, or it has no score.'), 404);
 
+  /** Answers with a case that is there and can be read, and says why where it is not. */
+  async function withReduced(
+    context: Context,
+    address: object,
+    answer: (found: CasePageParts) => Response | Promise<Response>,
+  ): Promise<Response> {
+    const at = place.safeParse(address);
+    const cases = at.success ? await find(at.data.run) : undefined;
+    const entry = at.success ? cases?.scored(at.data.case) : undefined;
+    const spec = at.success ? cases?.results.classes[at.data.class] : undefined;
+    if (!at.success || !cases || !entry || !spec) return missing(context);
+    try {
+      const reduced = await cases.reduced(at.data.case, spec.name, context.req.raw.signal);
+      return await answer({ ...at.data, results: cases.results, entry, reduced });
+    } catch (error) {
+      // Names of files stay with those who run the scores.
+      if (error instanceof MachineError) {
+        return context.html(
+          messagePage(`The volumes cannot be shown now (${error.code}). Try again in a moment.`),
+          503,
+          {
+            'Retry-After': '5',
+          },
+        );
+      }
+      if (!(error instanceof VoxtallyError)) throw error;
+      return context.html(messagePage(`The volumes cannot be shown (${error.code}).`), 409);
+    }
+  }
+
   routes.get('/look/:file{viewer\\.(js|css)}', (context) => {
     const name = context.req.param('file') as 'viewer.js' | 'viewer.css';
     return context.body(viewerFile(name), 200, {
@@ -53,37 +83,24 @@ export function viewerRoutes({ find }: ViewerOptions): Hono {
     return cases ? context.html(casesPage(run.data!, cases.results)) : missing(context);
   });
 
-  routes.get('/runs/:run/look/:case', async (context) => {
-    const at = place.safeParse({ ...context.req.param(), ...context.req.query() });
-    const cases = at.success ? await find(at.data.run) : undefined;
-    const entry = at.success ? cases?.scored(at.data.case) : undefined;
-    const spec = at.success ? cases?.results.classes[at.data.class] : undefined;
-    if (!at.success || !cases || !entry || !spec) return missing(context);
-    try {
-      const reduced = await cases.reduced(at.data.case, spec.name);
+  routes.get('/runs/:run/look/:case', (context) =>
+    withReduced(context, { ...context.req.param(), ...context.req.query() }, (found) => {
       context.header('Content-Security-Policy', policy);
-      return context.html(casePage({ ...at.data, results: cases.results, entry, reduced }));
-    } catch (error) {
-      // Names of files stay with those who run the scores.
-      if (!(error instanceof VoxtallyError)) throw error;
-      return context.html(messagePage(`The volumes cannot be shown (${error.code}).`), 409);
-    }
-  });
+      return context.html(casePage(found));
+    }),
+  );
 
-  routes.get('/runs/:run/look/:case/:class/:file{(prediction|reference|error)\\.nii}', async (context) => {
-    const at = place.safeParse(context.req.param());
-    const cases = at.success ? await find(at.data.run) : undefined;
-    const spec = at.success ? cases?.results.classes[at.data.class] : undefined;
-    if (!at.success || !cases?.scored(at.data.case) || !spec) return missing(context);
-    const reduced = await cases.reduced(at.data.case, spec.name);
-    const { shape, affine } = reduced;
-    const header = niftiHeaderBytes({ shape, affine, datatype: 'uint8' });
-    const voxels = reduced[part.parse(context.req.param('file').replace('.nii', ''))];
-    const body = new Uint8Array(header.length + voxels.length);
-    body.set(header);
-    body.set(voxels, header.length);
-    return context.body(body, 200, { 'Content-Type': 'application/octet-stream' });
-  });
+  routes.get('/runs/:run/look/:case/:class/:file{(prediction|reference|error)\\.nii}', (context) =>
+    withReduced(context, context.req.param(), ({ reduced }) => {
+      const { shape, affine } = reduced;
+      const header = niftiHeaderBytes({ shape, affine, datatype: 'uint8' });
+      const voxels = reduced[part.parse(context.req.param('file').replace('.nii', ''))];
+      const body = new Uint8Array(header.length + voxels.length);
+      body.set(header);
+      body.set(voxels, header.length);
+      return context.body(body, 200, { 'Content-Type': 'application/octet-stream' });
+    }),
+  );
 
   return routes;
 }

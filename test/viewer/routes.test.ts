@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DataRoots } from '../../src/run/data-roots.ts';
+import { CaseReducer } from '../../src/viewer/case-reducer.ts';
 import { FinishedCases } from '../../src/viewer/finished-cases.ts';
 import { viewerApp } from '../../src/viewer/serve-viewer.ts';
 import { probability, score, temporaryFolder, writeCase } from '../ask/runs.ts';
@@ -12,6 +12,7 @@ import { startBrowser } from '../dashboard/browser.ts';
 const at = temporaryFolder();
 const markup = '<img src=x onerror=alert(1)>';
 const webgl = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+const reducer = new CaseReducer();
 let server: Server;
 let url = '';
 
@@ -25,13 +26,14 @@ beforeAll(async () => {
     { id: 'gone', predictions: [at('data', 'no.nii')], reference: at('data', 'no-ref.nii') },
   ];
   await score(cases, { classes: { core: [1] }, losses: 'dice' }, at('out'));
-  server = createAdaptorServer({ fetch: viewerApp(new FinishedCases(at('out'))).fetch }) as Server;
+  server = createAdaptorServer({ fetch: viewerApp(new FinishedCases(at('out'), reducer)).fetch }) as Server;
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterAll(() => {
+afterAll(async () => {
   server.closeAllConnections();
   server.close();
+  await reducer.close();
 });
 
 const status = async (path: string) => (await fetch(url + path)).status;
@@ -57,7 +59,7 @@ describe('viewer', () => {
   });
 
   test('answers to names of this machine only, and sends no names of files', async () => {
-    const app = viewerApp(new FinishedCases(at('out')));
+    const app = viewerApp(new FinishedCases(at('out'), reducer));
     expect((await app.request('/runs/results/look', { headers: { host: 'evil.example' } })).status).toBe(421);
     const page = await (await fetch(`${url}/runs/results/look/0`)).text();
     expect(page).not.toContain(at('data'));
@@ -65,7 +67,7 @@ describe('viewer', () => {
 
   test('reads no volume outside the data folders', async () => {
     mkdirSync(at('elsewhere'));
-    const app = viewerApp(new FinishedCases(at('out'), new DataRoots([at('elsewhere')])));
+    const app = viewerApp(new FinishedCases(at('out'), reducer, [at('elsewhere')]));
     const answer = await app.request('/runs/results/look/0', { headers: { host: 'localhost' } });
     expect(answer.status).toBe(409);
     const text = await answer.text();
