@@ -32,6 +32,7 @@ export const settingsSchema: z.ZodType<RunSettings> = z.object({
   geometryToleranceMm: z.number(),
   tileShape: vec3.nullable(),
   tileVoxels: z.number(),
+  bundleVoxels: z.number(),
   threadMemoryBytes: bytes,
   stageAboveBytes: bytes,
   mergeFanIn: z.number().int().min(2),

@@ -1,6 +1,7 @@
 /** The audit of a case: its chosen tiles are read again, computed again by tensors and compared with their partial files. */
 import { VoxtallyError } from '../errors.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
+import { bundleOfTile } from '../plan/bundles.ts';
 import { encodings } from '../plan/case-plan.ts';
 import type { DataRoots } from '../run/data-roots.ts';
 import { RunFolder } from '../run/run-folder.ts';
@@ -39,7 +40,12 @@ export async function auditCase(step: AuditStep, backend: string, dataRoots?: Da
   const audit: CaseAudit = { ...nothingAudited(plan), backend };
   const largest = new Map<string, readonly [Compared, ReadTile]>();
   for await (const read of readTiles(plan, step.tiles)) {
-    const run = readRunTile(folder.tile(step.case, read.tile), read.box, settings, kernels);
+    const run = readRunTile(
+      folder.bundle(step.case, bundleOfTile(plan, read.tile)),
+      read.box,
+      settings,
+      kernels,
+    );
     let rows: Compared[];
     try {
       rows = await compareTile(tileVoxels(read.bytes, input, settings), run, settings);

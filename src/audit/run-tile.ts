@@ -1,4 +1,4 @@
-/** What the run has of a tile, from the tile's own partial file: its sums, and its sorted losses merged from its shards alone. */
+/** What the run has of a tile, from the tile's own shard: its sums, and its sorted losses merged from it alone. */
 import { PartialError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { addBucketSums, type LovaszValues } from '../reduce/lovasz-sum.ts';
@@ -12,24 +12,21 @@ import { tallySchema } from '../tally/serialise.ts';
 import type { Box } from '../voxel/box.ts';
 import type { RunTile } from './compare-tile.ts';
 
-/** @throws PartialError when the file is missing, not whole or of another tile. */
+/** @throws PartialError when the bundle's file is missing, not whole or without this tile. */
 export function readRunTile(path: string, box: Box, settings: RunSettings, kernels: Kernels): RunTile {
-  const file = ShardFile.open(path);
-  try {
-    const about = aboutTile.parse(file.about);
-    if (String(about.box.origin) !== String(box.origin) || String(about.box.shape) !== String(box.shape)) {
-      throw new PartialError('partial-of-another', `${path} is of another tile or plan; it is made again`, {
-        file: path,
-      });
-    }
+  for (const shard of ShardFile.each(path)) {
+    const about = aboutTile.parse(shard.about);
+    if (String(about.box.origin) !== String(box.origin) || String(about.box.shape) !== String(box.shape))
+      continue;
     const tally = tallySchema.parse(about.tally);
     const lovasz = needsShards(settings)
-      ? settings.classes.map((_, index) => mergeTile(file, index, settings, kernels))
+      ? settings.classes.map((_, index) => mergeTile(shard, index, settings, kernels))
       : [];
     return { tally, measures: measuresOf(settings, classesOf(settings, [tally]), tally, lovasz) };
-  } finally {
-    file.close();
   }
+  throw new PartialError('partial-of-another', `${path} is of another tile or plan; it is made again`, {
+    file: path,
+  });
 }
 
 function mergeTile(file: ShardFile, index: number, settings: RunSettings, kernels: Kernels): LovaszValues {

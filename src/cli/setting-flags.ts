@@ -34,6 +34,7 @@ const settingFlags: readonly SettingFlag[] = [
   { flag: '--missing-prediction <policy>', path: ['missingPrediction'], help: 'fail-case or fail-run' },
   { flag: '--tile <x,y,z>', path: ['tile', 'shape'], help: 'shape of a tile in voxels' },
   { flag: '--tile-voxels <n>', path: ['tile', 'voxels'], help: 'size of an automatic tile' },
+  { flag: '--tile-bundle <n>', path: ['tile', 'bundle'], help: 'voxels of small tiles stored in one file' },
   { flag: '--memory <size>', path: ['memory'], help: 'memory that the run may plan for, such as 2GiB' },
   { flag: '--threads <n>', path: ['threads'], help: 'auto or a number' },
   { flag: '--stage-above-mib <n>', path: ['stageAboveMiB'], help: 'inflate larger gzip pairs to disk first' },

@@ -116,9 +116,10 @@ export const configSchema = z.strictObject({
         .default(null)
         .meta({ allowed: 'null (auto), or three integers x,y,z of at least 1' }),
       voxels: integer(1, 2 ** 27, 2 ** 22),
+      bundle: integer(1, 2 ** 27, 2 ** 18),
     })
     .prefault({})
-    .meta({ allowed: 'shape, voxels' }),
+    .meta({ allowed: 'shape, voxels, bundle' }),
   memory: z
     .preprocess(
       readSize,

@@ -7,7 +7,7 @@ import { tileGrid } from '../plan/tile-grid.ts';
 import { type CaseOutcomeRecord, unscored, writeOutcome } from '../run/case-outcome.ts';
 import type { CaseWork } from '../run/case-work.ts';
 import { mapConcurrently } from '../run/map-concurrently.ts';
-import type { TileDone } from '../run/thread-steps.ts';
+import type { TilesDone } from '../run/thread-steps.ts';
 import type { EngineRequest } from './engine.ts';
 
 /** Faults of the machine are tried again this often, after 0.2 s, 0.4 s, ... */
@@ -61,14 +61,14 @@ export class EmbeddedEngine {
   }
 
   async #scoreTiles(plan: CasePlan, signal: AbortSignal, emit: EngineRequest['emit']): Promise<void> {
-    const onTile = ({ voxels, bytes }: TileDone) => emit({ kind: 'tile', voxels, bytes });
+    const onTiles = (done: TilesDone) => emit({ kind: 'tiles', ...done });
     if (plan.mode === 'stream') {
-      await this.#work.walk(plan, signal, onTile);
+      await this.#work.walk(plan, signal, onTiles);
       return;
     }
     await drain(
-      mapConcurrently(this.#work.missingTiles(plan), this.#threads + 1, async (tile) => {
-        onTile(await this.#work.scoreTile(plan.index, tile, signal));
+      mapConcurrently(this.#work.missingBundles(plan), this.#threads + 1, async (bundle) => {
+        onTiles(await this.#work.scoreBundle(plan.index, bundle, signal));
       }),
     );
   }

@@ -9,6 +9,7 @@ import type { RunSettings } from '../run/settings.ts';
 const free: ReadonlySet<string> = new Set<keyof RunSettings>([
   'tileShape',
   'tileVoxels',
+  'bundleVoxels',
   'threadMemoryBytes',
   'stageAboveBytes',
   'mergeFanIn',

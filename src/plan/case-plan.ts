@@ -10,6 +10,7 @@ import { tileNeeds } from '../score/tile-scorer.ts';
 import { dataBytes } from '../volume/length.ts';
 import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
 import { type Vec3, voxelCount } from '../voxel/box.ts';
+import { tilesPerBundle } from './bundles.ts';
 import { automaticTileShape, isFileOrder, tileGrid } from './tile-grid.ts';
 
 export interface CasePlan {
@@ -27,6 +28,8 @@ export interface CasePlan {
   /** `[x, y, z]` of the reference and of a tile. */
   readonly shape: Vec3;
   readonly tileShape: Vec3;
+  /** Tiles of a bundle (bundles.ts); the last one may have fewer. */
+  readonly bundleTiles: number;
 }
 
 /**
@@ -59,6 +62,11 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
       tileNeeds(settings, { predictions: encodings(predictions), reference, shape: reference.shape }, voxels),
     );
   const tileShape = chooseTileShape(entry, reference.shape, settings, needs);
+  // A stream brings a bundle at once, within the share of the memory that a tile may have.
+  const bundleVoxels = Math.min(
+    settings.bundleVoxels,
+    settings.threadMemoryBytes / voxelBytes({ predictions, reference }),
+  );
   return {
     index,
     mode: chooseMode(predictions, reference, mapping, tileShape, settings),
@@ -67,6 +75,7 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
     mapping,
     shape: reference.shape,
     tileShape,
+    bundleTiles: tilesPerBundle(tileGrid(reference.shape, tileShape), bundleVoxels),
   };
 }
 

@@ -7,6 +7,7 @@ import { nothingAudited, writeCaseAudit } from '../audit/record.ts';
 import { AuditSample, parseAudit } from '../audit/sample.ts';
 import { MachineError, PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
+import { bundleCount, tilesOfBundle } from '../plan/bundles.ts';
 import { type CasePlan, encodings, planCase, voxelBytes } from '../plan/case-plan.ts';
 import { tileBox, tileGrid } from '../plan/tile-grid.ts';
 import { addBucketSums, type LovaszValues } from '../reduce/lovasz-sum.ts';
@@ -25,7 +26,7 @@ import type { DataRoots } from './data-roots.ts';
 import type { RunFolder } from './run-folder.ts';
 import { needsShards, type RunSettings } from './settings.ts';
 import type { ThreadPool } from './thread-pool.ts';
-import type { TileDone } from './thread-steps.ts';
+import type { TilesDone } from './thread-steps.ts';
 
 /** A stored partial that is not whole is made again, each at most this often. */
 const maxRepairs = 3;
@@ -84,39 +85,36 @@ export class CaseWork {
     return staged;
   }
 
-  /** Tiles whose partials are not there yet. */
-  missingTiles(plan: CasePlan): number[] {
-    const { length } = tileGrid(plan.shape, plan.tileShape);
-    const tiles = Array.from({ length }, (_, tile) => tile);
+  /** Bundles whose files are not there yet. */
+  missingBundles(plan: CasePlan): number[] {
+    const bundles = Array.from({ length: bundleCount(plan) }, (_, bundle) => bundle);
     return existsSync(this.folder.tiles(plan.index))
-      ? tiles.filter((tile) => !existsSync(this.folder.tile(plan.index, tile)))
-      : tiles;
+      ? bundles.filter((bundle) => !existsSync(this.folder.bundle(plan.index, bundle)))
+      : bundles;
   }
 
-  /** Scores `tiles` tiles from `tile` on in one step, but for those that are there: small ones are not worth a step each. */
-  scoreTiles(index: number, tile: number, tiles: number, signal: AbortSignal): Promise<TileDone> {
-    return this.#pool.run({ kind: 'score-tile', root: this.folder.root, case: index, tile, tiles }, signal);
-  }
-
-  scoreTile(index: number, tile: number, signal: AbortSignal): Promise<TileDone> {
-    return this.#pool.run({ kind: 'score-tile', root: this.folder.root, case: index, tile }, signal);
+  scoreBundle(index: number, bundle: number, signal: AbortSignal): Promise<TilesDone> {
+    return this.#pool.run({ kind: 'score-bundle', root: this.folder.root, case: index, bundle }, signal);
   }
 
   /**
    * Reads a gzip case once from its start and scores its tiles on the way, in the threads, while the stream goes on.
    * The checksums at the end are part of it: until it returns the case is not done. @throws InputError
    */
-  async walk(plan: CasePlan, signal: AbortSignal, onTile: (done: TileDone) => void): Promise<void> {
+  async walk(plan: CasePlan, signal: AbortSignal, onTiles: (done: TilesDone) => void): Promise<void> {
     const grid = tileGrid(plan.shape, plan.tileShape);
-    const missing = new Set(this.missingTiles(plan));
+    const missing = new Set(this.missingBundles(plan));
     const headers = [...encodings(plan.predictions), plan.reference];
     const streams = headers.map((header) => openStream(header));
     const running = new Set<Promise<void>>();
     let failure: unknown;
     try {
-      for (let tile = 0; tile < grid.length; tile++) {
+      for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
         signal.throwIfAborted();
-        const voxels = voxelCount(tileBox(grid, tile).shape);
+        const voxels = tilesOfBundle(plan, bundle).reduce(
+          (sum, tile) => sum + voxelCount(tileBox(grid, tile).shape),
+          0,
+        );
         const buffer = await this.#buffers.take(voxels * voxelBytes(plan), signal);
         try {
           let at = 0;
@@ -132,16 +130,16 @@ export class CaseWork {
           throw error;
         }
         if (failure !== undefined) throw failure;
-        if (!missing.has(tile)) {
+        if (!missing.has(bundle)) {
           this.#buffers.giveBack(buffer);
           continue;
         }
         const work = this.#pool
           .run(
-            { kind: 'score-buffer', root: this.folder.root, case: plan.index, tile, bytes: buffer },
+            { kind: 'score-buffer', root: this.folder.root, case: plan.index, bundle, bytes: buffer },
             signal,
           )
-          .then(onTile, (error: unknown) => {
+          .then(onTiles, (error: unknown) => {
             failure ??= error;
           })
           .finally(() => {
@@ -177,7 +175,7 @@ export class CaseWork {
       );
       if (error) throw error;
       await this.#audit(plan, signal);
-      const files = this.#tileFiles(plan);
+      const files = this.#bundleFiles(plan);
       const { lovasz, shardFiles } = await this.mergeRanges(
         files,
         jobs,
@@ -262,9 +260,8 @@ export class CaseWork {
     }
   }
 
-  #tileFiles(plan: CasePlan): string[] {
-    const { length } = tileGrid(plan.shape, plan.tileShape);
-    return Array.from({ length }, (_, tile) => this.folder.tile(plan.index, tile));
+  #bundleFiles(plan: CasePlan): string[] {
+    return Array.from({ length: bundleCount(plan) }, (_, bundle) => this.folder.bundle(plan.index, bundle));
   }
 
   #scored(

@@ -49,7 +49,8 @@ function storedRun(folder: RunFolder): { settings: RunSettings; cases: ManifestC
 }
 
 function comparable(settings: RunSettings): Record<string, unknown> {
-  const { tileShape, tileVoxels, threadMemoryBytes, stageAboveBytes, mergeFanIn, ...rest } = settings;
+  const { tileShape, tileVoxels, bundleVoxels, threadMemoryBytes, stageAboveBytes, mergeFanIn, ...rest } =
+    settings;
   return JSON.parse(JSON.stringify(rest));
 }
 

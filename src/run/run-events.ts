@@ -6,7 +6,7 @@ import type { RunProgress } from './types.ts';
 export type RunEvent =
   | { readonly kind: 'stage'; readonly stage: RunProgress['stage'] }
   | { readonly kind: 'planned'; readonly tiles: number }
-  | { readonly kind: 'tile'; readonly voxels: number; readonly bytes: number }
+  | { readonly kind: 'tiles'; readonly tiles: number; readonly voxels: number; readonly bytes: number }
   | { readonly kind: 'case'; readonly outcome: CaseOutcomeRecord }
   | { readonly kind: 'note'; readonly note: string };
 
@@ -31,10 +31,10 @@ function count({ note: _, ...progress }: RunProgress, event: RunEvent): RunProgr
       return { ...progress, stage: event.stage };
     case 'planned':
       return { ...progress, tilesTotal: progress.tilesTotal + event.tiles };
-    case 'tile':
+    case 'tiles':
       return {
         ...progress,
-        tilesDone: progress.tilesDone + 1,
+        tilesDone: progress.tilesDone + event.tiles,
         voxelsDone: progress.voxelsDone + event.voxels,
         bytesRead: progress.bytesRead + event.bytes,
       };

@@ -5,7 +5,7 @@
  *   settings.json            what is computed (RunSettings)
  *   cases.json               the cases with their files, in manifest order
  *   plans/CASE.json          how a case is cut
- *   tiles/CASE/TILE.shard    tally and shards of a tile; gone when the case is reduced
+ *   tiles/CASE/BUNDLE.shard  tally and shards of each tile of a bundle; gone when the case is reduced
  *   staged/CASE-N.raw        inflated copies of gzip files; gone when the case is reduced
  *   cases/CASE.json          what became of a case: its tally and sorted losses, or its error
  *   errors/CASE.json         which tiles hold the case's errors
@@ -45,8 +45,8 @@ export class RunFolder {
     }
   }
 
-  tile(caseIndex: number, tile: number): string {
-    return join(this.tiles(caseIndex), `${number(tile)}.shard`);
+  bundle(caseIndex: number, bundle: number): string {
+    return join(this.tiles(caseIndex), `${number(bundle)}.shard`);
   }
 
   tiles(caseIndex: number): string {
@@ -137,6 +137,7 @@ const planShape = z.looseObject({
   mode: z.enum(['tiles', 'stream', 'stage']),
   shape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
   tileShape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
+  bundleTiles: z.number().int().min(1),
 });
 
 /** Writes a record with the checksum of its text as last member: what a loss of power left of it is not believed. */

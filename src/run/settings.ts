@@ -42,6 +42,7 @@ export interface RunSettings {
   readonly geometryToleranceMm: number;
   readonly tileShape: Vec3 | null;
   readonly tileVoxels: number;
+  readonly bundleVoxels: number;
   readonly threadMemoryBytes: number;
   readonly stageAboveBytes: number;
   readonly mergeFanIn: number;

@@ -11,12 +11,12 @@ import { isBundled, packageFile } from '../package-files.ts';
 import type { BucketSums } from '../reduce/merger.ts';
 import type { RangeJob } from '../reduce/ranges.ts';
 import { type PackedError, unpackError } from './packed-error.ts';
-import type { OpenedCase, Step, TileDone } from './thread-steps.ts';
+import type { OpenedCase, Step, TilesDone } from './thread-steps.ts';
 
 /** What each kind of step gives. */
 interface StepResults {
-  'score-tile': TileDone;
-  'score-buffer': TileDone;
+  'score-bundle': TilesDone;
+  'score-buffer': TilesDone;
   'open-case': OpenedCase;
   'open-shards': readonly RangeJob[];
   'merge-range': readonly BucketSums[];

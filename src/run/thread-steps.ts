@@ -3,48 +3,48 @@
  * and writes only whole files that are named by what they are of. Doing one again changes nothing. They run in the
  * threads of either engine (workers/step-thread.ts).
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import * as z from 'zod';
 import { type RunSumRequest, sumRuns } from '../ask/sum-runs.ts';
 import { addSurveys, surveyFile } from '../curves/survey.ts';
 import { type WalkRequest, walkRange } from '../curves/walk-range.ts';
 import { PartialError } from '../errors.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
+import { bundleCount, tilesOfBundle } from '../plan/bundles.ts';
 import { type CasePlan, encodings, voxelBytes } from '../plan/case-plan.ts';
 import { type TileGrid, tileBox, tileGrid } from '../plan/tile-grid.ts';
 import { type BucketSums, Merger } from '../reduce/merger.ts';
 import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from '../reduce/ranges.ts';
 import { checkConfusion } from '../score/confusion-counter.ts';
 import { TileScorer } from '../score/tile-scorer.ts';
-import { type SectionContent, ShardFile, writeShardFile } from '../shard/file.ts';
+import { encodeShard, type SectionContent, ShardFile, writeShardFile } from '../shard/file.ts';
 import { tallySchema } from '../tally/serialise.ts';
 import { emptyTally, mergeTallies, type Tally } from '../tally/tally.ts';
 import type { CaseErrors } from '../tile-errors/case-errors.ts';
 import { ErrorSums } from '../tile-errors/error-sums.ts';
 import { openRaw } from '../volume/raw-source.ts';
-import type { VolumeSource } from '../volume/types.ts';
+import { datatypeBytes, type VolumeSource } from '../volume/types.ts';
 import { type Box, voxelCount } from '../voxel/box.ts';
 import type { DataRoots } from './data-roots.ts';
 import { readPrediction } from './read-prediction.ts';
 import { RunFolder } from './run-folder.ts';
 import { needsShards, predictsLabels, type RunSettings } from './settings.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** What is done in a thread, with its arguments. Paths are those of files in the run's folder. */
 export type Step =
   | {
-      readonly kind: 'score-tile';
+      readonly kind: 'score-bundle';
       readonly root: string;
       readonly case: number;
-      readonly tile: number;
-      /** This many tiles from `tile` on, but for those that are there already; 1 unless told. */
-      readonly tiles?: number;
+      readonly bundle: number;
     }
   | {
       readonly kind: 'score-buffer';
       readonly root: string;
       readonly case: number;
-      readonly tile: number;
-      /** Stored bytes of the tile: each channel's, then the reference's. */
+      readonly bundle: number;
+      /** Stored bytes of the bundle's tiles: each channel's, then the reference's. */
       readonly bytes: SharedArrayBuffer;
     }
   | { readonly kind: 'open-case'; readonly root: string; readonly case: number }
@@ -78,9 +78,13 @@ export type Step =
       readonly request: WalkRequest;
     };
 
-export interface TileDone {
+/** What a step has scored. */
+export interface TilesDone {
+  readonly tiles: number;
   readonly voxels: number;
+  /** Stored bytes read from volumes, inflated where gzip. */
   readonly bytes: number;
+  readonly seconds: number;
 }
 
 export interface OpenedCase {
@@ -89,7 +93,7 @@ export interface OpenedCase {
   readonly errors: CaseErrors;
 }
 
-/** What a tile's partial file says of itself. */
+/** What a tile's shard says of itself. */
 export const aboutTile = z.object({
   case: z.number().int(),
   tile: z.number().int(),
@@ -121,12 +125,10 @@ export class StepRunner {
   run(step: Step): unknown {
     this.#enter(step.root);
     switch (step.kind) {
-      case 'score-tile':
-        return step.tiles === undefined
-          ? this.#scoreTile(step.case, step.tile)
-          : this.#scoreTiles(step.case, step.tile, step.tiles);
+      case 'score-bundle':
+        return this.#scoreBundle(step.case, step.bundle, readTile);
       case 'score-buffer':
-        return this.#scoreBuffer(step.case, step.tile, new Uint8Array(step.bytes));
+        return this.#scoreBundle(step.case, step.bundle, tilesIn(new Uint8Array(step.bytes)));
       case 'open-case':
         return this.#openCase(step.case);
       case 'open-shards':
@@ -136,9 +138,9 @@ export class StepRunner {
       case 'sum-runs':
         // It lays the kernel memory out anew.
         this.#closeCase();
-        return Array.from(eachFile([step.file]), (file) => sumRuns(this.#kernel, file, step.request))[0];
+        return Array.from(eachShard([step.file]), (file) => sumRuns(this.#kernel, file, step.request))[0];
       case 'survey-shards':
-        return addSurveys(Array.from(eachFile(step.files), (file) => surveyFile(file, step.class)));
+        return addSurveys(Array.from(eachShard(step.files), (file) => surveyFile(file, step.class)));
       case 'walk-scores':
         this.#closeCase();
         return walkRange(this.#kernel, step.files, step.request);
@@ -182,49 +184,30 @@ export class StepRunner {
     return this.#open;
   }
 
-  #scoreTiles(index: number, first: number, tiles: number): TileDone {
-    let [voxels, bytes] = [0, 0];
-    for (let tile = first; tile < first + tiles; tile++) {
-      if (existsSync(this.#folder!.tile(index, tile))) continue;
-      const done = this.#scoreTile(index, tile);
-      voxels += done.voxels;
-      bytes += done.bytes;
-    }
-    return { voxels, bytes };
-  }
-
-  #scoreTile(index: number, tile: number): TileDone {
+  /** Scores the tiles of a bundle, each when the one before is written, and stores them as one file. */
+  #scoreBundle(index: number, bundle: number, read: ReadTile): TilesDone {
+    const begin = performance.now();
     const open = this.#enterCase(index);
-    const box = tileBox(open.grid, tile);
-    const targets = open.scorer.targets(voxelCount(box.shape));
-    open.reference!.readBox(0, box, targets.reference);
-    let channel = 0;
-    for (const source of open.predictions) {
-      for (let own = 0; own < source.header.channels; own++) {
-        readPrediction(source, own, open.plan, box, targets.predictions[channel++]!);
+    const tiles = tilesOfBundle(open.plan, bundle);
+    const boxes = tiles.map((tile) => tileBox(open.grid, tile));
+    const voxels = boxes.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
+    const shards = function* () {
+      let before = 0;
+      for (const [i, tile] of tiles.entries()) {
+        const box = boxes[i]!;
+        read(open, box, { before, all: voxels });
+        before += voxelCount(box.shape);
+        const { tally, sections } = open.scorer.score(box);
+        yield* encodeShard({ case: index, tile, box, tally }, sections);
       }
-    }
-    return this.#scoreAndWrite(open, tile, box);
-  }
-
-  #scoreBuffer(index: number, tile: number, bytes: Uint8Array): TileDone {
-    const open = this.#enterCase(index);
-    const box = tileBox(open.grid, tile);
-    const targets = open.scorer.targets(voxelCount(box.shape));
-    let at = 0;
-    for (const target of [...targets.predictions, targets.reference]) {
-      target.set(bytes.subarray(at, at + target.length));
-      at += target.length;
-    }
-    return this.#scoreAndWrite(open, tile, box);
-  }
-
-  #scoreAndWrite(open: OpenCase, tile: number, box: Box): TileDone {
-    const { tally, sections } = open.scorer.score(box);
-    const about = { case: open.plan.index, tile, box, tally };
-    writeShardFile(this.#folder!.tile(open.plan.index, tile), about, sections);
-    const voxels = voxelCount(box.shape);
-    return { voxels, bytes: voxels * voxelBytes(open.plan) };
+    };
+    writeWhole(this.#folder!.bundle(index, bundle), shards());
+    return {
+      tiles: tiles.length,
+      voxels,
+      bytes: voxels * voxelBytes(open.plan),
+      seconds: (performance.now() - begin) / 1000,
+    };
   }
 
   /** Checks that every tile of the plan is there, adds the tallies and cuts the keys into ranges. */
@@ -235,17 +218,20 @@ export class StepRunner {
     const settings = this.#settings!;
     let tally = emptyTally(settings.classes.length, settings.terms.length);
     let voxels = 0;
-    const paths = Array.from({ length: grid.length }, (_, tile) => folder.tile(index, tile));
     const errors = new ErrorSums(settings, plan);
     const cut = this.#cutter();
-    let tile = 0;
-    for (const file of eachFile(paths)) {
-      const part = checkedTally(file, index, tile, tileBox(grid, tile));
-      voxels += part.voxels + part.ignored;
-      tally = mergeTallies(tally, part);
-      errors.add(tileBox(grid, tile), part);
-      cut.add(file);
-      tile++;
+    for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
+      const tiles = tilesOfBundle(plan, bundle).values();
+      for (const shard of ShardFile.each(folder.bundle(index, bundle))) {
+        const tile = tiles.next().value ?? grid.length;
+        const part = checkedTally(shard, index, tile, tileBox(grid, tile));
+        voxels += part.voxels + part.ignored;
+        tally = mergeTallies(tally, part);
+        errors.add(tileBox(grid, tile), part);
+        cut.add(shard);
+      }
+      const next = tiles.next();
+      if (!next.done) throw ofAnother(folder.bundle(index, bundle));
     }
     if (voxels !== voxelCount(plan.shape)) {
       throw new PartialError(
@@ -260,7 +246,7 @@ export class StepRunner {
 
   #openShards(paths: readonly string[]): RangeJob[] {
     const cut = this.#cutter();
-    for (const file of eachFile(paths)) cut.add(file);
+    for (const file of eachShard(paths)) cut.add(file);
     return cut.jobs();
   }
 
@@ -286,7 +272,7 @@ export class StepRunner {
     const merger = new Merger(this.#kernel);
     // The merger lays the kernel memory out anew.
     this.#closeCase();
-    const merged = merger.merge(eachFile(paths), job.range, evaluate ? job.context : null, target !== null);
+    const merged = merger.merge(eachShard(paths), job.range, evaluate ? job.context : null, target !== null);
     if (target !== null) writeShardFile(target, { range: job.range }, merged.sections as SectionContent[]);
     return merged.sums;
   }
@@ -301,25 +287,47 @@ function checkedTally(file: ShardFile, caseIndex: number, tile: number, box: Box
     String(about.box.origin) !== String(box.origin) ||
     String(about.box.shape) !== String(box.shape)
   ) {
-    throw new PartialError(
-      'partial-of-another',
-      `${file.path} is of another tile or plan; it is made again`,
-      {
-        file: file.path,
-      },
-    );
+    throw ofAnother(file.path);
   }
   return tallySchema.parse(about.tally);
 }
 
-/** The files, each open while it is at hand: a case may have more tiles than a process may have open files. */
-function* eachFile(paths: readonly string[]): Generator<ShardFile> {
-  for (const path of paths) {
-    const file = ShardFile.open(path);
-    try {
-      yield file;
-    } finally {
-      file.close();
+function ofAnother(file: string): PartialError {
+  return new PartialError('partial-of-another', `${file} is of another tile or plan; it is made again`, {
+    file,
+  });
+}
+
+/** The shards of the files, each open while it is at hand: a case may have more files than a process may have open. */
+function* eachShard(paths: readonly string[]): Generator<ShardFile> {
+  for (const path of paths) yield* ShardFile.each(path);
+}
+
+/** Puts the stored bytes of a tile where the scorer takes them. `voxels`: of the bundle's tiles before it, and of all. */
+type ReadTile = (open: OpenCase, box: Box, voxels: { readonly before: number; readonly all: number }) => void;
+
+/** From raw files. */
+const readTile: ReadTile = ({ plan, scorer, predictions, reference }, box) => {
+  const targets = scorer.targets(voxelCount(box.shape));
+  reference!.readBox(0, box, targets.reference);
+  let channel = 0;
+  for (const source of predictions) {
+    for (let own = 0; own < source.header.channels; own++) {
+      readPrediction(source, own, plan, box, targets.predictions[channel++]!);
     }
   }
+};
+
+/** From the stored bytes of a whole bundle: each channel's, then the reference's. */
+function tilesIn(bytes: Uint8Array): ReadTile {
+  return ({ plan, scorer }, box, { before, all }) => {
+    const targets = scorer.targets(voxelCount(box.shape));
+    const headers = [...encodings(plan.predictions), plan.reference];
+    let at = 0;
+    for (const [i, target] of [...targets.predictions, targets.reference].entries()) {
+      const size = datatypeBytes[headers[i]!.datatype];
+      target.set(bytes.subarray(at + before * size, at + before * size + target.length));
+      at += all * size;
+    }
+  };
 }

@@ -7,8 +7,9 @@ let serial = 0;
 
 /**
  * Writes `pieces` behind each other as one file: under a temporary name in the same folder, then renamed, so that a
- * reader finds the whole file or none. Writing the same again replaces it. Returns the bytes written.
- * @throws MachineError (disk full, no permission), after the temporary file is removed.
+ * reader finds the whole file or none. A piece is written before the next is asked for. Writing the same again replaces
+ * the file. Returns the bytes written.
+ * @throws MachineError (disk full, no permission) or what `pieces` throws, after the temporary file is removed.
  */
 export function writeWhole(path: string, pieces: Iterable<Uint8Array>): number {
   // Two workers that do the same piece of work at the same time must not share a temporary name.
@@ -30,7 +31,8 @@ export function writeWhole(path: string, pieces: Iterable<Uint8Array>): number {
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
     rmSync(temporary, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
     throw new MachineError(
       code === 'ENOSPC' ? 'disk-full' : 'storage',
       `${path}: could not be written: ${(error as Error).message}${code === 'ENOSPC' ? '; free some space and resume' : ''}`,

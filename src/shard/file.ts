@@ -10,7 +10,7 @@
  *
  * `about` is the caller's; see docs/shard-format.md for the whole.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import { MachineError, PartialError } from '../errors.ts';
@@ -50,6 +50,11 @@ const headerSchema = z.object({
 
 /** Writes the file under a temporary name and renames it. Returns its bytes. */
 export function writeShardFile(path: string, about: unknown, sections: readonly SectionContent[]): number {
+  return writeWhole(path, encodeShard(about, sections));
+}
+
+/** The bytes of a shard, in pieces. */
+export function encodeShard(about: unknown, sections: readonly SectionContent[]): Uint8Array[] {
   const directories = sections.map((section) =>
     encodeDirectory(section.entries, section.entryCount, section.payload),
   );
@@ -78,7 +83,11 @@ export function writeShardFile(path: string, about: unknown, sections: readonly 
   prefix.writeUInt32LE(formatVersion, 8);
   prefix.writeUInt32LE(header.length, 12);
   prefix.writeUInt32LE(crc32(header), 16);
-  return writeWhole(path, [prefix, header, ...directories, ...sections.map((section) => section.payload)]);
+  return [
+    Buffer.concat([prefix, header]),
+    ...directories,
+    ...sections.map((section) => section.payload).filter(({ length }) => length > 0),
+  ];
 }
 
 export interface Section {
@@ -98,39 +107,65 @@ export class ShardFile {
   readonly about: unknown;
   readonly sections: readonly Section[];
   readonly #fd: number;
+  /** Place behind its last byte. */
+  readonly #end: number;
 
-  private constructor(path: string, fd: number, about: unknown, sections: readonly Section[]) {
+  private constructor(path: string, fd: number, about: unknown, sections: readonly Section[], start: number) {
     this.path = path;
     this.#fd = fd;
     this.about = about;
     this.sections = sections;
+    const last = sections.at(-1);
+    this.#end = last ? last.payloadOffset + last.payloadBytes : start;
   }
 
   /** @throws PartialError when the file is missing, torn, corrupt or of another format version. */
   static open(path: string): ShardFile {
     const fd = openForReading(path);
     try {
-      const prefix = readExactly(fd, path, 0, prefixBytes);
-      if (!prefix.subarray(0, 8).equals(magic)) throw corrupt(path, 'it does not begin as a shard file');
-      const version = prefix.readUInt32LE(8);
-      if (version !== formatVersion) {
-        throw new PartialError(
-          'shard-version',
-          `${path}: format version ${version}, this program reads ${formatVersion}`,
-          { file: path },
-        );
-      }
-      const headerBytes = prefix.readUInt32LE(12);
-      if (headerBytes > maxHeaderBytes) throw corrupt(path, 'its header is implausibly long');
-      const header = readExactly(fd, path, prefixBytes, headerBytes);
-      if (crc32(header) !== prefix.readUInt32LE(16))
-        throw corrupt(path, 'the checksum of its header does not hold');
-      const { about, sections } = parseHeader(header, path);
-      return new ShardFile(path, fd, about, placeSections(sections, prefixBytes + headerBytes));
+      return ShardFile.#at(path, fd, 0);
     } catch (error) {
       closeSync(fd);
       throw error;
     }
+  }
+
+  /** The shards that stand behind each other in a file, each to be used before the next is asked for. @throws as `open` */
+  static *each(path: string): Generator<ShardFile> {
+    const fd = openForReading(path);
+    try {
+      const { size } = fstatSync(fd);
+      let offset = 0;
+      do {
+        const shard = ShardFile.#at(path, fd, offset);
+        yield shard;
+        offset = shard.#end;
+      } while (offset < size);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** The shard that begins at a place of a file. */
+  static #at(path: string, fd: number, offset: number): ShardFile {
+    const prefix = readExactly(fd, path, offset, prefixBytes);
+    if (!prefix.subarray(0, 8).equals(magic)) throw corrupt(path, 'it does not begin as a shard file');
+    const version = prefix.readUInt32LE(8);
+    if (version !== formatVersion) {
+      throw new PartialError(
+        'shard-version',
+        `${path}: format version ${version}, this program reads ${formatVersion}`,
+        { file: path },
+      );
+    }
+    const headerBytes = prefix.readUInt32LE(12);
+    if (headerBytes > maxHeaderBytes) throw corrupt(path, 'its header is implausibly long');
+    const header = readExactly(fd, path, offset + prefixBytes, headerBytes);
+    if (crc32(header) !== prefix.readUInt32LE(16))
+      throw corrupt(path, 'the checksum of its header does not hold');
+    const { about, sections } = parseHeader(header, path);
+    const start = offset + prefixBytes + headerBytes;
+    return new ShardFile(path, fd, about, placeSections(sections, start), start);
   }
 
   close(): void {

@@ -12,7 +12,7 @@ import { editClass, editTally, readTally } from './partial-file.ts';
 
 const folder = temporaryFolder();
 const shape = [20, 20, 24] as const;
-const config = { scores: 'probability', tile: { shape: [20, 20, 6] } } as const;
+const config = { scores: 'probability', tile: { shape: [20, 20, 6], bundle: 1 } } as const;
 const faultyTile = 2;
 /** The voxel [3, 4, 13], in the faulty tile. */
 const faultyVoxel = 3 + 20 * (4 + 20 * 13);
@@ -61,7 +61,7 @@ test.each(backends)('a wrong bit of any sum or count of one tile is found on %s'
       config,
       folder(`${backend} ${quantity}`.replaceAll(' ', '-')),
       backend,
-      (run, index) => editTally(run.tile(index, faultyTile), edit),
+      (run, index) => editTally(run.bundle(index, faultyTile), edit),
     );
     expect(report.passed, quantity).toBe(false);
     expect(new Set(report.differences.map(({ tile }) => tile))).toEqual(new Set([faultyTile]));
@@ -107,7 +107,7 @@ test.each(backends)(
     const [file] = entry.predictions;
     const right = readFileSync(file!);
     let tally: Tally | undefined;
-    const tile = (run: RunFolder) => run.tile(0, faultyTile);
+    const tile = (run: RunFolder) => run.bundle(0, faultyTile);
     await auditInProcess([entry], config, folder(`right-${entry.id}`), backend, (run) => {
       tally = readTally(tile(run));
     });
@@ -140,7 +140,7 @@ test('a wrong cell of the confusion matrix of label maps is found', async () => 
     folder('labels-run'),
     'wasm',
     (run, index) =>
-      editTally(run.tile(index, faultyTile), (tally) => ({
+      editTally(run.bundle(index, faultyTile), (tally) => ({
         ...tally,
         confusion: tally.confusion.map(([r, p, n], at) => [r, p, at === 1 ? n ^ 1 : n]),
       })),

@@ -6,7 +6,6 @@ import { auditFile, writeAuditReport } from '../../src/audit/report.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { ManifestCase } from '../../src/manifest/types.ts';
-import { tileGrid } from '../../src/plan/tile-grid.ts';
 import { BufferBudget } from '../../src/run/buffer-budget.ts';
 import { CaseWork } from '../../src/run/case-work.ts';
 import { enterFolder } from '../../src/run/enter-run.ts';
@@ -43,10 +42,7 @@ export async function auditInProcess(
     let plan = await work.plan(index);
     if (plan.mode === 'stage') plan = await work.stage(plan, signal);
     if (plan.mode === 'stream') await work.walk(plan, signal, () => {});
-    else {
-      const { length } = tileGrid(plan.shape, plan.tileShape);
-      for (let tile = 0; tile < length; tile++) await work.scoreTile(index, tile, signal);
-    }
+    else for (const bundle of work.missingBundles(plan)) await work.scoreBundle(index, bundle, signal);
     await tamper?.(folder, index);
     await work.reduce(plan, false, signal);
   }

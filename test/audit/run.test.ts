@@ -11,7 +11,7 @@ import { writePair } from '../run/volumes.ts';
 import { editClass, editTally } from './partial-file.ts';
 
 const folder = temporaryFolder();
-const tile = { shape: [16, 16, 3] } as const;
+const tile = { shape: [16, 16, 3], bundle: 1 } as const;
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -58,12 +58,12 @@ test('results are the same bytes with and without an audit, and a rerun audits t
 
 test('a fault in one tile makes the exit status 1 and leaves the scores', async () => {
   const cases = await makeCases('fault');
-  const scoreTile = CaseWork.prototype.scoreTile;
-  vi.spyOn(CaseWork.prototype, 'scoreTile').mockImplementation(async function (this: CaseWork, ...args) {
-    const done = await scoreTile.apply(this, args);
+  const scoreBundle = CaseWork.prototype.scoreBundle;
+  vi.spyOn(CaseWork.prototype, 'scoreBundle').mockImplementation(async function (this: CaseWork, ...args) {
+    const done = await scoreBundle.apply(this, args);
     const [index, at] = args;
     if (index === 2 && at === 4) {
-      editTally(this.folder.tile(index, at), (tally) =>
+      editTally(this.folder.bundle(index, at), (tally) =>
         editClass(tally, ({ hardTp }) => ({ hardTp: hardTp ^ 1 })),
       );
     }

@@ -80,11 +80,12 @@ test('flags become settings, and only those that were given', () => {
       ignoreLabel: '255',
       tile: '8,8,4',
       tileVoxels: '99',
+      tileBundle: '7',
       stageAboveMib: '5',
     }),
   ).toEqual({
     ignoreLabel: '255',
-    tile: { shape: '8,8,4', voxels: '99' },
+    tile: { shape: '8,8,4', voxels: '99', bundle: '7' },
     stageAboveMiB: '5',
   });
   const config = loadConfig({

@@ -46,7 +46,7 @@ describe('layers', () => {
   test('groups are overridden setting by setting, classes as a whole', () => {
     const file = fileWith('tile: {voxels: 4096}\nclasses: {a: 1, b: [2]}\nredis: {prefix: night}\n');
     const config = loadConfig({ file, flags: { tile: { shape: '8,8,2' }, classes: 'c=3' } });
-    expect(config.tile).toEqual({ shape: [8, 8, 2], voxels: 4096 });
+    expect(config.tile).toMatchObject({ shape: [8, 8, 2], voxels: 4096 });
     expect(config.classes).toEqual({ c: [3] });
     expect(config.redis).toMatchObject({ url: 'redis://127.0.0.1:6379', prefix: 'night' });
   });

@@ -81,7 +81,7 @@ test('torn and missing shards are found and made again', async () => {
   const folder = ward.runFolder(run);
   // As of a tile that an earlier start left torn.
   mkdirSync(folder.tiles(0), { recursive: true });
-  writeFileSync(folder.tile(0, 3), 'torn');
+  writeFileSync(folder.bundle(0, 3), 'torn');
   await ward.worker();
   await ward.score('out', { resume: true });
   expect(ward.results('out')).toBe(expected);

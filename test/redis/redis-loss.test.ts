@@ -74,7 +74,7 @@ test('the submitter killed: status and --resume from other processes', async () 
   const score = [
     ...['score', '--engine', 'redis', ...ward.flags, '--manifest', manifest, '--out', out, '--threads', '1'],
     ...['--scores', 'probability', '--classes', 'lesion=1', '--losses', 'dice,bce,lovasz-softmax'],
-    ...['--tile', '32,32,1'],
+    ...['--tile', '32,32,1', '--tile-bundle', '1'],
   ];
   const submitter = spawn(process.execPath, [program, ...score], { stdio: 'ignore' });
   await ward.until(async () => (await ward.monitor.runs())[0]?.cases.ok === 1);

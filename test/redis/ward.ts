@@ -21,7 +21,7 @@ import type { RedisServer } from './redis-server.ts';
 export const program = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 /** Locks so short that the loss of a worker is found within a second or two. */
 const lockMs = 1000;
-export const resultFiles = ['results.json', 'cases.csv'] as const;
+export const resultFiles = ['results.json', 'cases.csv', 'summary.json'] as const;
 
 export interface WardOptions {
   readonly cases: number;
@@ -57,7 +57,8 @@ export class Ward {
         scores: 'probability',
         classes: 'lesion=1',
         losses: 'dice,bce,lovasz-softmax',
-        tile: { shape: `${shape[0]},${shape[1]},${tileZ}` },
+        // So small a volume is many jobs of a tile.
+        tile: { shape: `${shape[0]},${shape[1]},${tileZ}`, bundle: '1' },
         threads: '1',
         ...flags,
       },

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
+import type { ConfigInput } from '../../src/config/schema.ts';
 import type { ManifestCase } from '../../src/manifest/types.ts';
 import type { Step } from '../../src/run/thread-steps.ts';
 import { type Deliver, runInProcess } from './in-process.ts';
@@ -33,7 +34,7 @@ const names = ['a', 'b', 'nan', 'c'];
 const cases: ManifestCase[] = names.map((name) =>
   pair(name, folder(`${name}.nii`), folder(`${name}-ref.nii`)),
 );
-const config = { scores: 'probability', tile: { shape: [6, 5, 2] }, mergeFanIn: 2 } as const;
+const config = { scores: 'probability', tile: { shape: [6, 5, 2], bundle: 1 }, mergeFanIn: 2 } as const;
 const straight: Deliver = (step, run) => run(step);
 
 function runTo(name: string, resume: boolean, deliver: Deliver = straight): Promise<void> {
@@ -102,7 +103,7 @@ test.each([1, 2, 3, 4, 5])('steps doubled and out of order (%i)', async (seed) =
     const late = again.pop();
     // A tile that is delivered late, when its case may have been reduced, or while others are at work.
     if (late && random() < 0.3) run(late);
-    if (step.kind === 'score-tile') again.push(step);
+    if (step.kind === 'score-bundle') again.push(step);
     // The bytes of a stream's tile are lent for the time of the step.
     if (random() < 0.5) run(step);
     return run(step);
@@ -111,13 +112,13 @@ test.each([1, 2, 3, 4, 5])('steps doubled and out of order (%i)', async (seed) =
 });
 
 /** Many more tiles than a partial may be made again. */
-const fine = { ...config, tile: { shape: [6, 1, 1] } } as const;
+const fine = { ...config, tile: { shape: [6, 1, 1], bundle: 1 } } as const;
 
 /** A run that stopped before any case was reduced: all tiles are there. */
-async function stopBeforeReduction(name: string): Promise<string[]> {
+async function stopBeforeReduction(name: string, cut: ConfigInput = fine): Promise<string[]> {
   rmSync(folder(name), { recursive: true, force: true });
   mkdirSync(folder(name));
-  const stopped = runInProcess(request(cases, fine, folder(name)), (step, run) => {
+  const stopped = runInProcess(request(cases, cut, folder(name)), (step, run) => {
     if (step.kind === 'open-case') throw new Error('killed');
     return run(step);
   });
@@ -161,9 +162,29 @@ test.each(Object.entries(damages))('shards and outcomes of finished cases %s', a
   expect(resultFiles(folder('finished'))).toEqual(expected);
 });
 
+test.each([...Object.entries(damages), ['without its last tile', dropLastTile] as const])(
+  'files of many tiles %s between two starts',
+  async (_name, damage) => {
+    const cut = { ...config, tile: { shape: [6, 1, 1], bundle: 100 } } as const;
+    const files = (await stopBeforeReduction('bundles', cut)).filter((path) => path.includes('tiles'));
+    expect(files.length).toBeGreaterThanOrEqual(9);
+    for (const path of files) damage(path);
+    await runInProcess(request(cases, cut, folder('bundles'), { resume: true }), straight);
+    expect(resultFiles(folder('bundles'))).toEqual(expected);
+  },
+);
+
+/** What is left is a whole file, of fewer tiles. */
+function dropLastTile(path: string): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.subarray(0, bytes.lastIndexOf('VOXSHARD')));
+}
+
 test('a resume may cut its tiles otherwise', async () => {
   await stopBeforeReduction('recut');
-  const recut = request(cases, { ...config, tile: { shape: [2, 2, 2] } }, folder('recut'), { resume: true });
+  const recut = request(cases, { ...config, tile: { shape: [2, 2, 2], bundle: 30 } }, folder('recut'), {
+    resume: true,
+  });
   await runInProcess(recut, straight);
   expect(resultFiles(folder('recut'))).toEqual(expected);
 });

@@ -66,11 +66,13 @@ test.each([
   [3, 7, 5],
   [13, 10, 4],
 ] as const)('raw files, tiles of %i x %i x %i', async (x, y, z) => {
-  expect(await results('out/shape', { tile: { shape: [x, y, z] } })).toEqual(expected);
+  for (const bundle of [1, 500, 2 ** 18]) {
+    expect(await results('out/shape', { tile: { shape: [x, y, z], bundle } }), `${bundle}`).toEqual(expected);
+  }
 });
 
 test.each([1, 2, 3])('%i threads, tiles by memory', async (threads) => {
-  expect(await results('out/threads', { threads, tile: { voxels: 200 } })).toEqual(expected);
+  expect(await results('out/threads', { threads, tile: { voxels: 200, bundle: 400 } })).toEqual(expected);
 });
 
 test.each([2, 3, 256])('pooled in levels of %i', async (mergeFanIn) => {
@@ -85,13 +87,17 @@ test('kept shards of cases are equal byte for byte as well', async () => {
   };
   const whole = await shards('out/shards-whole', { tile: { shape: [999, 999, 999] } });
   expect(whole).toHaveLength(3);
-  expect(await shards('out/shards-cut', { tile: { shape: [5, 3, 2] }, threads: 3 })).toEqual(whole);
+  expect(await shards('out/shards-cut', { tile: { shape: [5, 3, 2], bundle: 200 }, threads: 3 })).toEqual(
+    whole,
+  );
 });
 
 test('gzip, as a stream and staged', async () => {
   await writeCases(true);
-  expect(await results('out/stream', { tile: { shape: [999, 999, 2] } })).toEqual(expected);
-  expect(await results('out/stream-rows', { tile: { shape: [999, 3, 1] } })).toEqual(expected);
+  for (const bundle of [1, 300, 2 ** 18]) {
+    expect(await results('out/stream', { tile: { shape: [999, 999, 2], bundle } })).toEqual(expected);
+    expect(await results('out/stream-rows', { tile: { shape: [999, 3, 1], bundle } })).toEqual(expected);
+  }
   expect(await results('out/staged', { tile: { shape: [5, 4, 3] } })).toEqual(expected);
   expect(await results('out/all-staged', { stageAboveMiB: 0 })).toEqual(expected);
   await writeCases(false);

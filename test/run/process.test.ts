@@ -25,7 +25,7 @@ function start(...args: string[]): { child: ChildProcess; end: Promise<{ status:
 const score = (out: string, ...more: string[]) => [
   'score',
   ...['--manifest', folder('cases.csv'), '--scores', 'probability', '--threads', '2'],
-  ...['--tile', '24,24,6', '--out', folder(out), '--quiet', ...more],
+  ...['--tile', '24,24,6', '--tile-bundle', '4000', '--out', folder(out), '--quiet', ...more],
 ];
 
 beforeAll(async () => {

@@ -2,6 +2,7 @@
 import type { Job } from 'bullmq';
 import { WaitingError } from 'bullmq';
 import type { Logger } from 'pino';
+import type { TilesDone } from '../../run/thread-steps.ts';
 import type { Board } from './board.ts';
 import type { OpenRun, OpenRuns } from './open-run.ts';
 import type { Queues } from './queues.ts';
@@ -21,7 +22,7 @@ export interface Bay {
   /** Calls back when a case's job of this run has ended in the queue. @returns how to stop */
   onCaseEnd(run: string, callback: (caseIndex: number) => void): () => void;
   /** A piece of work is done. */
-  workDone(run: OpenRun, tiles: number, voxels: number, bytes: number): void;
+  workDone(run: OpenRun, done: TilesDone): void;
 }
 
 /** Puts a job back for another worker, without counting it as a failure. */

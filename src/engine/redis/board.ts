@@ -3,7 +3,8 @@
  * may be off by what was done twice, and they are gone without harm when Redis is wiped.
  */
 import type { Redis } from 'ioredis';
-import type { RunState } from '../../dashboard/monitor.ts';
+import { type RunState, type TileTimes, tileSecondsBounds } from '../../dashboard/monitor.ts';
+import type { WorkDone } from './work-done.ts';
 
 /** The status of a case as a letter. */
 export const statusLetters = {
@@ -27,6 +28,7 @@ export interface LiveRun {
   readonly numbers: Readonly<Record<(typeof numbers)[number], number>>;
   /** Voxels done over the last minute. */
   readonly recentVoxels: number;
+  readonly tileTimes: TileTimes;
   readonly statuses: string;
 }
 
@@ -35,12 +37,6 @@ export interface WorkerFacts {
   readonly lastSeenAt: number;
   readonly tilesDone: number;
   readonly busy: boolean;
-}
-
-export interface WorkDone {
-  readonly tiles: number;
-  readonly voxels: number;
-  readonly bytes: number;
 }
 
 export class Board {
@@ -75,8 +71,12 @@ export class Board {
 
   async addWork(run: string, done: WorkDone): Promise<void> {
     const slot = Math.floor(Date.now() / 1000 / slotSeconds);
-    await this.#redis
-      .pipeline()
+    const pipeline = this.#redis.pipeline();
+    for (const [slot, tiles] of done.tileTimes.entries()) {
+      if (tiles > 0) pipeline.hincrby(this.#key(run), `tileTime${slot}`, tiles);
+    }
+    await pipeline
+      .hincrby(this.#key(run), 'tileMicroseconds', Math.round(1e6 * done.seconds))
       .hincrby(this.#key(run), 'tilesDone', done.tiles)
       .hincrby(this.#key(run), 'voxelsDone', done.voxels)
       .hincrby(this.#key(run), 'bytesRead', done.bytes)
@@ -103,6 +103,10 @@ export class Board {
       numbers: Object.fromEntries(
         numbers.map((name) => [name, Number(fields[name] ?? 0)]),
       ) as LiveRun['numbers'],
+      tileTimes: {
+        counts: [...tileSecondsBounds, null].map((_, slot) => Number(fields[`tileTime${slot}`] ?? 0)),
+        sumSeconds: Number(fields.tileMicroseconds ?? 0) / 1e6,
+      },
       recentVoxels: speeds.reduce<number>((sum, value) => sum + Number(value ?? 0), 0),
       statuses: typeof statuses === 'string' ? statuses : '',
     };

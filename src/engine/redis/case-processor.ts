@@ -4,17 +4,18 @@
  */
 import { type Job, WaitingChildrenError, WaitingError } from 'bullmq';
 import { InputError, type VoxtallyError } from '../../errors.ts';
-import { type CasePlan, voxelBytes } from '../../plan/case-plan.ts';
+import type { CasePlan } from '../../plan/case-plan.ts';
 import { tileGrid } from '../../plan/tile-grid.ts';
 import { type CaseOutcomeRecord, writeOutcome } from '../../run/case-outcome.ts';
 import { storedOutcome } from '../../run/enter-run.ts';
+import type { TilesDone } from '../../run/thread-steps.ts';
 import { type Bay, handJobBack, isLastAttempt } from './bay.ts';
 import { asVoxtallyError, faultOfTiles, queueError } from './faults.ts';
 import { type CaseJob, caseJob, tileJobId } from './jobs.ts';
 import { type OpenRun, unscoredAsGiven } from './open-run.ts';
 import { jobOptions } from './queues.ts';
 import { isCancelled } from './run-record.ts';
-import { batchTiles, stepVoxels } from './tile-batches.ts';
+import { cutJobs } from './tile-jobs.ts';
 
 export async function processCase(
   bay: Bay,
@@ -87,14 +88,13 @@ class CaseProcess {
       const { length } = tileGrid(plan.shape, plan.tileShape);
       await this.#bay.board.count(this.#run.id, 'tilesTotal', length);
       if (plan.mode === 'stage') plan = await work.stage(plan, this.#stop);
-      const missing = work.missingTiles(plan);
-      const inJobs =
-        plan.mode !== 'stream' && batchTiles(plan, missing, this.#bay.timing.jobVoxels).length > 1;
+      const missing = work.missingBundles(plan);
+      const inJobs = plan.mode !== 'stream' && cutJobs(plan, missing, this.#bay.timing.jobVoxels).length > 1;
       if (inJobs) await this.#handOut(plan, missing);
       else await this.#scoreHere(plan);
     } else {
       plan = work.folder.readPlan(this.#index);
-      const missing = work.missingTiles(plan);
+      const missing = work.missingBundles(plan);
       if (missing.length > 0) await this.#faceMissing(plan, missing);
     }
     await this.#reduce(plan);
@@ -103,15 +103,15 @@ class CaseProcess {
   /** Adds tile jobs as children and waits for them. From then on the case's job says that they were added. */
   async #handOut(plan: CasePlan, missing: readonly number[]): Promise<void> {
     const { id, record } = this.#run;
-    const batches = batchTiles(plan, missing, this.#bay.timing.jobVoxels);
+    const jobs = cutJobs(plan, missing, this.#bay.timing.jobVoxels);
     const planning = Date.now().toString(36);
     const parent = { id: this.#job.id!, queue: this.#job.queueQualifiedName };
     await this.#bay.queues.tiles.addBulk(
-      batches.map(({ tile, tiles }) => ({
+      jobs.map(({ bundle, bundles }) => ({
         name: 'tile',
-        data: { run: id, case: this.#index, tile, tiles },
+        data: { run: id, case: this.#index, bundle, bundles },
         opts: {
-          ...jobOptions(tileJobId(id, this.#index, planning, tile), record.priority, this.#bay.timing),
+          ...jobOptions(tileJobId(id, this.#index, planning, bundle), record.priority, this.#bay.timing),
           parent,
           // A tile that fails for good must not keep its case waiting.
           ignoreDependencyOnFailure: true,
@@ -130,7 +130,7 @@ class CaseProcess {
   async #faceMissing(plan: CasePlan, missing: readonly number[]): Promise<void> {
     const { ignored } = await this.#job.getDependencies({ ignored: { count: 100 } });
     const reasons = Object.values(ignored ?? {}).map(String);
-    const fault = faultOfTiles(this.#run.folder, this.#index, missing, reasons);
+    const fault = faultOfTiles(this.#run.folder, plan, missing, reasons);
     if (fault === undefined || reasons.length === 0) return;
     const before = this.#job.data.missing ?? missing.length;
     if (fault.code === 'worker-lost' && missing.length < before) return this.#handOut(plan, missing);
@@ -150,32 +150,24 @@ class CaseProcess {
     const { work, folder } = this.#run;
     // Another worker, to which this case was given when this one froze, may have been faster.
     if (storedOutcome(folder, this.#index)) return;
-    let [tiles, voxels] = [0, 0];
-    try {
-      if (plan.mode === 'stream') {
-        await work.walk(plan, this.#stop, (done) =>
-          this.#bay.workDone(this.#run, 1, done.voxels, done.bytes),
-        );
-        return;
-      }
-      const steps = batchTiles(plan, work.missingTiles(plan), stepVoxels).values();
-      const faults: unknown[] = [];
-      const lane = async () => {
-        for (const step of steps) {
-          if (faults.length > 0 || this.#stop.aborted) return;
-          const done = await work.scoreTiles(this.#index, step.tile, step.tiles, this.#stop);
-          tiles += step.tiles;
-          voxels += done.voxels;
-        }
-      };
-      // No lane writes any more when the case goes on.
-      await Promise.all(
-        Array.from({ length: this.#bay.threads + 1 }, () => lane().catch((fault) => faults.push(fault))),
-      );
-      this.#stop.throwIfAborted();
-      if (faults.length > 0) throw faults[0];
-    } finally {
-      if (tiles > 0) this.#bay.workDone(this.#run, tiles, voxels, voxels * voxelBytes(plan));
+    const tell = (done: TilesDone) => this.#bay.workDone(this.#run, done);
+    if (plan.mode === 'stream') {
+      await work.walk(plan, this.#stop, tell);
+      return;
     }
+    const bundles = work.missingBundles(plan).values();
+    const faults: unknown[] = [];
+    const lane = async () => {
+      for (const bundle of bundles) {
+        if (faults.length > 0 || this.#stop.aborted) return;
+        tell(await work.scoreBundle(this.#index, bundle, this.#stop));
+      }
+    };
+    // No lane writes any more when the case goes on.
+    await Promise.all(
+      Array.from({ length: this.#bay.threads + 1 }, () => lane().catch((fault) => faults.push(fault))),
+    );
+    this.#stop.throwIfAborted();
+    if (faults.length > 0) throw faults[0];
   }
 }

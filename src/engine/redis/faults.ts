@@ -2,13 +2,14 @@
  * How a fault travels from a job to those who report it: in full by a file in the run's folder, and through Redis as a
  * code alone, since messages name files and cases.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnrecoverableError } from 'bullmq';
 import * as z from 'zod';
-import { InputError, MachineError, VoxtallyError } from '../../errors.ts';
+import { InputError, MachineError, PartialError, VoxtallyError } from '../../errors.ts';
+import type { CasePlan } from '../../plan/case-plan.ts';
 import { type PackedError, packError, unpackError } from '../../run/packed-error.ts';
-import { type RunFolder, writeJsonFile } from '../../run/run-folder.ts';
+import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
 
 const packed = z.object({
   type: z.string(),
@@ -26,44 +27,46 @@ export function queueError(fault: VoxtallyError): Error {
   return fault instanceof InputError ? new UnrecoverableError(fault.code) : new Error(fault.code);
 }
 
-/** Leaves the fault of a tile for the case's reduction. Where that cannot be written either, its code has to do. */
-export function leaveFault(folder: RunFolder, caseIndex: number, tile: number, fault: VoxtallyError): void {
+/** Leaves the fault of a bundle's tiles for the case's reduction. Where that cannot be written either, its code has to do. */
+export function leaveFault(folder: RunFolder, caseIndex: number, bundle: number, fault: VoxtallyError): void {
   try {
     mkdirSync(folder.tiles(caseIndex), { recursive: true });
-    writeJsonFile(faultFile(folder, caseIndex, tile), packError(fault));
+    writeJsonFile(faultFile(folder, caseIndex, bundle), packError(fault));
   } catch (error) {
     if (!(error instanceof MachineError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 
-/** The fault for which tiles are missing: that of the input before one of the machine, of the first tile before others. */
+/** The fault for which bundles are missing: that of the input before one of the machine, of the first before others. */
 export function faultOfTiles(
   folder: RunFolder,
-  caseIndex: number,
+  plan: Pick<CasePlan, 'index' | 'bundleTiles'>,
   missing: readonly number[],
   /** Why tile jobs were set aside, as BullMQ has it. */
   reasons: readonly string[],
 ): VoxtallyError | undefined {
-  const faults = missing.flatMap((tile) => readFault(faultFile(folder, caseIndex, tile)) ?? []);
+  const faults = missing.flatMap((bundle) => readFault(faultFile(folder, plan.index, bundle)) ?? []);
   const found = faults.find((fault) => fault instanceof InputError) ?? faults[0];
   if (found || reasons.length === 0 || missing.length === 0) return found;
+  const tile = missing[0]! * plan.bundleTiles;
   const stalled = reasons.some((reason) => reason.includes('stalled'));
   return stalled
     ? new MachineError(
         'worker-lost',
-        `tile ${missing[0]} was set aside: the workers that scored it died or froze again and again; look at their memory and logs, then retry the run`,
+        `tile ${tile} was set aside: the workers that scored it died or froze again and again; look at their memory and logs, then retry the run`,
       )
-    : new MachineError(reasons[0]!, `tile ${missing[0]} could not be scored: ${reasons[0]}; retry the run`);
+    : new MachineError(reasons[0]!, `tile ${tile} could not be scored: ${reasons[0]}; retry the run`);
 }
 
-function faultFile(folder: RunFolder, caseIndex: number, tile: number): string {
-  return join(folder.tiles(caseIndex), `${tile}.fault.json`);
+function faultFile(folder: RunFolder, caseIndex: number, bundle: number): string {
+  return join(folder.tiles(caseIndex), `${bundle}.fault.json`);
 }
 
 function readFault(path: string): VoxtallyError | undefined {
   try {
-    return unpackError(packed.parse(JSON.parse(readFileSync(path, 'utf8'))) as PackedError);
-  } catch {
-    return undefined;
+    return unpackError(readJsonFile(path, packed) as PackedError);
+  } catch (error) {
+    if (error instanceof PartialError) return undefined;
+    throw error;
   }
 }

@@ -31,15 +31,15 @@ const run = z.string().regex(runIdPattern);
 const index = z.int().min(0);
 
 export const runJob = z.object({ run });
-/** `missing`: how many tiles there were to score when they were last handed out. */
+/** `missing`: how many bundles of tiles there were to score when they were last handed out. */
 export const caseJob = z.object({
   run,
   case: index,
   step: z.enum(['plan', 'reduce']),
   missing: index.optional(),
 });
-/** Tiles `tile` to `tile + tiles - 1`. */
-export const tileJob = z.object({ run, case: index, tile: index, tiles: z.int().min(1) });
+/** Bundles of tiles: `bundle` to `bundle + bundles - 1`. */
+export const tileJob = z.object({ run, case: index, bundle: index, bundles: z.int().min(1) });
 
 export type RunJob = z.infer<typeof runJob>;
 export type CaseJob = z.infer<typeof caseJob>;
@@ -53,8 +53,8 @@ export function caseJobId(runId: string, caseIndex: number): string {
  * `planning` differs each time a case is planned: a job of an earlier planning, finished or failed, is never taken for
  * one of this.
  */
-export function tileJobId(runId: string, caseIndex: number, planning: string, tile: number): string {
-  return `${runId}.${caseIndex}.${planning}.${tile}`;
+export function tileJobId(runId: string, caseIndex: number, planning: string, bundle: number): string {
+  return `${runId}.${caseIndex}.${planning}.${bundle}`;
 }
 
 /** The run of a job of any queue, and its case. */

@@ -133,6 +133,7 @@ class FolderAndBoard implements RedisMonitor {
       bytesRead: numbers.bytesRead ?? 0,
       megavoxelsPerSecond: going ? (live?.recentVoxels ?? 0) / 1e6 / Math.max(1, Math.min(60, seconds)) : 0,
       ...(going && done > 0 ? { etaSeconds: (seconds * (cases.length - done)) / done } : {}),
+      ...(live ? { tileTimes: live.tileTimes } : {}),
       retries: numbers.retries ?? 0,
       stalls: numbers.stalls ?? 0,
     };

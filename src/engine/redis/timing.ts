@@ -11,7 +11,7 @@ export interface Timing {
   readonly maxBackoffMs: number;
   /** A tile or case whose workers died this often, and once more, is set aside. */
   readonly maxStalls: number;
-  /** Tiles of a job that take longer are stopped; that counts as a fault of the machine. */
+  /** Jobs of tiles that take longer are stopped; that counts as a fault of the machine. */
   readonly stepTimeoutMs: number;
   /** Voxels of a tile job: small tiles are batched up to these, since less than about 0.1 s of work would not pay. */
   readonly jobVoxels: number;

@@ -22,6 +22,7 @@ import { Quarantine, suspectStalls } from './quarantine.ts';
 import { openQueues, queueNames } from './queues.ts';
 import { processTiles } from './tile-processor.ts';
 import { defaultTiming, maxPlannerStalls, plannerAttempts, type Timing } from './timing.ts';
+import { WorkCounter } from './work-done.ts';
 
 /** Runs that a worker looks after at once. Planning waits most of the time. */
 const maxPlanners = 64;
@@ -71,6 +72,9 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   events.on('error', report);
 
   let tilesDone = 0;
+  const work = new WorkCounter((run, done) => {
+    board.addWork(run, done).catch(() => {});
+  });
   const bay: Bay = {
     queues,
     board,
@@ -88,9 +92,9 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
         if (callbacks.size === 0) listeners.delete(run);
       };
     },
-    workDone(run, tiles, voxels, bytes) {
-      tilesDone += tiles;
-      board.addWork(run.id, { tiles, voxels, bytes }).catch(() => {});
+    workDone(run, done) {
+      tilesDone += done.tiles;
+      work.add(run.id, done);
     },
   };
 
@@ -183,6 +187,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       await Promise.race([closed, delay(graceMs + handBackMs, undefined, { ref: false })]);
       clearTimeout(timer);
       clearInterval(heart);
+      work.flush();
       if (redis.status === 'ready') await board.leave(id).catch(() => {});
       await pool.close();
       const left = Promise.allSettled([events.close(), queues.close()]);

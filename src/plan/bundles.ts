@@ -1,0 +1,31 @@
+/**
+ * A bundle: consecutive tiles that one step scores and one file holds. Small tiles are not worth a step and a file each;
+ * tiles of the usual size are a bundle of their own.
+ */
+import { voxelCount } from '../voxel/box.ts';
+import type { CasePlan } from './case-plan.ts';
+import { type TileGrid, tileGrid } from './tile-grid.ts';
+
+type Cut = Pick<CasePlan, 'shape' | 'tileShape' | 'bundleTiles'>;
+
+/** Tiles of a bundle of at most `bundleVoxels` voxels; at least one. */
+export function tilesPerBundle(grid: TileGrid, bundleVoxels: number): number {
+  return Math.min(grid.length, Math.max(1, Math.floor(bundleVoxels / voxelCount(grid.tileShape))));
+}
+
+/** Number of bundles of a case. */
+export function bundleCount(cut: Cut): number {
+  return Math.ceil(tileGrid(cut.shape, cut.tileShape).length / cut.bundleTiles);
+}
+
+/** The tiles of a bundle, ascending. */
+export function tilesOfBundle(cut: Cut, bundle: number): number[] {
+  const { length } = tileGrid(cut.shape, cut.tileShape);
+  const first = bundle * cut.bundleTiles;
+  return Array.from({ length: Math.min(cut.bundleTiles, length - first) }, (_, i) => first + i);
+}
+
+/** The bundle that holds a tile. */
+export function bundleOfTile(cut: Cut, tile: number): number {
+  return Math.floor(tile / cut.bundleTiles);
+}
