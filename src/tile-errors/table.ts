@@ -22,7 +22,7 @@ export function tileErrorLines(found: WorstTiles, width: number): string[] {
     ...['voxels x, y, z', 'centre mm (RAS)', 'share', 'added', 'missed', 'voxels'],
   ];
   const whose = ofAll ? `${found.cases} cases` : `case ${found.case}`;
-  const measure = found.measure === 'soft' ? 'sum of |p - y|' : 'by the threshold';
+  const measure = found.measure === 'soft' ? 'sum of |p - y|' : 'counted';
   return [
     `${whose}, ${found.class ?? 'all classes'}: error ${figure(error)} voxels (${measure}), ${figure(fp)} added, ${figure(fn)} missed`,
     cutLine(found),

@@ -9,7 +9,7 @@ import { type CaseErrors, readCaseErrors } from './case-errors.ts';
 
 /**
  * What counts as error. `soft`: |p - y| summed, in voxels; `hard`: voxels on the wrong side of the threshold.
- * Of labels both are the same.
+ * Of labels both are the voxels that have the wrong one.
  */
 export const errorMeasures = ['soft', 'hard'] as const;
 export type ErrorMeasure = (typeof errorMeasures)[number];
@@ -50,6 +50,7 @@ export interface WorstTiles {
   /** Null: all cases, or all classes. */
   readonly case: string | null;
   readonly class: string | null;
+  /** Of labels `hard`. */
   readonly measure: ErrorMeasure;
   /** Cases that were looked at, and the ids of those without a score. */
   readonly cases: number;
@@ -97,7 +98,7 @@ export function worstTiles(
   return {
     case: question.case ?? null,
     class: question.class ?? null,
-    measure: question.measure,
+    measure: run.settings.scores === 'label' ? 'hard' : question.measure,
     cases: indices.length,
     unscored: run.outcomes.flatMap((outcome) => (isScored(outcome) ? [] : [run.cases[outcome.index]!.id])),
     boxes,
