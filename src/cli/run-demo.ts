@@ -13,14 +13,16 @@ import type { Terminal } from './terminal.ts';
  */
 export async function runDemo(folder: string, quiet: boolean, terminal: Terminal): Promise<number> {
   const outDir = join(folder, 'results');
-  const config = loadConfig({ flags: { classes: 'tumour=1', scores: 'probability', out: outDir } });
+  const config = loadConfig({
+    flags: { classes: 'tumour=1', scores: 'probability', tile: { shape: '32,32,32' }, out: outDir },
+  });
   const manifest = await writeHospital(folder);
   prepareOutDir(outDir, { resume: false, overwrite: true });
   const say = (text: string) => {
     if (!quiet) terminal.out(`${text}\n`);
   };
   say(`A made-up hospital of two sites stands in ${folder}/. It is scored as by
-  voxtally score --manifest ${manifest} --classes tumour=1 --scores probability --out ${outDir} --overwrite
+  voxtally score --manifest ${manifest} --classes tumour=1 --scores probability --tile 32,32,32 --out ${outDir} --overwrite
 `);
   const cases = readManifest(manifest);
   const request = { cases, config, outDir, resume: false, warnings: [] };

@@ -21,7 +21,7 @@ export function tileErrorLines(found: WorstTiles, width: number): string[] {
     ...(found.class === null ? ['mostly'] : []),
     ...['voxels x, y, z', 'centre mm (RAS)', 'share', 'added', 'missed', 'voxels'],
   ];
-  const whose = ofAll ? `${found.cases} cases` : `case ${found.case}`;
+  const whose = ofAll ? `${found.cases} ${found.cases === 1 ? 'case' : 'cases'}` : `case ${found.case}`;
   const measure = found.measure === 'soft' ? 'sum of |p - y|' : 'counted';
   return [
     `${whose}, ${found.class ?? 'all classes'}: error ${figure(error)} voxels (${measure}), ${figure(fp)} added, ${figure(fn)} missed`,
@@ -36,7 +36,7 @@ function cutLine({ boxes, tileShape, boxShape, worst }: WorstTiles): string {
   if (!tileShape || !boxShape) return `${worst.length} of ${boxes} tiles listed`;
   const merged = boxShape.some((side, axis) => side > tileShape[axis]!);
   const how = merged ? `, each of tiles of ${size(tileShape)} taken together` : '';
-  const finer = boxes === 1 ? '; score with --tile 32,32,32 to see where' : '';
+  const finer = boxes === 1 ? '; score with a smaller --tile to see where' : '';
   return `${worst.length} of ${boxes} ${boxes === 1 ? 'tile' : 'tiles'} of ${size(boxShape)} voxels listed${how}${finer}`;
 }
 

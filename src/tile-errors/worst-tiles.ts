@@ -94,10 +94,11 @@ export function worstTiles(
     last = errors;
   }
   const single = question.case === undefined ? undefined : last;
+  const [onlyClass] = run.settings.classes.length === 1 ? run.settings.classes : [];
   const error = fp + fn;
   return {
     case: question.case ?? null,
-    class: question.class ?? null,
+    class: question.class ?? onlyClass?.name ?? null,
     measure: run.settings.scores === 'label' ? 'hard' : question.measure,
     cases: indices.length,
     unscored: run.outcomes.flatMap((outcome) => (isScored(outcome) ? [] : [run.cases[outcome.index]!.id])),

@@ -9,9 +9,9 @@ Examples:
 
 Errors are sums of |p - y| in voxels (--measure hard: voxels on the wrong side of the threshold): "added" where the
 prediction has what the reference has not, "missed" where it lacks it. Tiles are those that were scored, neighbours
-taken together above 512; score with --tile 32,32,32 to see finer. The map holds the mean error of a voxel in each
-tile, as one voxel a tile that its affine puts in place (--map-grid voxels: on the grid of the reference). No volume is
-read.`;
+taken together above 512; score with --tile 64,64,64 or less to see finer. The map holds the mean error of a voxel in
+each tile, as one voxel a tile that its affine puts in place (--map-grid voxels: on the grid of the reference). No
+volume is read.`;
 
 export const errorsCommand: DefineCommand = (terminal, finish) =>
   new Command('errors')
