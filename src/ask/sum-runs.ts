@@ -1,7 +1,7 @@
 /** Sums over the voxels of a case's shard, in the integers that its tiles would have given. Runs in a thread. */
 import { type Kernels, Layout } from '../kernels/kernels.ts';
 import type { TermSpec } from '../losses/measures.ts';
-import { addPiece, groupPieces, readPieces } from '../reduce/pieces.ts';
+import { Pieces } from '../reduce/pieces.ts';
 import { termRow } from '../score/tile-scorer.ts';
 import { bucketCount } from '../shard/directory.ts';
 import type { ShardFile } from '../shard/file.ts';
@@ -44,8 +44,9 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
   const sumCount = 8 + 4 * terms.length;
   const out = layout.region(8 * sumCount);
   const entropy = layout.region(56);
-  const sections = file.sections.filter((section) => section.class === classIndex);
-  const pieces = sections.flatMap((section) => readPieces(kernels, layout, file, section, 0, bucketCount));
+  const pieces = new Pieces(kernels, layout, 0, bucketCount);
+  for (const section of file.sections) if (section.class === classIndex) pieces.read(file, section);
+  pieces.list();
   const { buffer } = kernels.memory;
   for (const [address, bytes] of [
     [cells, 16 * bucketCount],
@@ -59,11 +60,11 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
     terms.flatMap((spec) => termRow(spec, (value) => kernels.naturalLog(value))),
   );
   let voxels = 0;
-  for (const [bucket, inBucket] of groupPieces(pieces)) {
-    for (const piece of inBucket) {
-      addPiece(kernels, piece, cells, bitmap, 1);
-      voxels += piece.keys;
-    }
+  for (let bucket = 0; bucket < bucketCount; bucket++) {
+    const keys = pieces.keys(bucket, 0) + pieces.keys(bucket, 1);
+    if (keys === 0) continue;
+    voxels += keys;
+    pieces.add(bucket, cells, bitmap, 1);
     kernels.sumRunTerms(cells, bitmap, bucket, logit ? 1 : 0, threshold, rows, terms.length, out);
     if (crossEntropyClip !== null)
       kernels.sumRunCrossEntropy(cells, bitmap, bucket, crossEntropyClip, entropy);

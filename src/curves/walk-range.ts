@@ -1,6 +1,6 @@
 /** Walks a range of scores from the highest down, over any number of shard files. Runs in a thread. */
 import { type Kernels, Layout } from '../kernels/kernels.ts';
-import { addPiece, groupPieces, type Piece, readPieces } from '../reduce/pieces.ts';
+import { Pieces } from '../reduce/pieces.ts';
 import { bucketCount } from '../shard/directory.ts';
 import { ShardFile } from '../shard/file.ts';
 import { reflectionBucket } from './score-keys.ts';
@@ -68,7 +68,7 @@ export function walkRange(kernels: Kernels, paths: readonly string[], request: W
   const bins = layout.region(32 * binCount);
   const brier = layout.region(16);
   const fixedBytes = layout.bytes;
-  const sides = readRange(kernels, layout, paths, request);
+  const [background, foreground] = readRange(kernels, layout, paths, request);
 
   const { buffer } = kernels.memory;
   new Uint8Array(buffer, cells, fixedBytes - cells).fill(0);
@@ -76,12 +76,9 @@ export function walkRange(kernels: Kernels, paths: readonly string[], request: W
   new Uint32Array(buffer, keyList, boundaries.length).set(boundaries);
   if (edges) new Float64Array(buffer, edgeList, edges.length).set(edges);
 
-  const add = (pieces: readonly Piece[] | undefined, target: number, targetBitmap: number) => {
-    for (const piece of pieces ?? []) addPiece(kernels, piece, target, targetBitmap, 1);
-  };
   const reflection = reflectionBucket(logit);
   // The first key of the range is cell 0 of the bucket above.
-  add(sides[0].get(reflection - range.first), source, sourceBitmap);
+  background.add(reflection - range.first, source, sourceBitmap, 1);
   let carry = kernels.reflectBackground(source, sourceBitmap, cells, bitmap, 0);
   kernels.clearCells64(cells, bitmap);
   values.set([range.tpAbove, range.fpAbove - carry, request.positives]);
@@ -95,11 +92,10 @@ export function walkRange(kernels: Kernels, paths: readonly string[], request: W
     fp,
   });
   for (let step = range.first; step < range.end; step++) {
-    const background = sides[0].get(reflection - step - 1);
-    const foreground = sides[1].get(step);
-    if (!background && !foreground && carry === 0) continue;
-    add(background, source, sourceBitmap);
-    add(foreground, cells, bitmap);
+    const mirrored = reflection - step - 1;
+    if (background.keys(mirrored, 0) === 0 && foreground.keys(step, 1) === 0 && carry === 0) continue;
+    background.add(mirrored, source, sourceBitmap, 1);
+    foreground.add(step, cells, bitmap, 1);
     carry = kernels.reflectBackground(source, sourceBitmap, cells, bitmap, carry);
     const count = kernels.walkScores(cells, bitmap, step, logit ? 1 : 0, keyList, walk, points);
     const listed = new Float64Array(buffer, points, 3 * count);
@@ -131,31 +127,28 @@ function wideSum(sums: BigUint64Array, at: number): bigint {
   return (sums[at + 1]! << 32n) + sums[at]!;
 }
 
-/** The pieces of the range by bucket, background and foreground. Files are open one at a time. */
+/** The keys of the range, background and foreground. Files are open one at a time. */
 function readRange(
   kernels: Kernels,
   layout: Layout,
   paths: readonly string[],
   { class: classIndex, logit, range: { first, end } }: WalkRequest,
-): readonly [Map<number, Piece[]>, Map<number, Piece[]>] {
+): readonly [Pieces, Pieces] {
   const reflection = reflectionBucket(logit);
-  const buckets = [
-    [Math.max(0, reflection - end), reflection - first + 1],
-    [first, end],
+  const sides = [
+    new Pieces(kernels, layout, Math.max(0, reflection - end), reflection - first + 1),
+    new Pieces(kernels, layout, first, end),
   ] as const;
-  const found: [Piece[], Piece[]] = [[], []];
   for (const path of paths) {
     const file = ShardFile.open(path);
     try {
       for (const side of [0, 1] as const) {
         const section = file.section(classIndex, side);
-        if (!section) continue;
-        const [from, to] = buckets[side];
-        for (const piece of readPieces(kernels, layout, file, section, from, to)) found[side].push(piece);
+        if (section) sides[side].read(file, section);
       }
     } finally {
       file.close();
     }
   }
-  return [groupPieces(found[0]), groupPieces(found[1])];
+  return [sides[0].list(), sides[1].list()];
 }

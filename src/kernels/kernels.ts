@@ -101,8 +101,6 @@ interface KernelExports {
     bitmap: number,
     scratch: number,
   ): number;
-  addPacked32(keys: number, count: number, cells: number, bitmap: number, side: number): void;
-  addPacked64(keys: number, count: number, cells: number, bitmap: number, side: number): void;
   addPieces(pieces: number, count: number, cells: number, bitmap: number, wide: number): number;
   addRuns(runs: number, bytes: number, cells: number, bitmap: number, side: number, wide: number): number;
   encodeCells(cells: number, bitmap: number, side: number, wide: number, out: number): number;

@@ -5,7 +5,7 @@
 import { type Kernels, Layout } from '../kernels/kernels.ts';
 import { bucketCount, runs } from '../shard/directory.ts';
 import type { SectionContent, ShardFile } from '../shard/file.ts';
-import { PieceTable } from './piece-table.ts';
+import { Pieces } from './pieces.ts';
 
 /** Buckets [first, end) of one class. */
 export interface BucketRange {
@@ -61,17 +61,25 @@ export class Merger {
     const out = layout.region(64);
     this.#view(cells, 16 * bucketCount).fill(0);
     this.#view(bitmap, 8192).fill(0);
-    const table = new PieceTable(this.#kernels, layout, files, range.class, range.first, range.end);
+    const pieces = new Pieces(this.#kernels, layout, range.first, range.end);
+    for (const file of files) {
+      for (const side of [0, 1] as const) {
+        const section = file.section(range.class, side);
+        if (section) pieces.read(file, section);
+      }
+    }
+    pieces.list();
 
     const sums: BucketSums[] = [];
     const written = [new SectionBuilder(range.class, 0), new SectionBuilder(range.class, 1)] as const;
-    let above = countAbove(table, context);
-    for (let rank = 0; rank < table.buckets.length; rank++) {
-      const bucket = table.buckets[rank]!;
-      const counts = [table.counts[2 * rank]!, table.counts[2 * rank + 1]!] as const;
+    let above = countAbove(pieces, range, context);
+    for (let bucket = range.first; bucket < range.end; bucket++) {
+      const counts = [pieces.keys(bucket, 0), pieces.keys(bucket, 1)] as const;
+      const keys = counts[0] + counts[1];
+      if (keys === 0) continue;
       above = { foreground: above.foreground - counts[1], background: above.background - counts[0] };
-      const wide = counts[0] + counts[1] >= narrowLimit ? 1 : 0;
-      table.add(rank, cells, bitmap, wide);
+      const wide = keys >= narrowLimit ? 1 : 0;
+      pieces.add(bucket, cells, bitmap, wide);
       if (context) {
         this.#kernels.evaluateCells(
           cells,
@@ -106,12 +114,12 @@ export class Merger {
 }
 
 /** Voxels of each side with at least the errors of the range: those above it and its own. */
-function countAbove({ counts }: PieceTable, context: RangeContext | null) {
+function countAbove(pieces: Pieces, { first, end }: BucketRange, context: RangeContext | null) {
   let foreground = context?.foregroundAbove ?? 0;
   let background = context?.backgroundAbove ?? 0;
-  for (let i = 0; i < counts.length; i += 2) {
-    background += counts[i]!;
-    foreground += counts[i + 1]!;
+  for (let bucket = first; bucket < end; bucket++) {
+    background += pieces.keys(bucket, 0);
+    foreground += pieces.keys(bucket, 1);
   }
   return { foreground, background };
 }

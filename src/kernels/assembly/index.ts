@@ -7,7 +7,7 @@ export {
 } from './classes';
 export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export {
-  addPacked32, addPacked64, addRuns, addPieces, encodeCells, clearCells32, clearCells64, evaluateCells,
+  addRuns, addPieces, encodeCells, clearCells32, clearCells64, evaluateCells,
 } from './cells';
 export {
   reflectBackground, walkScores, binScores, probabilityOfKey, sumRunCrossEntropy,
