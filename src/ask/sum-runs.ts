@@ -2,7 +2,7 @@
 import { type Kernels, Layout } from '../kernels/kernels.ts';
 import type { TermSpec } from '../losses/measures.ts';
 import { Pieces } from '../reduce/pieces.ts';
-import { termRow } from '../score/tile-scorer.ts';
+import { termRow } from '../score/term-row.ts';
 import { bucketCount } from '../shard/directory.ts';
 import type { ShardFile } from '../shard/file.ts';
 import type { TermSum } from '../tally/tally.ts';

@@ -1,5 +1,5 @@
 /** Stored bytes to values, in plain TypeScript: what the kernels do in `convert.ts`, written a second time. */
-import type { Encoding } from '../score/tile-scorer.ts';
+import type { Encoding } from '../score/tile-input.ts';
 import { storedReaders } from '../volume/stored-readers.ts';
 import { datatypeBytes } from '../volume/types.ts';
 

@@ -6,7 +6,7 @@ import type { ManifestCase } from '../manifest/types.ts';
 import { readHeader } from '../nifti/header.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { tileBytes } from '../score/memory.ts';
-import { tileNeeds } from '../score/tile-scorer.ts';
+import { tileNeeds } from '../score/tile-input.ts';
 import { dataBytes } from '../volume/length.ts';
 import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
 import { type Vec3, voxelCount } from '../voxel/box.ts';

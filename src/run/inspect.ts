@@ -5,7 +5,7 @@ import { encodings } from '../plan/case-plan.ts';
 import { automaticTileShape, tileGrid } from '../plan/tile-grid.ts';
 import type { ScoreKind } from '../results/scored.ts';
 import { tileBytes } from '../score/memory.ts';
-import { tileNeeds } from '../score/tile-scorer.ts';
+import { tileNeeds } from '../score/tile-input.ts';
 import { dataBytes } from '../volume/length.ts';
 import type { VolumeHeader } from '../volume/types.ts';
 import { type Vec3, voxelCount } from '../voxel/box.ts';

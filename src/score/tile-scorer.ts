@@ -3,76 +3,24 @@
  * files and no queue. One a thread; the views that it hands out are valid until its next call.
  */
 import { type Kernels, Layout } from '../kernels/kernels.ts';
-import type { TermSpec } from '../losses/measures.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../run/settings.ts';
 import { bucketCount, entryLength } from '../shard/directory.ts';
 import type { SectionContent } from '../shard/file.ts';
 import { type ClassTally, emptyTally, type Tally, type TermSum } from '../tally/tally.ts';
-import { type Datatype, datatypeBytes } from '../volume/types.ts';
-import { type Box, type Vec3, voxelCount } from '../voxel/box.ts';
-import { channelTable, classLut, gateLut, ignored, maskBits } from './codes.ts';
+import { datatypeBytes } from '../volume/types.ts';
+import { type Box, voxelCount } from '../voxel/box.ts';
+import { channelTable, classLut } from './codes.ts';
 import { ConfusionCounter } from './confusion-counter.ts';
 import { FaultLog } from './fault-log.ts';
-import { layOutTile, type TileNeeds, type TileRegions } from './memory.ts';
+import { layOutTile, type TileRegions } from './memory.ts';
+import { termRow } from './term-row.ts';
 import { hardThreshold } from './threshold.ts';
-
-/** How the stored bytes of a file become values. */
-export interface Encoding {
-  readonly datatype: Datatype;
-  readonly littleEndian: boolean;
-  readonly slope: number;
-  readonly intercept: number;
-}
-
-/** A case's files as the scorer needs to know them. */
-export interface TileInput {
-  readonly predictions: readonly Encoding[];
-  readonly reference: Encoding;
-  /** `[x, y, z]` of the volume. */
-  readonly shape: Vec3;
-}
+import { TileGate } from './tile-gate.ts';
+import { type TileInput, tileNeeds } from './tile-input.ts';
 
 export interface TileScores {
   readonly tally: Tally;
   readonly sections: readonly SectionContent[];
-}
-
-const datatypeCodes: Readonly<Record<Datatype, number>> = {
-  uint8: 0,
-  int8: 1,
-  uint16: 2,
-  int16: 3,
-  uint32: 4,
-  int32: 5,
-  uint64: 6,
-  int64: 7,
-  float32: 8,
-  float64: 9,
-};
-
-/** Above this a cross-entropy term would not fit its sum; see classes.ts of the kernels. */
-const maxExclusiveLogit = 2 ** 19;
-
-/** A term as the kernel `sumTerms` takes it. */
-export function termRow({ gamma, clip }: TermSpec, log: (value: number) => number): number[] {
-  if (clip === 0) return [gamma, 0, 0, 0, 100, 100];
-  const onBackground = 1 - (1 - clip);
-  return [gamma, clip, onBackground, -log(1 - clip), -log(clip), -log(onBackground)];
-}
-
-/** What scoring a case's tiles of `voxels` voxels takes. */
-export function tileNeeds(settings: RunSettings, input: TileInput, voxels: number): TileNeeds {
-  return {
-    voxels,
-    predictionBytes: Math.max(...input.predictions.map(({ datatype }) => datatypeBytes[datatype])),
-    inPlace: input.predictions.every(({ datatype }) => datatypeBytes[datatype] === 4),
-    referenceBytes: datatypeBytes[input.reference.datatype],
-    channels: settings.channelCount,
-    classes: settings.classes.length,
-    shards: needsShards(settings),
-    labels: predictsLabels(settings),
-    sums: settings.classes.some((runClass) => runClass.channels.length > 1),
-  };
 }
 
 export class TileScorer {
@@ -80,12 +28,10 @@ export class TileScorer {
   readonly #settings: RunSettings;
   readonly #input: TileInput;
   readonly #regions: TileRegions;
+  readonly #gate: TileGate;
   readonly #confusion: ConfusionCounter;
   readonly #classLuts: readonly Uint8Array[];
   readonly #threshold: number;
-  readonly #gateLut: Uint8Array;
-  /** Whether the stored bytes of the reference are its codes, and nothing but the masks of the classes is asked of them. */
-  readonly #plainReference: boolean;
 
   /** Lays the kernel memory out anew: scorers made before on the same kernels must not be used any more. */
   constructor(kernels: Kernels, settings: RunSettings, input: TileInput, maxVoxels: number) {
@@ -97,13 +43,7 @@ export class TileScorer {
     this.#confusion = new ConfusionCounter(kernels, layout, this.#regions);
     this.#classLuts = settings.classes.map((runClass) => classLut(runClass.labels, settings.ignoreLabel));
     this.#threshold = hardThreshold(settings.threshold, this.#logit === 1);
-    this.#gateLut = gateLut(settings);
-    this.#plainReference =
-      input.reference.datatype === 'uint8' &&
-      input.reference.slope === 1 &&
-      input.reference.intercept === 0 &&
-      !predictsLabels(settings) &&
-      !this.#gateLut.some((bits) => bits !== 0);
+    this.#gate = new TileGate(kernels, settings, input, this.#regions);
     this.#writeTables();
     // Kernels take them as zero and leave them zero; a merge in this thread, or another layout, has left its own there.
     this.#view(this.#regions.cells, 8 * bucketCount).fill(0);
@@ -124,11 +64,7 @@ export class TileScorer {
   score(box: Box): TileScores {
     const faults = new FaultLog(box, this.#input.shape);
     const total = voxelCount(box.shape);
-    let count = total;
-    const seen = this.#plainReference ? 0 : this.#gateReference(count, faults);
-    if (seen & maskBits.unknown) this.#logUnknown(count, faults);
-    this.#readPrediction(count, faults);
-    if (seen & maskBits.ignored) count = this.#dropIgnored(count);
+    const count = this.#gate.read(total, faults);
 
     let tally: Tally = {
       ...emptyTally(this.#settings.classes.length, this.#settings.terms.length),
@@ -176,47 +112,9 @@ export class TileScorer {
     new Uint32Array(this.#kernels.memory.buffer, channelList, scores.length).set(scores);
   }
 
-  /** Makes stored bytes little-endian in place. */
-  #orderBytes(address: number, count: number, { datatype, littleEndian }: Encoding): void {
-    if (!littleEndian) this.#kernels.swapBytes(address, count, datatypeBytes[datatype]);
-  }
-
-  #toCodes(
-    address: number,
-    count: number,
-    encoding: Encoding,
-    target: number,
-    channel: number,
-    faults: FaultLog,
-  ): void {
-    this.#orderBytes(address, count, encoding);
-    const { ignoreLabel } = this.#settings;
-    const record = this.#doubles(this.#regions.out, 3).fill(0);
-    const isReference = channel < 0;
-    this.#kernels.convertLabels(
-      datatypeCodes[encoding.datatype],
-      address,
-      count,
-      encoding.slope,
-      encoding.intercept,
-      isReference && ignoreLabel !== null ? 1 : 0,
-      ignoreLabel ?? 0,
-      target,
-      this.#regions.out,
-    );
-    faults.add('not-a-label', channel, record);
-  }
-
-  /** Reads the codes of the reference; returns the mask bits of what must not be scored. */
-  #gateReference(count: number, faults: FaultLog): number {
-    const { reference, codes } = this.#regions;
-    this.#toCodes(reference, count, this.#input.reference, codes, -1, faults);
-    return this.#mask(this.#gateLut, count);
-  }
-
   #maskClass(index: number, count: number): void {
-    if (!this.#plainReference) {
-      this.#mask(this.#classLuts[index]!, count);
+    if (!this.#gate.plainReference) {
+      this.#gate.mask(this.#classLuts[index]!, count);
       return;
     }
     const { reference, lut, mask } = this.#regions;
@@ -225,69 +123,6 @@ export class TileScorer {
     this.#view(lut, stored.length).set(stored);
     if (labels !== 'positive' && stored.length === 0) this.#view(mask, count).fill(0);
     else this.#kernels.maskFromBytes(reference, count, lut, stored.length, mask);
-  }
-
-  /** Fills the mask by a look-up table of codes; returns the bits that occur. */
-  #mask(table: Uint8Array, count: number): number {
-    const { lut, codes, mask } = this.#regions;
-    this.#view(lut, bucketCount).set(table);
-    return this.#kernels.maskFromCodes(codes, count, lut, mask);
-  }
-
-  #logUnknown(count: number, faults: FaultLog): void {
-    const { mask, codes, out } = this.#regions;
-    const record = this.#doubles(out, 3).fill(0);
-    this.#kernels.findMasked(mask, codes, count, maskBits.unknown, out);
-    faults.add('unknown-label', -1, record);
-  }
-
-  #readPrediction(count: number, faults: FaultLog): void {
-    const { predictions, scores, labels, codes, out } = this.#regions;
-    const { scores: kind, clamp, probabilityTolerance, channels, channelCount } = this.#settings;
-    this.#input.predictions.forEach((encoding, channel) => {
-      const address = predictions[channel]!;
-      if (kind === 'label') {
-        this.#toCodes(address, count, encoding, labels, channel, faults);
-        return;
-      }
-      this.#orderBytes(address, count, encoding);
-      const { datatype, slope, intercept } = encoding;
-      const target = scores[channel]!;
-      this.#kernels.convertScores(datatypeCodes[datatype], address, count, slope, intercept, target);
-      const record = this.#doubles(out, 9).fill(0);
-      const logit = kind === 'logit';
-      this.#kernels.gateScores(
-        target,
-        codes,
-        count,
-        logit ? 1 : 0,
-        probabilityTolerance,
-        clamp ? 1 : 0,
-        ignored(this.#settings.ignoreLabel),
-        out,
-      );
-      faults.add('not-finite', channel, record.subarray(0, 3));
-      faults.add('out-of-range', channel, record.subarray(3, 6));
-      faults.add('moved', channel, record.subarray(6, 9));
-      if (logit && channels === 'exclusive' && channelCount > 1) {
-        faults.addLarge(
-          channel,
-          new Float32Array(this.#kernels.memory.buffer, target, count),
-          maxExclusiveLogit,
-        );
-      }
-    });
-  }
-
-  /** Moves what is not ignored together in all arrays; returns how many voxels are left. */
-  #dropIgnored(count: number): number {
-    const { mask, codes, scores, labels } = this.#regions;
-    const bit = maskBits.ignored;
-    let kept = count;
-    if (this.#settings.scores === 'label') kept = this.#kernels.compact(mask, count, bit, labels, 2);
-    else for (const address of scores) kept = this.#kernels.compact(mask, count, bit, address, 4);
-    this.#kernels.compact(mask, count, bit, codes, 2);
-    return kept;
   }
 
   /** Predicted labels (from the arg-max unless they were read) against reference labels. */
