@@ -177,7 +177,8 @@ export function boxErrors(errors: CaseErrors, { class: name, measure }: ErrorQue
   return { fp, fn, mostly };
 }
 
-function tilesOf(errors: CaseErrors, id: string, question: ErrorQuestion): Omit<TileError, 'share'>[] {
+/** The boxes of a case that hold any error, in the order of the volume. */
+export function tilesOf(errors: CaseErrors, id: string, question: ErrorQuestion): Omit<TileError, 'share'>[] {
   const { fp, fn, mostly } = boxErrors(errors, question);
   const grid = tileGrid(errors.shape, errors.boxShape);
   return mostly.flatMap((name, at) => {

@@ -4,7 +4,9 @@ import { staticAddress } from '../dashboard/static-files.ts';
 import { figure } from '../report/format.ts';
 import { describeReason, reasonOf } from '../report/reasons.ts';
 import type { ResultsDocument, ScoredCaseResult } from '../results/document.ts';
+import { voxelRanges } from '../tile-errors/table.ts';
 import type { ReducedCase } from './reduce-case.ts';
+import type { ShownTile } from './shown-tiles.ts';
 
 function page(title: string, main: Markup, script = false, back?: string): string {
   return html`<!doctype html>
@@ -73,10 +75,12 @@ export interface CasePageParts {
   readonly results: ResultsDocument;
   readonly entry: ScoredCaseResult;
   readonly reduced: ReducedCase;
+  /** Worst first; may be none. */
+  readonly tiles: readonly ShownTile[];
 }
 
 export function casePage(parts: CasePageParts): string {
-  const { run, results, entry, reduced } = parts;
+  const { run, results, entry, reduced, tiles } = parts;
   const spec = results.classes[parts.class]!;
   const result = entry.classes[spec.name]!;
   const folder = `/runs/${run}/look/${parts.case}`;
@@ -96,9 +100,12 @@ ${
 ${layer('prediction', 'Prediction', 100)}${layer('reference', 'Reference', 45)}${layer('error', 'Disagreement', 80)}
 <button type="button" class="button" id="worst">Slice with the most error</button>
 </form>
+<div class="sides">
 <div class="stage"><canvas id="stage" tabindex="0" role="img" aria-label="Prediction, reference and their disagreement of ${spec.name} in ${entry.id}" data-folder="${folder}/${parts.class}" data-mm="${worstMm(reduced)}"></canvas></div>
+${tiles.length > 0 && tileList(tiles)}
+</div>
 <p class="basis" id="where" role="status">Loading the volumes.</p>
-<p class="basis">Starts at voxel [${slice.join(', ')}], in the axial slice with the most error. The part of the volume that holds reference, prediction or error is shown. ${isReduced && html`Of every ${stride.join(' × ')} voxels one is shown.`}</p>
+<p class="basis">Starts at voxel [${slice.join(', ')}], ${startOf(tiles)}. The part of the volume that holds reference, prediction or error is shown. ${isReduced && html`Of every ${stride.join(' × ')} voxels one is shown.`}</p>
 </section>
 <section aria-labelledby="values"><h2 id="values">${spec.name}</h2><dl class="facts">
 ${fact('Dice', figure(result.hard.dice))}${fact('Precision', figure(result.hard.precision))}${fact('Recall', figure(result.hard.recall))}${fact('Reference', `${figure(result.hard.referenceVolumeMl)} ml`)}${fact('Predicted', `${figure(result.hard.predictedVolumeMl)} ml`)}
@@ -106,6 +113,21 @@ ${fact('Dice', figure(result.hard.dice))}${fact('Precision', figure(result.hard.
     true,
     `/runs/${run}/look`,
   );
+}
+
+function startOf(tiles: readonly ShownTile[]): string {
+  return tiles.length > 0
+    ? 'in the tile with the most error and its worst axial slice'
+    : 'in the axial slice with the most error';
+}
+
+/** The tiles as buttons that move the crosshair to their middles. */
+function tileList(tiles: readonly ShownTile[]): Markup {
+  return html`<div class="tiles"><h2 id="tiles">Tiles with the most error</h2>
+<ol aria-labelledby="tiles">${tiles.map(
+    ({ box, mm, share, fp, fn }) =>
+      html`<li><button type="button" data-mm="${mm.join(',')}"><span class="share">${(100 * share).toFixed(1)} %</span> <span class="place">${voxelRanges(box)}</span> <span class="parts">added ${figure(fp)}, missed ${figure(fn)}</span></button></li>`,
+  )}</ol><p class="basis">Voxels along x, y, z; errors in voxels.</p></div>`;
 }
 
 function layer(name: string, label: string, percent: number): Fragment {

@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { ResultsDocument, ScoredCaseResult } from '../results/document.ts';
-import { workFolder } from '../run/run-folder.ts';
+import { RunFolder, workFolder } from '../run/run-folder.ts';
 import type { CaseReducer } from './case-reducer.ts';
 import type { ReducedCase } from './reduce-case.ts';
+import { type ShownTile, shownTiles } from './shown-tiles.ts';
 
 export class FinishedCases {
   readonly results: ResultsDocument;
@@ -34,6 +35,11 @@ export class FinishedCases {
   scored(index: number): ScoredCaseResult | undefined {
     const entry = this.results.cases[index];
     return entry?.status === 'ok' ? entry : undefined;
+  }
+
+  /** The tiles with the most error of a class, worst first; none where the run says nothing of them. */
+  tiles(index: number, className: string): ShownTile[] {
+    return shownTiles(new RunFolder(this.#root), index, className);
   }
 
   /**

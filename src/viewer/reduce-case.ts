@@ -19,7 +19,10 @@ export interface ReducedCase {
   readonly reference: Uint8Array;
   /** |prediction - reference|. */
   readonly error: Uint8Array;
-  /** A voxel `[x, y, z]` of the reduced grid: in the axial slice with the most error, its row and column with the most. */
+  /**
+   * A voxel `[x, y, z]` of the reduced grid: in the axial slice with the most error (of the box to start in), where its rows and
+   * columns with much error meet.
+   */
   readonly worst: Vec3;
 }
 
@@ -27,10 +30,12 @@ export interface ReducedCase {
 const mostValues = 36e6;
 const longestSide = 512;
 
+/** `start`: the box of the volume in which the worst voxel is looked for; the whole volume unless told. */
 export async function reduceCase(
   plan: CasePlan,
   settings: RunSettings,
   className: string,
+  start?: Box,
 ): Promise<ReducedCase> {
   const runClass = settings.classes.find(({ name }) => name === className);
   // A run over label maps without named classes scores every label under its number.
@@ -77,7 +82,7 @@ export async function reduceCase(
     prediction: cut(prediction),
     reference: cut(reference),
     error: shownError,
-    worst: worstVoxel(shownError, box.shape),
+    worst: worstVoxel(shownError, box.shape, start && shownPart(start, stride, box)),
   };
 }
 
@@ -129,20 +134,46 @@ function cropped(values: Uint8Array, shape: Vec3, { origin, shape: [nx, ny, nz] 
   return target;
 }
 
-function worstVoxel(error: Uint8Array, [nx, ny, nz]: Vec3): Vec3 {
-  const plane = nx * ny;
+/** The voxels of a box of the volume that are shown, in the grid that is shown; undefined for none. */
+function shownPart(box: Box, stride: Vec3, shown: Box): Box | undefined {
+  const place = (voxel: number, axis: number) =>
+    Math.ceil((voxel - (stride[axis]! >> 1)) / stride[axis]!) - shown.origin[axis]!;
+  const low = box.origin.map((first, axis) => Math.max(0, place(first, axis)));
+  const shape = box.origin.map(
+    (first, axis) => Math.min(shown.shape[axis]!, place(first + box.shape[axis]!, axis)) - low[axis]!,
+  );
+  if (shape.some((side) => side <= 0)) return undefined;
+  return { origin: low as unknown as Vec3, shape: shape as unknown as Vec3 };
+}
+
+function worstVoxel(error: Uint8Array, shape: Vec3, part: Box = { origin: [0, 0, 0], shape }): Vec3 {
+  const [nx, ny, nz] = part.shape;
+  const rowAt = (y: number, z: number) =>
+    voxelIndex([part.origin[0], part.origin[1] + y, part.origin[2] + z], shape);
   const slices = new Float64Array(nz);
-  for (let at = 0; at < error.length; at++) slices[Math.floor(at / plane)]! += error[at]!;
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      const row = rowAt(y, z);
+      for (let x = 0; x < nx; x++) slices[z]! += error[row + x]!;
+    }
+  }
   const z = largest(slices);
   const [columns, rows] = [new Float64Array(nx), new Float64Array(ny)];
   for (let y = 0; y < ny; y++) {
+    const row = rowAt(y, z);
     for (let x = 0; x < nx; x++) {
-      const value = error[z * plane + y * nx + x]!;
-      columns[x]! += value;
-      rows[y]! += value;
+      columns[x]! += error[row + x]!;
+      rows[y]! += error[row + x]!;
     }
   }
-  return [largest(columns), largest(rows), z];
+  // A row and a column full of error may meet where there is none.
+  const weights = new Float64Array(nx * ny);
+  for (let y = 0; y < ny; y++) {
+    const row = rowAt(y, z);
+    for (let x = 0; x < nx; x++) weights[y * nx + x] = error[row + x]! * (columns[x]! + rows[y]!);
+  }
+  const at = largest(weights);
+  return [part.origin[0] + (at % nx), part.origin[1] + Math.floor(at / nx), part.origin[2] + z];
 }
 
 function largest(sums: Float64Array): number {

@@ -52,7 +52,8 @@ export function viewerRoutes({ find }: ViewerOptions): Hono {
     if (!at.success || !cases || !entry || !spec) return missing(context);
     try {
       const reduced = await cases.reduced(at.data.case, spec.name, context.req.raw.signal);
-      return await answer({ ...at.data, results: cases.results, entry, reduced });
+      const tiles = cases.tiles(at.data.case, spec.name);
+      return await answer({ ...at.data, results: cases.results, entry, reduced, tiles });
     } catch (error) {
       // Names of files stay with those who run the scores.
       if (error instanceof MachineError) {

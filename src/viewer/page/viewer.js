@@ -26,8 +26,9 @@ function shades(from, to) {
   return { R: steps(0), G: steps(1), B: steps(2), A: [0, 255, 255], I: [0, 1, 255] };
 }
 
-function goToWorst() {
-  viewer.scene.crosshairPos = viewer.mm2frac(worst, 0, true);
+/** The middle of a tile may lie outside the part that is shown. */
+function goTo(place) {
+  viewer.scene.crosshairPos = viewer.mm2frac(place, 0, true).map((at) => Math.min(1, Math.max(0, at)));
   viewer.createOnLocationChange();
   viewer.drawScene();
 }
@@ -71,7 +72,7 @@ try {
   ]);
   viewer.setInterpolation(true);
   viewer.setSliceType(Number(field('view').value));
-  goToWorst();
+  goTo(worst);
   document.body.dataset.loaded = 'yes';
 } catch (error) {
   where.textContent = `The volumes cannot be shown here: ${error.message}`;
@@ -84,4 +85,18 @@ form.addEventListener('input', (event) => {
   if (name === 'class') location.search = `?class=${value}`;
 });
 form.addEventListener('submit', (event) => event.preventDefault());
-document.getElementById('worst').addEventListener('click', goToWorst);
+
+const tiles = [...document.querySelectorAll('.tiles button')];
+function choose(chosen) {
+  for (const tile of tiles) tile.ariaCurrent = tile === chosen ? 'true' : null;
+}
+for (const tile of tiles) {
+  tile.addEventListener('click', () => {
+    goTo(tile.dataset.mm.split(',').map(Number));
+    choose(tile);
+  });
+}
+document.getElementById('worst').addEventListener('click', () => {
+  goTo(worst);
+  choose(undefined);
+});
