@@ -4,6 +4,7 @@ import { type AxisMapping, isIdentity } from '../geometry/axis-mapping.ts';
 import { checkGeometry } from '../geometry/check.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import { readHeader } from '../nifti/header.ts';
+import { type InputStamp, stampInputs } from '../run/input-stamps.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { tileBytes } from '../score/memory.ts';
 import { tileNeeds } from '../score/tile-input.ts';
@@ -28,6 +29,8 @@ export interface CasePlan {
   /** `[x, y, z]` of the reference and of a tile. */
   readonly shape: Vec3;
   readonly tileShape: Vec3;
+  /** The files as they were before anything was read. */
+  readonly inputs: readonly InputStamp[];
   /** Tiles of a bundle (bundles.ts); the last one may have fewer. */
   readonly bundleTiles: number;
 }
@@ -45,6 +48,7 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
       place,
     );
   }
+  const named = stampInputs([...entry.predictions, entry.reference]);
   const reference = await readHeader(entry.reference);
   if (reference.channels !== 1) {
     throw new InputError(
@@ -75,8 +79,14 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
     mapping,
     shape: reference.shape,
     tileShape,
+    inputs: [...named, ...stampInputs(imagesOfPairs([...predictions, reference]))],
     bundleTiles: tilesPerBundle(tileGrid(reference.shape, tileShape), bundleVoxels),
   };
+}
+
+/** The `.img` files of `.hdr/.img` pairs. */
+function imagesOfPairs(headers: readonly VolumeHeader[]): string[] {
+  return headers.flatMap(({ path, dataPath }) => (dataPath === path ? [] : [dataPath]));
 }
 
 /** One encoding a channel: a file with several channels is listed once for each. */

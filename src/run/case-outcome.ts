@@ -6,6 +6,7 @@ import type { UnscoredCase } from '../results/scored.ts';
 import { tallySchema } from '../tally/serialise.ts';
 import type { Tally } from '../tally/tally.ts';
 import type { Vec3 } from '../voxel/box.ts';
+import { type InputStamp, inputStamps } from './input-stamps.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from './run-folder.ts';
 
 export interface ScoredOutcome {
@@ -19,6 +20,8 @@ export interface ScoredOutcome {
   /** Shard files of the case; none where nobody needs them. */
   readonly shards: number;
   readonly shardBytes: number;
+  /** What was read. */
+  readonly inputs: readonly InputStamp[];
 }
 
 export interface UnscoredOutcome {
@@ -41,6 +44,7 @@ const outcomeSchema = z.discriminatedUnion('status', [
     lovasz: z.array(lovaszValues),
     shards: z.number().int(),
     shardBytes: z.number(),
+    inputs: inputStamps,
   }),
   z.object({
     index: z.number().int(),

@@ -12,7 +12,7 @@ import { PartialError } from '../errors.ts';
 import type { LovaszValues } from '../reduce/lovasz-sum.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';
 import type { CaseWork } from './case-work.ts';
-import { readJsonFile, writeJsonFile } from './run-folder.ts';
+import { type RunFolder, readJsonFile, writeJsonFile } from './run-folder.ts';
 import { needsShards } from './settings.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -143,11 +143,7 @@ export class CasePool {
 
   /** The records that are whole and hold each case once: the larger ones first. */
   #readRecords(): void {
-    const folder = join(this.#work.folder.root, 'pool');
-    const found = readdirSync(folder)
-      .filter((name) => name.endsWith('.json'))
-      .flatMap((name) => this.#readRecord(join(folder, name)))
-      .sort((a, b) => b.cases.length - a.cases.length);
+    const found = readRecords(this.#work.folder).sort((a, b) => b.cases.length - a.cases.length);
     this.#records = [];
     this.#merged = new Set();
     for (const record of found) {
@@ -162,19 +158,8 @@ export class CasePool {
     }
   }
 
-  #readRecord(path: string): PoolRecord[] {
-    try {
-      const record = readJsonFile(path, recordSchema);
-      return nameOfCases(record.cases) === basename(path, '.json') ? [record] : [];
-    } catch (error) {
-      if (error instanceof PartialError) return [];
-      throw error;
-    }
-  }
-
   #remove(record: PoolRecord): void {
-    rmSync(this.#work.folder.poolRecord(nameOfCases(record.cases)), { force: true });
-    for (const file of this.#recordFiles(record)) rmSync(file, { force: true });
+    removeRecord(this.#work.folder, record);
   }
 
   #allFiles(): string[] {
@@ -184,12 +169,47 @@ export class CasePool {
     ];
   }
 
-  #recordFiles({ cases, parts }: PoolRecord): string[] {
-    const name = nameOfCases(cases);
-    return Array.from({ length: parts }, (_, part) => this.#work.folder.poolShard(name, part));
+  #recordFiles(record: PoolRecord): string[] {
+    return recordFiles(this.#work.folder, record);
   }
 
   #caseFiles({ index, shards }: ScoredOutcome): string[] {
     return Array.from({ length: shards }, (_, part) => this.#work.folder.caseShard(index, part));
   }
+}
+
+/** Removes all that was pooled of any of these cases. */
+export function removePooled(folder: RunFolder, cases: ReadonlySet<number>): void {
+  rmSync(folder.poolOutcome, { force: true });
+  for (const record of readRecords(folder)) {
+    if (record.cases.some((index) => cases.has(index))) removeRecord(folder, record);
+  }
+}
+
+/** The records that can be believed. */
+function readRecords({ root }: RunFolder): PoolRecord[] {
+  const folder = join(root, 'pool');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => readRecord(join(folder, name)));
+}
+
+function readRecord(path: string): PoolRecord[] {
+  try {
+    const record = readJsonFile(path, recordSchema);
+    return nameOfCases(record.cases) === basename(path, '.json') ? [record] : [];
+  } catch (error) {
+    if (error instanceof PartialError) return [];
+    throw error;
+  }
+}
+
+function removeRecord(folder: RunFolder, record: PoolRecord): void {
+  rmSync(folder.poolRecord(nameOfCases(record.cases)), { force: true });
+  for (const file of recordFiles(folder, record)) rmSync(file, { force: true });
+}
+
+function recordFiles(folder: RunFolder, { cases, parts }: PoolRecord): string[] {
+  const name = nameOfCases(cases);
+  return Array.from({ length: parts }, (_, part) => folder.poolShard(name, part));
 }

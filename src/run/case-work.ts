@@ -5,7 +5,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { nothingAudited, writeCaseAudit } from '../audit/record.ts';
 import { AuditSample, parseAudit } from '../audit/sample.ts';
-import { MachineError, PartialError } from '../errors.ts';
+import { InputError, MachineError, PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import { bundleCount, tilesOfBundle } from '../plan/bundles.ts';
 import { type CasePlan, encodings, planCase, voxelBytes } from '../plan/case-plan.ts';
@@ -18,11 +18,12 @@ import type { Tally } from '../tally/tally.ts';
 import { writeCaseErrors } from '../tile-errors/case-errors.ts';
 import { openStream } from '../volume/gzip-stream.ts';
 import { stageRaw } from '../volume/stage.ts';
-import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
+import { datatypeBytes, type VolumeHeader, type VolumeStream } from '../volume/types.ts';
 import { voxelCount } from '../voxel/box.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 import { type CaseOutcomeRecord, writeOutcome } from './case-outcome.ts';
 import type { DataRoots } from './data-roots.ts';
+import { replacedInput } from './input-stamps.ts';
 import type { RunFolder } from './run-folder.ts';
 import { needsShards, type RunSettings } from './settings.ts';
 import type { ThreadPool } from './thread-pool.ts';
@@ -69,8 +70,22 @@ export class CaseWork {
     this.#dataRoots?.checkCase(this.cases[index]!);
     const plan = await planCase(this.cases[index]!, index, this.settings);
     this.#dataRoots?.checkPlan(plan, this.folder.root);
+    // Tiles of other files than these are not to be mixed with theirs.
+    if (existsSync(this.folder.tiles(index)) && !this.#plannedBefore(plan)) {
+      this.folder.removeTiles(index, plan.predictions.length + 1);
+    }
     this.folder.writePlan(plan);
     return plan;
+  }
+
+  /** Whether the stored plan is of the same files, unchanged. */
+  #plannedBefore({ index, inputs }: CasePlan): boolean {
+    try {
+      return JSON.stringify(this.folder.readPlan(index).inputs) === JSON.stringify(inputs);
+    } catch (error) {
+      if (error instanceof PartialError) return false;
+      throw error;
+    }
   }
 
   /** Inflates the gzip files of a case to raw ones and stores the plan that reads those. @throws InputError */
@@ -118,13 +133,11 @@ export class CaseWork {
         const buffer = await this.#buffers.take(voxels * voxelBytes(plan), signal);
         try {
           let at = 0;
-          await allSettled(
-            streams.map((stream, i) => {
-              const bytes = voxels * datatypeBytes[headers[i]!.datatype];
-              at += bytes;
-              return stream.read(new Uint8Array(buffer, at - bytes, bytes));
-            }),
-          );
+          await readAll(streams, (stream, i) => {
+            const bytes = voxels * datatypeBytes[headers[i]!.datatype];
+            at += bytes;
+            return stream.read(new Uint8Array(buffer, at - bytes, bytes));
+          });
         } catch (error) {
           this.#buffers.giveBack(buffer);
           throw error;
@@ -148,7 +161,7 @@ export class CaseWork {
           });
         running.add(work);
       }
-      await allSettled(streams.map((stream) => stream.finish()));
+      await readAll(streams, (stream) => stream.finish());
     } finally {
       for (const stream of streams) stream.close();
       await Promise.all(running);
@@ -162,6 +175,14 @@ export class CaseWork {
    */
   async reduce(plan: CasePlan, keepShard: boolean, signal: AbortSignal): Promise<CaseOutcomeRecord> {
     const entry = this.cases[plan.index]!;
+    const replaced = replacedInput(plan.inputs);
+    if (replaced !== undefined) {
+      throw new InputError(
+        'file-replaced',
+        `case ${entry.id}: ${replaced} was replaced while it was scored; go on with --resume to score it anew`,
+        { caseId: entry.id, file: replaced },
+      );
+    }
     try {
       const { tally, jobs, errors } = await this.#pool.run(
         { kind: 'open-case', root: this.folder.root, case: plan.index },
@@ -279,11 +300,23 @@ export class CaseWork {
       lovasz,
       shards: shardFiles.length,
       shardBytes: shardFiles.reduce((sum, file) => sum + statSync(file).size, 0),
+      inputs: plan.inputs,
     };
   }
 }
 
-/** Waits for all: a buffer is not given back while another file is still read into it. @throws the first's error, by order. */
-async function allSettled(work: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+/**
+ * Reads on in all streams and waits for all: a buffer is not given back while another file is still read into it.
+ * @throws the fault of the first file that has one anywhere, whichever is met first: it must not depend on the tiles.
+ */
+async function readAll(
+  streams: readonly VolumeStream[],
+  read: (stream: VolumeStream, i: number) => Promise<void>,
+): Promise<void> {
+  const settled = await Promise.allSettled(streams.map(read));
+  if (settled.every(({ status }) => status === 'fulfilled')) return;
+  for (const [i, result] of settled.entries()) {
+    if (result.status === 'rejected') throw result.reason;
+    await streams[i]!.finish();
+  }
 }

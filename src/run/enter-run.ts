@@ -15,6 +15,7 @@ export function enterFolder(
 ): void {
   if (!resume || !holdsSame(folder, settings, cases)) rmSync(folder.root, { recursive: true, force: true });
   folder.create();
+  folder.sweep();
   folder.writeSettings(settings, cases);
 }
 

@@ -50,6 +50,7 @@ export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
   const audit = settleAudit(request, outcomes);
   if (audit) notes.push(audit.sentence);
   const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
+  work.folder.sweep();
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const results = writeResults(request.results, work.settings, request.threads, outcome, {
     startedAt,

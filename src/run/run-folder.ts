@@ -14,7 +14,7 @@
  *   pool/SET.json, SET-PART.shard  merged shards of several cases, named by the set
  *   pool.json                the sorted losses of all cases together, and of which set they are
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
@@ -22,8 +22,9 @@ import { PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
 import type { CasePlan } from '../plan/case-plan.ts';
 import { bigintsAsText } from '../tally/serialise.ts';
+import { inputStamps } from './input-stamps.ts';
 import type { RunSettings } from './settings.ts';
-import { writeText } from './write-whole.ts';
+import { isAbandoned, writeText } from './write-whole.ts';
 
 /** Folder of the run's state inside the folder of its results. */
 export const workFolder = 'work';
@@ -111,6 +112,14 @@ export class RunFolder {
     return readJsonFile(this.plan(caseIndex), planShape) as unknown as CasePlan;
   }
 
+  /** Removes what writers left that died. To be called while nobody writes here: this process's own files go too. */
+  sweep(): void {
+    for (const entry of readdirSync(this.root, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile() && isAbandoned(path)) rmSync(path, { force: true });
+    }
+  }
+
   /** Removes what only an unfinished case needs. */
   removeTiles(caseIndex: number, stagedFiles: number): void {
     rmSync(this.tiles(caseIndex), { recursive: true, force: true });
@@ -138,6 +147,7 @@ const planShape = z.looseObject({
   shape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
   tileShape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
   bundleTiles: z.number().int().min(1),
+  inputs: inputStamps,
 });
 
 /** Writes a record with the checksum of its text as last member: what a loss of power left of it is not believed. */

@@ -11,6 +11,7 @@ import { CasePool } from './case-pool.ts';
 import { CaseWork } from './case-work.ts';
 import { enterFolder, storedOutcome } from './enter-run.ts';
 import { finishRun } from './finish-run.ts';
+import { forgetOutcomes } from './forget.ts';
 import { resolveSettings, threadCount } from './resolve-settings.ts';
 import { progressOf, type RunEvent } from './run-events.ts';
 import { RunFolder, workFolder } from './run-folder.ts';
@@ -44,6 +45,7 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
     for (const note of notes) emit({ kind: 'note', note });
     const folder = new RunFolder(join(resolve(outDir), workFolder));
     enterFolder(folder, settings, cases, request.resume);
+    if (request.resume) forgetOutcomes(folder, cases.length);
 
     const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(2 * threads + 2));
     const casePool = new CasePool(work, pool);
@@ -59,9 +61,8 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
     const score = (pending: readonly number[]) => engine.run({ pending, signal, emit: take });
     emit({ kind: 'stage', stage: 'score' });
     for (const index of cases.keys()) {
-      // Scored ones of an earlier start are taken as they are; the files of the others may have been mended since.
       const outcome = storedOutcome(folder, index);
-      if (outcome?.status === 'ok') take({ kind: 'case', outcome });
+      if (outcome) take({ kind: 'case', outcome });
     }
     await score([...cases.keys()].filter((index) => !outcomes.has(index)));
     const finished = await finishRun({

@@ -1,9 +1,33 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { pid } from 'node:process';
-import { threadId } from 'node:worker_threads';
+import { kill, pid } from 'node:process';
 import { MachineError } from '../errors.ts';
 
+/** This thread's own: processes in containers all have the same number. */
+const writer = randomBytes(4).toString('hex');
 let serial = 0;
+
+/**
+ * A name beside `path` for a file that is being written. No two writers share one: two workers may do the same piece of
+ * work at the same time.
+ */
+export function temporaryName(path: string): string {
+  return `${path}.${pid}-${writer}-${serial++}.tmp`;
+}
+
+/** Whether a file is what a writer left that is gone. What another process of this machine may still write is not. */
+export function isAbandoned(path: string): boolean {
+  const [, owner] = /\.(\d+)-[0-9a-f]{8}-\d+\.tmp$/.exec(path) ?? [];
+  return owner !== undefined && (Number(owner) === pid || !isAlive(Number(owner)));
+}
+
+function isAlive(process: number): boolean {
+  try {
+    return kill(process, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 /**
  * Writes `pieces` behind each other as one file: under a temporary name in the same folder, then renamed, so that a
@@ -12,8 +36,7 @@ let serial = 0;
  * @throws MachineError (disk full, no permission) or what `pieces` throws, after the temporary file is removed.
  */
 export function writeWhole(path: string, pieces: Iterable<Uint8Array>): number {
-  // Two workers that do the same piece of work at the same time must not share a temporary name.
-  const temporary = `${path}.${pid}-${threadId}-${serial++}.tmp`;
+  const temporary = temporaryName(path);
   let fd: number | undefined;
   try {
     fd = openSync(temporary, 'wx');

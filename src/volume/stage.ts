@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { open, rename, rm } from 'node:fs/promises';
 import { MachineError, VoxtallyError } from '../errors.ts';
+import { temporaryName } from '../run/write-whole.ts';
 import { storageFault } from './faults.ts';
 import { openStream } from './gzip-stream.ts';
 import { dataBytes } from './length.ts';
@@ -20,7 +20,7 @@ export async function stageRaw(
   signal?: AbortSignal,
 ): Promise<VolumeHeader> {
   signal?.throwIfAborted();
-  const temporary = `${targetPath}.${randomUUID()}.tmp`;
+  const temporary = temporaryName(targetPath);
   const stream = openStream(header);
   try {
     const handle = await open(temporary, 'wx');

@@ -25,7 +25,8 @@ vi.mock('../../src/run/write-whole.ts', async (original) => {
     }
     throw new Error('the power went off');
   };
-  return { writeWhole: faulty, writeText: (path: string, text: string) => faulty(path, [Buffer.from(text)]) };
+  const writeText = (path: string, text: string) => faulty(path, [Buffer.from(text)]);
+  return { ...real, writeWhole: faulty, writeText };
 });
 
 const folder = temporaryFolder();

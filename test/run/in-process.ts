@@ -6,6 +6,7 @@ import { CasePool } from '../../src/run/case-pool.ts';
 import { CaseWork } from '../../src/run/case-work.ts';
 import { enterFolder, storedOutcome } from '../../src/run/enter-run.ts';
 import { finishRun } from '../../src/run/finish-run.ts';
+import { forgetOutcomes } from '../../src/run/forget.ts';
 import { resolveSettings } from '../../src/run/resolve-settings.ts';
 import type { RunEvent } from '../../src/run/run-events.ts';
 import { RunFolder, workFolder } from '../../src/run/run-folder.ts';
@@ -23,6 +24,7 @@ export async function runInProcess(request: RunRequest, deliver: Deliver): Promi
   const { settings, threads } = await resolveSettings(request.config, cases);
   const folder = new RunFolder(join(request.outDir, workFolder));
   enterFolder(folder, settings, cases, request.resume);
+  if (request.resume) forgetOutcomes(folder, cases.length);
   const runner = new StepRunner();
   const pool = {
     threads,
@@ -39,7 +41,7 @@ export async function runInProcess(request: RunRequest, deliver: Deliver): Promi
   };
   for (const index of cases.keys()) {
     const outcome = storedOutcome(folder, index);
-    if (outcome && outcome.status !== 'incomplete') emit({ kind: 'case', outcome });
+    if (outcome) emit({ kind: 'case', outcome });
   }
   const redo = (pending: readonly number[]) => engine.run({ pending, signal, emit });
   await redo([...cases.keys()].filter((index) => !outcomes.has(index)));

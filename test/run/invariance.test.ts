@@ -66,7 +66,7 @@ test.each([
   [3, 7, 5],
   [13, 10, 4],
 ] as const)('raw files, tiles of %i x %i x %i', async (x, y, z) => {
-  for (const bundle of [1, 500, 2 ** 18]) {
+  for (const bundle of [1, 500]) {
     expect(await results('out/shape', { tile: { shape: [x, y, z], bundle } }), `${bundle}`).toEqual(expected);
   }
 });
@@ -94,7 +94,7 @@ test('kept shards of cases are equal byte for byte as well', async () => {
 
 test('gzip, as a stream and staged', async () => {
   await writeCases(true);
-  for (const bundle of [1, 300, 2 ** 18]) {
+  for (const bundle of [1, 300]) {
     expect(await results('out/stream', { tile: { shape: [999, 999, 2], bundle } })).toEqual(expected);
     expect(await results('out/stream-rows', { tile: { shape: [999, 3, 1], bundle } })).toEqual(expected);
   }

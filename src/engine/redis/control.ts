@@ -1,9 +1,9 @@
 /** What is asked of runs from outside: to begin, to go on, to stop, to try failed cases again. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { UsageError } from '../../errors.ts';
-import { storedOutcome } from '../../run/enter-run.ts';
+import { forgetOutcomes } from '../../run/forget.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import { Board } from './board.ts';
 import type { Places } from './places.ts';
@@ -31,11 +31,11 @@ export class Control {
     await this.#queues.runs.add('run', { run }, plannerOptions(run, priority));
   }
 
-  /** Goes on with a run that was interrupted: cases that the machine failed are tried again. */
+  /** Goes on with a run that was interrupted; cases without a score are tried again. */
   async resume(run: string): Promise<void> {
     if (await this.isGoing(run)) return;
     const folder = this.#places.folder(run);
-    const again = forget(folder, ['incomplete']);
+    const again = forgetOutcomes(folder, folder.readCases().length);
     const done =
       readFinished(folder)?.state === 'done' && existsSync(join(folder.root, 'results', 'results.json'));
     if (done && again === 0) return;
@@ -56,7 +56,7 @@ export class Control {
       );
     }
     const wasCancelled = isCancelled(folder);
-    const again = forget(folder, ['failed', 'incomplete']);
+    const again = forgetOutcomes(folder, folder.readCases().length);
     if (again === 0 && readFinished(folder)?.state === 'done' && !wasCancelled) return 0;
     clearEnd(folder);
     await this.begin(run);
@@ -94,16 +94,4 @@ export class Control {
       },
     );
   }
-}
-
-/** Removes the outcomes of these kinds, so that their cases are done again. @returns how many */
-function forget(folder: RunFolder, kinds: readonly string[]): number {
-  let forgotten = 0;
-  for (const index of folder.readCases().keys()) {
-    const outcome = storedOutcome(folder, index);
-    if (outcome === undefined || !kinds.includes(outcome.status)) continue;
-    rmSync(folder.caseOutcome(index), { force: true });
-    forgotten++;
-  }
-  return forgotten;
 }
