@@ -74,6 +74,38 @@ test('a disk that is full while a shard is written: the reason is told, and it g
   expect(ward.results('out')).toBe(expected);
 });
 
+test('a real disk that is full: the reason is told, and the run goes on when there is room', async () => {
+  ward = await Ward.make(server, { cases: 3 });
+  const expected = await ward.expected();
+  const run = await ward.submit('out');
+  const room = join(ward.folder, 'room');
+  const worker = ward.startWorker({ inside: smallDisk(ward.runFolder(run).root, room) });
+  await worker.ready.catch(() => {
+    throw new Error(
+      `this test mounts a small disk: run it as root, or where users may make namespaces (unshare --map-root-user --mount)\n${worker.log}`,
+    );
+  });
+  const report = await ward.score('out', { resume: true });
+  for (const index of [0, 1, 2]) {
+    expect(errorOf(report, index)).toEqual({ status: 'incomplete', code: 'disk-full' });
+  }
+  writeFileSync(room, '');
+  await ward.until(async () => worker.log.includes('there is room'));
+  await ward.score('out', { resume: true });
+  expect(ward.results('out')).toBe(expected);
+});
+
+/** A command in whose eyes, and only in its own, the tiles of a run lie on a disk with 32 KiB left; more once `room` is there. */
+function smallDisk(runFolder: string, room: string): string[] {
+  const script = `
+    mount -t tmpfs -o size=2m none "$0/tiles" && head -c 2016k /dev/zero > "$0/tiles/ballast" || exit 1
+    (while [ ! -e '${room}' ] && [ -d /proc/$$ ]; do sleep 0.05; done
+     rm "$0/tiles/ballast" && echo 'there is room' >&2) &
+    exec "$@"`;
+  const root = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+  return ['unshare', ...root, '--mount', 'sh', '-c', script, runFolder];
+}
+
 test('torn and missing shards are found and made again', async () => {
   ward = await Ward.make(server, { cases: 4 });
   const expected = await ward.expected();

@@ -137,12 +137,13 @@ export class Ward {
     return ['--redis', this.#url, '--redis-prefix', prefix, '--work-root', workRoot];
   }
 
-  /** Starts a worker; resolves when it serves. */
+  /** Starts a worker; resolves when it serves. `inside`: a command that the worker's is appended to. */
   async worker(
     options: {
       readonly fault?: string;
       readonly arguments?: readonly string[];
       readonly dataRoot?: string;
+      readonly inside?: readonly string[];
     } = {},
   ): Promise<WorkerProcess> {
     const worker = this.startWorker(options);
@@ -150,12 +151,18 @@ export class Ward {
     return worker;
   }
 
-  startWorker({ fault, arguments: more = [], dataRoot }: Parameters<Ward['worker']>[0] = {}): WorkerProcess {
+  startWorker({
+    fault,
+    arguments: more = [],
+    dataRoot,
+    inside = [],
+  }: Parameters<Ward['worker']>[0] = {}): WorkerProcess {
     const preload = fault === undefined ? [] : ['--import', new URL(`faults/${fault}`, import.meta.url).href];
     const flags = ['--threads', '1', '--lock-ms', String(lockMs), '--job-voxels', '1', '--grace', '5'];
-    const child = spawn(
+    const [command, ...rest] = [
+      ...inside,
       process.execPath,
-      [
+      ...[
         ...preload,
         program,
         'worker',
@@ -165,8 +172,11 @@ export class Ward {
         ...flags,
         ...more,
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, FAULT_FOLDER: this.folder } },
-    );
+    ];
+    const child = spawn(command!, rest, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, FAULT_FOLDER: this.folder },
+    });
     const worker = new WorkerProcess(child);
     this.workers.push(worker);
     return worker;
