@@ -9,7 +9,7 @@ import { ChangeFeed, eventRoutes } from './events.ts';
 import { guardWrites, refuseClimbing, refuseForeignHost } from './guard.ts';
 import { securityHeaders } from './headers.ts';
 import { healthRoutes } from './health.ts';
-import { faultPage } from './layout.ts';
+import { faultPage, mainLinks } from './layout.ts';
 import { metricsRoutes } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
 import { pageRoutes } from './pages.ts';
@@ -66,7 +66,10 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   app.use(requireCredentials(credentials));
   app.use(guardWrites(allowWrites));
   app.route('/', pageRoutes(monitor, hasQueues, options.findCases !== undefined));
-  if (options.findCases) app.route('/', viewerRoutes({ find: options.findCases }));
+  if (options.findCases) {
+    const links = (run: string) => [...mainLinks(hasQueues), { address: `/runs/${run}`, name: 'Run' }];
+    app.route('/', viewerRoutes({ find: options.findCases, links }));
+  }
   app.route('/static', staticRoutes());
   app.route('/api', apiRoutes(monitor));
   app.route('/api', eventRoutes(monitor, feed, closing.signal));

@@ -1,5 +1,18 @@
-import { type Fragment, html, type Markup } from './html.ts';
+import { html, type Markup } from './html.ts';
 import { staticAddress } from './static-files.ts';
+
+export interface Link {
+  readonly address: string;
+  readonly name: string;
+  /** The page itself. */
+  readonly current?: boolean;
+}
+
+/** The links of the dashboard's pages. */
+export function mainLinks(hasQueues: boolean, current?: 'runs'): readonly Link[] {
+  const runs = { address: '/', name: 'Runs', current: current === 'runs' };
+  return hasQueues ? [runs, { address: '/queues', name: 'Queues' }] : [runs];
+}
 
 export interface PageParts {
   readonly title: string;
@@ -9,15 +22,16 @@ export interface PageParts {
   readonly events?: string;
   /** One sentence on the state of things, which a screen reader is told when it has changed. */
   readonly status?: string;
-  readonly hasQueues: boolean;
-  readonly current?: 'runs';
+  /** Links to other pages. */
+  readonly links: readonly Link[];
+  /** What the page needs in its head beyond what all pages have. */
+  readonly head?: Markup;
   /** The browser comes again after this time. */
   readonly againSeconds?: number;
 }
 
 /** A whole page, as text. */
-export function page({ title, main, events, status, hasQueues, current, againSeconds }: PageParts): string {
-  const queues: Fragment = hasQueues && html`<a href="/queues">Queues</a>`;
+export function page({ title, main, events, status, links, head, againSeconds }: PageParts): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -28,7 +42,9 @@ export function page({ title, main, events, status, hasQueues, current, againSec
 ${againSeconds !== undefined && html`<meta http-equiv="refresh" content="${againSeconds}">`}
 <title>${title} - Voxtally</title>
 <link rel="icon" href="${staticAddress('icon.svg')}" type="image/svg+xml">
+<link rel="stylesheet" href="${staticAddress('base.css')}">
 <link rel="stylesheet" href="${staticAddress('dashboard.css')}">
+${head}
 ${
   events !== undefined &&
   html`<script type="module" src="${staticAddress('dashboard.js')}"></script>
@@ -39,7 +55,7 @@ ${
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
 <a class="brand" href="/">Voxtally</a>
-<nav aria-label="Main"><a href="/"${current === 'runs' && html` aria-current="page"`}>Runs</a>${queues}</nav>
+<nav aria-label="Main">${links.map(({ address, name, current }) => html`<a href="${address}"${current && html` aria-current="page"`}>${name}</a>`)}</nav>
 ${events !== undefined && html`<span class="live" id="live" data-state="static">Not live</span>`}
 </header>
 <main id="main" tabindex="-1"${events !== undefined && html` data-events="${events}"`}${status !== undefined && html` data-status="${status}"`}>
@@ -62,7 +78,7 @@ export interface Fault {
 export function faultPage({ title, message, ...rest }: Fault, hasQueues: boolean): string {
   return page({
     title,
-    hasQueues,
+    links: mainLinks(hasQueues),
     main: html`<h1>${title}</h1><p>${message}</p><p><a href="/">All runs</a></p>`,
     ...rest,
   });

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { percent } from './format.ts';
-import { faultPage, page } from './layout.ts';
+import { faultPage, mainLinks, page } from './layout.ts';
 import type { CasePage, Monitor, RunStatus } from './monitor.ts';
 import { casesDone } from './parts.ts';
 import { casesOf, pageQuery, runId } from './query.ts';
@@ -27,8 +27,7 @@ export function pageRoutes(monitor: Monitor, hasQueues: boolean, canLook = false
         main: runsMain(runs, workers, query.data.page, Date.now()),
         events: '/api/events',
         status: runsStatus(runs),
-        hasQueues,
-        current: 'runs',
+        links: mainLinks(hasQueues, 'runs'),
       }),
     );
   });
@@ -52,7 +51,7 @@ export function pageRoutes(monitor: Monitor, hasQueues: boolean, canLook = false
         main: runMain({ run, failures, pooled, workers, cases, query: query.data, now: Date.now(), canLook }),
         events: `/api/events?run=${encodeURIComponent(run.id)}`,
         status: runStatusText(run),
-        hasQueues,
+        links: mainLinks(hasQueues),
       }),
     );
   });

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { packageFile } from '../package-files.ts';
 
 const types = {
+  'base.css': 'text/css; charset=utf-8',
   'dashboard.css': 'text/css; charset=utf-8',
   'dashboard.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',

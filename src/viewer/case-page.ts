@@ -1,6 +1,7 @@
 /** The pages of the viewer: the cases of a run, worst first, and one case. */
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
-import { staticAddress } from '../dashboard/static-files.ts';
+import { type Link, page } from '../dashboard/layout.ts';
+import { pager, scrollingTable } from '../dashboard/parts.ts';
 import { figure } from '../report/format.ts';
 import { describeReason, reasonOf } from '../report/reasons.ts';
 import type { ResultsDocument, ScoredCaseResult } from '../results/document.ts';
@@ -8,39 +9,29 @@ import { voxelRanges } from '../tile-errors/table.ts';
 import type { ReducedCase } from './reduce-case.ts';
 import type { ShownTile } from './shown-tiles.ts';
 
-function page(title: string, main: Markup, script = false, back?: string): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${title} - Voxtally</title>
-<link rel="icon" href="${staticAddress('icon.svg')}" type="image/svg+xml">
-<link rel="stylesheet" href="${staticAddress('dashboard.css')}">
-<link rel="stylesheet" href="/look/viewer.css">
-${script && html`<script type="module" src="/look/viewer.js"></script>`}
-</head>
-<body>
-<a class="skip" href="#main">Skip to content</a>
-<header class="top"><span class="brand">Voxtally</span><nav aria-label="Main">${back !== undefined && html`<a href="${back}">All cases</a>`}</nav></header>
-<main id="main" tabindex="-1">
-${main}
-</main>
-</body>
-</html>
-`.text;
+export function messagePage(message: string, links: readonly Link[]): string {
+  return page({
+    title: 'Nothing to look at',
+    links,
+    main: html`<h1>Nothing to look at</h1><p>${message}</p>
+${links.length === 0 && html`<p><a href="/">Start</a></p>`}`,
+  });
 }
 
-export function messagePage(message: string): string {
-  return page('Nothing to look at', html`<h1>Nothing to look at</h1><p>${message}</p>`);
+/** Rows of the list of cases on one page. */
+const rowsPerPage = 100;
+
+export interface CasesPageParts {
+  readonly run: string;
+  readonly results: ResultsDocument;
+  /** From 1. */
+  readonly page: number;
+  readonly links: readonly Link[];
 }
 
-/** Cases listed on one page: those with the lowest Dice. */
-const mostListed = 500;
-
-export function casesPage(run: string, { cases, classes }: ResultsDocument): string {
+/** A row a case and class, lowest Dice first; undefined for a page that is not there. */
+export function casesPage({ run, results, page: number, links }: CasesPageParts): string | undefined {
+  const { cases, classes } = results;
   const rows = cases
     .flatMap((entry, index) =>
       entry.status === 'ok'
@@ -48,19 +39,24 @@ export function casesPage(run: string, { cases, classes }: ResultsDocument): str
         : [],
     )
     .sort((a, b) => (a.result.hard.dice ?? 2) - (b.result.hard.dice ?? 2));
-  return page(
-    'Cases',
-    html`<h1>Cases, lowest Dice first</h1>
-<section><div class="scroll" tabindex="0" role="region" aria-label="Table of cases"><table>
-<thead><tr><th scope="col">Case</th><th scope="col">Class</th><th scope="col" class="number">Dice</th><th scope="col">What is known</th></tr></thead>
-<tbody>${rows
-      .slice(0, mostListed)
-      .map(
-        ({ entry, index, name, at, result }) =>
-          html`<tr><th scope="row" class="name"><a href="/runs/${run}/look/${index}?class=${at}">${entry.id}</a></th><td class="name">${name}</td><td class="number">${figure(result.hard.dice)}</td><td>${known(result)}</td></tr>`,
-      )}</tbody></table></div>
-${rows.length > mostListed && html`<p class="more">The first ${mostListed} of ${rows.length} are listed.</p>`}</section>`,
+  const shown = rows.slice((number - 1) * rowsPerPage, number * rowsPerPage);
+  if (shown.length === 0 && number > 1) return undefined;
+  const table = scrollingTable(
+    'Table of cases',
+    html`<th scope="col">Case</th><th scope="col">Class</th><th scope="col" class="number">Dice</th>`,
+    shown.map(({ entry, index, name, at, result }) => {
+      const reason = known(result);
+      return html`<tr><th scope="row" class="name"><a href="/runs/${run}/look/${index}?class=${at}"><bdi>${entry.id}</bdi></a>${reason !== '' && html`<span class="reason">${reason}</span>`}</th><td class="name"><bdi>${name}</bdi></td><td class="number">${figure(result.hard.dice)}</td></tr>
+`;
+    }),
   );
+  return page({
+    title: 'Cases',
+    links,
+    main: html`<h1>Cases, lowest Dice first</h1>
+<section aria-label="Cases">${rows.length > 0 ? table : html`<p class="empty">No case has a score.</p>`}
+${pager('Pages of cases', { page: number, pageSize: rowsPerPage, total: rows.length }, (to) => `/runs/${run}/look?page=${to}`)}</section>`,
+  });
 }
 
 function known(result: ScoredCaseResult['classes'][string]): string {
@@ -77,65 +73,78 @@ export interface CasePageParts {
   readonly reduced: ReducedCase;
   /** Worst first; may be none. */
   readonly tiles: readonly ShownTile[];
+  readonly links: readonly Link[];
 }
 
 export function casePage(parts: CasePageParts): string {
-  const { run, results, entry, reduced, tiles } = parts;
+  const { results, entry, links } = parts;
   const spec = results.classes[parts.class]!;
-  const result = entry.classes[spec.name]!;
-  const folder = `/runs/${run}/look/${parts.case}`;
-  const { stride, origin, worst } = reduced;
-  const isReduced = stride.some((step) => step > 1);
-  const slice = worst.map((at, axis) => (origin[axis]! + at) * stride[axis]! + (stride[axis]! >> 1));
-  return page(
-    entry.id,
-    html`<div class="title"><h1 class="id">${entry.id}</h1>${entry.group !== undefined && html`<span class="badge">${entry.group}</span>`}</div>
-<section aria-label="Volumes">
-<form class="look" id="look">
-${
-  results.classes.length > 1 &&
-  html`<label>Class<select name="class">${results.classes.map(({ name }, at) => html`<option value="${at}"${at === parts.class && html` selected`}>${name}</option>`)}</select></label>`
-}
-<label>View<select name="view"><option value="3">all three planes</option><option value="0">axial</option><option value="1">coronal</option><option value="2">sagittal</option></select></label>
-${layer('prediction', 'Prediction', 100)}${layer('reference', 'Reference', 45)}${layer('error', 'Disagreement', 80)}
-<button type="button" class="button" id="worst">Slice with the most error</button>
-</form>
-<div class="sides">
-<div class="stage"><canvas id="stage" tabindex="0" role="img" aria-label="Prediction, reference and their disagreement of ${spec.name} in ${entry.id}" data-folder="${folder}/${parts.class}" data-mm="${worstMm(reduced)}"></canvas></div>
-${tiles.length > 0 && tileList(tiles)}
-</div>
-<p class="basis" id="where" role="status">Loading the volumes.</p>
-<p class="basis">Starts at voxel [${slice.join(', ')}], ${startOf(tiles)}. The part of the volume that holds reference, prediction or error is shown. ${isReduced && html`Of every ${stride.join(' × ')} voxels one is shown.`}</p>
-</section>
-<section aria-labelledby="values"><h2 id="values">${spec.name}</h2><dl class="facts">
-${fact('Dice', figure(result.hard.dice))}${fact('Precision', figure(result.hard.precision))}${fact('Recall', figure(result.hard.recall))}${fact('Reference', `${figure(result.hard.referenceVolumeMl)} ml`)}${fact('Predicted', `${figure(result.hard.predictedVolumeMl)} ml`)}
-</dl>${known(result) !== '' && html`<p>${known(result)}</p>`}</section>`,
-    true,
-    `/runs/${run}/look`,
-  );
+  const { hard } = entry.classes[spec.name]!;
+  const facts = [
+    ['Dice', figure(hard.dice)],
+    ['Precision', figure(hard.precision)],
+    ['Recall', figure(hard.recall)],
+    ['Reference', `${figure(hard.referenceVolumeMl)} ml`],
+    ['Predicted', `${figure(hard.predictedVolumeMl)} ml`],
+  ] as const;
+  const reason = known(entry.classes[spec.name]!);
+  return page({
+    title: entry.id,
+    links,
+    head: html`<link rel="stylesheet" href="/look/viewer.css">
+<script type="module" src="/look/viewer.js"></script>`,
+    main: html`<div class="title"><h1 class="id"><bdi>${entry.id}</bdi></h1>${entry.group !== undefined && html`<span class="badge">${entry.group}</span>`}</div>
+${classChoice(parts)}
+${volumes(parts)}
+<section aria-labelledby="values"><h2 id="values">Class <bdi>${spec.name}</bdi></h2>
+${reason !== '' && html`<p class="basis">${reason}</p>`}
+<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></section>`,
+  });
 }
 
-function startOf(tiles: readonly ShownTile[]): string {
-  return tiles.length > 0
-    ? 'in the tile with the most error and its worst axial slice'
-    : 'in the axial slice with the most error';
+function classChoice({ results, class: current }: CasePageParts): Markup | undefined {
+  if (results.classes.length === 1) return undefined;
+  const options = results.classes.map(
+    ({ name }, at) => html`<option value="${at}"${at === current && html` selected`}>${name}</option>`,
+  );
+  return html`<form class="look"><label>Class<select name="class">${options}</select></label><button class="button">Show</button></form>`;
+}
+
+function volumes(parts: CasePageParts): Markup {
+  const { stride, origin } = parts.reduced;
+  const name = parts.results.classes[parts.class]!.name;
+  const address = `/runs/${parts.run}/look/${parts.case}/${parts.class}`;
+  const isReduced = stride.some((step) => step > 1);
+  return html`<section aria-labelledby="volumes"><h2 id="volumes">Prediction, reference and disagreement</h2>
+<form class="look" id="look">
+<label>View<select name="view"><option value="3">all three planes</option><option value="0">axial</option><option value="1">coronal</option><option value="2">sagittal</option></select></label>
+<label class="long"><span>Slice <output name="place"></output></span><input type="range" name="slice" min="0" max="0" value="0"></label>
+<button type="button" class="button" id="worst">Slice with the most error</button>
+${opacity('prediction', 'Prediction', 100)}${opacity('reference', 'Reference', 45)}${opacity('error', 'Disagreement', 85)}
+</form>
+<div class="sides">
+<div class="stage"><canvas id="stage" tabindex="0" role="img" aria-label="Prediction, reference and disagreement of ${name} in ${parts.entry.id}" aria-describedby="where keys" data-volumes="${address}" data-worst="${worstMm(parts.reduced)}" data-origin="${origin.join()}" data-stride="${stride.join()}"></canvas></div>
+${tileList(parts.tiles)}
+</div>
+<ul class="legend" aria-label="Colours"><li class="swatch prediction">prediction</li><li class="swatch reference">reference</li><li class="swatch both">both agree</li><li class="swatch missed">missed: in the reference, not predicted</li><li class="swatch extra">extra: predicted, not in the reference</li></ul>
+<p class="where" id="where" role="status">Loading the volumes.</p>
+<p class="basis" id="keys">It starts in the ${parts.tiles.length > 0 && 'tile with the most error and its worst '}axial slice${parts.tiles.length === 0 && ' with the most error'}. In the picture the arrow keys move within a slice, Page Up and Page Down to the next one. Shown is the part that holds reference, prediction or error${isReduced && html`, and of every ${stride.join(' × ')} voxels one`}.</p>
+</section>`;
+}
+
+function opacity(name: string, label: string, percent: number): Markup {
+  return html`<label>${label}<input type="range" name="${name}" min="0" max="100" value="${percent}"></label>`;
 }
 
 /** The tiles as buttons that move the crosshair to their middles. */
-function tileList(tiles: readonly ShownTile[]): Markup {
-  return html`<div class="tiles"><h2 id="tiles">Tiles with the most error</h2>
-<ol aria-labelledby="tiles">${tiles.map(
+function tileList(tiles: readonly ShownTile[]): Fragment {
+  if (tiles.length === 0) return undefined;
+  const rows = tiles.map(
     ({ box, mm, share, fp, fn }) =>
-      html`<li><button type="button" data-mm="${mm.join(',')}"><span class="share">${(100 * share).toFixed(1)} %</span> <span class="place">${voxelRanges(box)}</span> <span class="parts">added ${figure(fp)}, missed ${figure(fn)}</span></button></li>`,
-  )}</ol><p class="basis">Voxels along x, y, z; errors in voxels.</p></div>`;
-}
-
-function layer(name: string, label: string, percent: number): Fragment {
-  return html`<label><span class="swatch ${name}">${label}</span><input type="range" name="${name}" min="0" max="100" value="${percent}"></label>`;
-}
-
-function fact(name: string, value: string): Markup {
-  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+      html`<li><button type="button" data-mm="${mm.join()}"><span class="share">${(100 * share).toFixed(1)} %</span> <span class="place">${voxelRanges(box)}</span> <span class="parts">extra ${figure(fp)}, missed ${figure(fn)}</span></button></li>`,
+  );
+  return html`<div class="tiles"><h3 id="tiles">Tiles with the most error</h3>
+<ol aria-labelledby="tiles">${rows}</ol><p class="basis">Voxels along x, y, z; errors in voxels.</p></div>`;
 }
 
 /** Where the worst slices meet, in mm. */

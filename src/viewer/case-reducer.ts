@@ -95,7 +95,7 @@ export class CaseReducer {
     const entry: Entry = { work, stop, waiting: 0, bytes: 0 };
     work.then(
       ({ prediction }) => {
-        entry.bytes = 3 * prediction.length;
+        entry.bytes = 2 * prediction.length;
         this.#forgetOldest();
       },
       () => this.#forget(key, entry),

@@ -15,10 +15,8 @@ export interface ReducedCase {
   readonly affine: Affine;
   /** 0 to 255: score of the class as a probability; a label is 255. */
   readonly prediction: Uint8Array;
-  /** 0 or 255; voxels of the ignored label are 0 in all three. */
+  /** 0 or 255; voxels of the ignored label are 0 in both. */
   readonly reference: Uint8Array;
-  /** |prediction - reference|. */
-  readonly error: Uint8Array;
   /**
    * A voxel `[x, y, z]` of the reduced grid: in the axial slice with the most error (of the box to start in), where its rows and
    * columns with much error meet.
@@ -57,33 +55,40 @@ export async function reduceCase(
   const score = scoreOf(settings, runClass?.channels ?? [0], channels, predicted, isClass);
 
   const size = voxelCount(shape);
-  const [prediction, reference, error] = [new Uint8Array(size), new Uint8Array(size), new Uint8Array(size)];
+  const [prediction, reference] = [new Uint8Array(size), new Uint8Array(size)];
   for (let at = 0, z = 0; z < shape[2]; z++) {
     for (let y = 0; y < shape[1]; y++) {
       for (let x = 0; x < shape[0]; x++, at++) {
         const label = labelMap[at]!;
         if (label === settings.ignoreLabel) continue;
-        const p = Math.round(255 * Math.min(1, Math.max(0, score(at))));
-        const t = isClass(label) ? 255 : 0;
-        prediction[at] = p;
-        reference[at] = t;
-        error[at] = Math.abs(p - t);
+        prediction[at] = Math.round(255 * Math.min(1, Math.max(0, score(at))));
+        reference[at] = isClass(label) ? 255 : 0;
       }
     }
   }
-  const box = shownBox([prediction, reference, error], shape);
-  const cut = (values: Uint8Array) => cropped(values, shape, box);
-  const shownError = cut(error);
+  const box = shownBox([prediction, reference], shape);
+  const shown = {
+    prediction: cropped(prediction, shape, box),
+    reference: cropped(reference, shape, box),
+  };
   return {
+    ...shown,
     stride,
     origin: box.origin,
     shape: box.shape,
     affine: reducedAffine(plan.reference.affine, stride, box.origin),
-    prediction: cut(prediction),
-    reference: cut(reference),
-    error: shownError,
-    worst: worstVoxel(shownError, box.shape, start && shownPart(start, stride, box)),
+    worst: worstVoxel(disagreement(shown).map(Math.abs), box.shape, start && shownPart(start, stride, box)),
   };
+}
+
+/** prediction - reference: below 0 what was missed, above 0 what is extra. */
+export function disagreement({
+  prediction,
+  reference,
+}: Pick<ReducedCase, 'prediction' | 'reference'>): Int16Array<ArrayBuffer> {
+  const signed = new Int16Array(prediction.length);
+  for (let at = 0; at < signed.length; at++) signed[at] = prediction[at]! - reference[at]!;
+  return signed;
 }
 
 /** Fainter values than this do not widen what is shown. */
@@ -146,7 +151,8 @@ function shownPart(box: Box, stride: Vec3, shown: Box): Box | undefined {
   return { origin: low as unknown as Vec3, shape: shape as unknown as Vec3 };
 }
 
-function worstVoxel(error: Uint8Array, shape: Vec3, part: Box = { origin: [0, 0, 0], shape }): Vec3 {
+/** `error`: magnitudes. */
+function worstVoxel(error: Int16Array, shape: Vec3, part: Box = { origin: [0, 0, 0], shape }): Vec3 {
   const [nx, ny, nz] = part.shape;
   const rowAt = (y: number, z: number) =>
     voxelIndex([part.origin[0], part.origin[1] + y, part.origin[2] + z], shape);

@@ -2,16 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
-import { runId } from '../dashboard/query.ts';
+import type { Link } from '../dashboard/layout.ts';
+import { pageQuery, runId } from '../dashboard/query.ts';
 import { MachineError, VoxtallyError } from '../errors.ts';
 import { niftiHeaderBytes } from '../nifti/write.ts';
 import { packageFile } from '../package-files.ts';
 import { type CasePageParts, casePage, casesPage, messagePage } from './case-page.ts';
 import type { FinishedCases } from './finished-cases.ts';
+import { disagreement } from './reduce-case.ts';
 
 export interface ViewerOptions {
   /** The finished run of an id; undefined for none. */
   readonly find: (run: string) => Promise<FinishedCases | undefined>;
+  /** Links to pages beyond the viewer's own. */
+  readonly links?: (run: string) => readonly Link[];
 }
 
 const place = z.object({
@@ -34,10 +38,15 @@ const policy = [
 ].join('; ');
 
 /** Routes: /runs/:run/look, /runs/:run/look/:case, /runs/:run/look/:case/:class/:part.nii and /look/viewer.{js,css}. */
-export function viewerRoutes({ find }: ViewerOptions): Hono {
+export function viewerRoutes({ find, links = () => [] }: ViewerOptions): Hono {
   const routes = new Hono();
+  /** The links of a page of a run; `isList` for the list of its cases. */
+  const linksOf = (run: string, isList = false): readonly Link[] => [
+    ...links(run),
+    { address: `/runs/${run}/look`, name: 'Cases', current: isList },
+  ];
   const missing = (context: Context) =>
-    context.html(messagePage('There is no such case, or it has no score.'), 404);
+    context.html(messagePage('There is no such case, or it has no score.', []), 404);
 
   /** Answers with a case that is there and can be read, and says why where it is not. */
   async function withReduced(
@@ -50,23 +59,17 @@ export function viewerRoutes({ find }: ViewerOptions): Hono {
     const entry = at.success ? cases?.scored(at.data.case) : undefined;
     const spec = at.success ? cases?.results.classes[at.data.class] : undefined;
     if (!at.success || !cases || !entry || !spec) return missing(context);
+    const shared = { links: linksOf(at.data.run) };
     try {
       const reduced = await cases.reduced(at.data.case, spec.name, context.req.raw.signal);
       const tiles = cases.tiles(at.data.case, spec.name);
-      return await answer({ ...at.data, results: cases.results, entry, reduced, tiles });
+      return await answer({ ...at.data, ...shared, results: cases.results, entry, reduced, tiles });
     } catch (error) {
       // Names of files stay with those who run the scores.
-      if (error instanceof MachineError) {
-        return context.html(
-          messagePage(`The volumes cannot be shown now (${error.code}). Try again in a moment.`),
-          503,
-          {
-            'Retry-After': '5',
-          },
-        );
-      }
       if (!(error instanceof VoxtallyError)) throw error;
-      return context.html(messagePage(`The volumes cannot be shown (${error.code}).`), 409);
+      const passes = error instanceof MachineError;
+      const message = `The volumes cannot be shown${passes ? ' now' : ''} (${error.code}).${passes ? ' Try again in a moment.' : ''}`;
+      return context.html(messagePage(message, shared.links), passes ? 503 : 409);
     }
   }
 
@@ -80,8 +83,13 @@ export function viewerRoutes({ find }: ViewerOptions): Hono {
 
   routes.get('/runs/:run/look', async (context) => {
     const run = runId.safeParse(context.req.param('run'));
+    const query = pageQuery.safeParse(context.req.query());
     const cases = run.success ? await find(run.data) : undefined;
-    return cases ? context.html(casesPage(run.data!, cases.results)) : missing(context);
+    if (!cases || !query.success) return missing(context);
+    const { results } = cases;
+    const list = { run: run.data!, results, page: query.data.page, links: linksOf(run.data!, true) };
+    const text = casesPage(list);
+    return text === undefined ? missing(context) : context.html(text);
   });
 
   routes.get('/runs/:run/look/:case', (context) =>
@@ -94,8 +102,10 @@ export function viewerRoutes({ find }: ViewerOptions): Hono {
   routes.get('/runs/:run/look/:case/:class/:file{(prediction|reference|error)\\.nii}', (context) =>
     withReduced(context, context.req.param(), ({ reduced }) => {
       const { shape, affine } = reduced;
-      const header = niftiHeaderBytes({ shape, affine, datatype: 'uint8' });
-      const voxels = reduced[part.parse(context.req.param('file').replace('.nii', ''))];
+      const name = part.parse(context.req.param('file').replace('.nii', ''));
+      const isError = name === 'error';
+      const voxels = isError ? new Uint8Array(disagreement(reduced).buffer) : reduced[name];
+      const header = niftiHeaderBytes({ shape, affine, datatype: isError ? 'int16' : 'uint8' });
       const body = new Uint8Array(header.length + voxels.length);
       body.set(header);
       body.set(voxels, header.length);

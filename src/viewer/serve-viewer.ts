@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { refuseClimbing, refuseForeignHost } from '../dashboard/guard.ts';
 import { securityHeaders } from '../dashboard/headers.ts';
 import { staticRoutes } from '../dashboard/static-files.ts';
+import { messagePage } from './case-page.ts';
 import type { FinishedCases } from './finished-cases.ts';
 import { viewerRoutes } from './routes.ts';
 
@@ -16,5 +17,6 @@ export function viewerApp(cases: FinishedCases): Hono<{ Bindings: Partial<HttpBi
   app.get('/', (context) => context.redirect('/runs/results/look'));
   app.route('/static', staticRoutes());
   app.route('/', viewerRoutes({ find: async (run) => (run === 'results' ? cases : undefined) }));
+  app.notFound((context) => context.html(messagePage('There is nothing at this address.', []), 404));
   return app;
 }

@@ -30,13 +30,13 @@ beforeAll(async () => {
 afterAll(() => Promise.all(reducers.map((reducer) => reducer.close())));
 
 test('a case that was asked for is kept until others take its room', async () => {
-  const { cases } = open(at('small'), { keptBytes: 3 * 24 * 20 * 16, waiting: 8 });
+  const { cases } = open(at('small'), { keptBytes: 2 * 24 * 20 * 16, waiting: 8 });
   const [first, again] = await Promise.all([cases.reduced(0, 'core'), cases.reduced(0, 'core')]);
   expect(again).toBe(first);
   expect(first.shape).toEqual([24, 20, 16]);
   expect(await cases.reduced(0, 'core')).toBe(first);
   const other = await cases.reduced(1, 'core');
-  expect(other.error).not.toEqual(first.error);
+  expect(other.prediction).not.toEqual(first.prediction);
   const new_ = await cases.reduced(0, 'core');
   expect(new_).not.toBe(first);
   expect(new_).toEqual(first);

@@ -3,7 +3,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { writeNifti } from '../../src/nifti/write.ts';
 import { planCase } from '../../src/plan/case-plan.ts';
 import { resolveSettings } from '../../src/run/resolve-settings.ts';
-import { reduceCase } from '../../src/viewer/reduce-case.ts';
+import { disagreement, reduceCase } from '../../src/viewer/reduce-case.ts';
 import { probability, temporaryFolder, writeCase } from '../ask/runs.ts';
 
 const at = temporaryFolder();
@@ -25,7 +25,7 @@ describe('reduceCase', () => {
     expect(reduced).toMatchObject({ shape, stride: [1, 1, 1], origin: [0, 0, 0] });
     expect([...reduced.prediction]).toEqual(p.map((value) => Math.round(255 * value)));
     expect([...reduced.reference]).toEqual(t.map((value) => 255 * value));
-    expect([...reduced.error]).toEqual(p.map((value, i) => Math.abs(Math.round(255 * value) - 255 * t[i]!)));
+    expect([...disagreement(reduced)]).toEqual(p.map((value, i) => Math.round(255 * value) - 255 * t[i]!));
     // Slice 1 holds 1 + 0.4 + 1 of error, slice 0 less; in it column 0 and row 0 are level with others and first.
     expect(reduced.worst[2]).toBe(1);
   });
@@ -66,7 +66,7 @@ describe('reduceCase', () => {
       )
     ).reference.affine;
     expect(reduced.affine[3]).toBe(whole[3]! + 16 * whole[0]!);
-    expect(reduced.error.reduce((sum, value) => sum + value, 0)).toBe(255);
+    expect(disagreement(reduced).reduce((sum, value) => sum + value, 0)).toBe(-255);
   });
 
   test('a flipped prediction lies on the reference as it was scored', async () => {
