@@ -50,6 +50,18 @@ function check(
   }
 }
 
+/** The class of one channel of probabilities. */
+function checkTumour(made: Made, errors: CaseErrors, ignore?: number): void {
+  check(
+    made,
+    errors,
+    'tumour',
+    (at) => made.scores[0]![at]!,
+    (label) => label === 1,
+    ignore,
+  );
+}
+
 async function listOf(made: Made, config: ConfigInput, out: string): Promise<CaseErrors> {
   await score([made.entry], config, path(out));
   return readCaseErrors(folder(out), 0);
@@ -65,13 +77,7 @@ test('for any tiles: ragged edges, rows, one tile; the results do not change by 
     const errors = await listOf(made, { ...probabilities, tile }, out);
     expect(errors.boxShape).toEqual(errors.tileShape);
     expect(errors.affine).toEqual(turned.map((value) => expect.closeTo(value, 5)));
-    check(
-      made,
-      errors,
-      'tumour',
-      (i) => made.scores[0]![i]!,
-      (label) => label === 1,
-    );
+    checkTumour(made, errors);
     results.add(JSON.stringify(resultFiles(path(out))));
   }
   expect(results.size).toBe(1);
@@ -96,13 +102,7 @@ test('more than 512 tiles are taken together', async () => {
   const made = await makeCase(path, 'many', { shape: [24, 18, 19], seed: 3 });
   const errors = await listOf(made, { ...probabilities, tile: { shape: [2, 2, 2] } }, 'many');
   expect(errors).toMatchObject({ tileShape: [2, 2, 2], boxShape: [4, 2, 4] });
-  check(
-    made,
-    errors,
-    'tumour',
-    (i) => made.scores[0]![i]!,
-    (label) => label === 1,
-  );
+  checkTumour(made, errors);
 });
 
 test('boxes are whole tiles and few', () => {
@@ -128,14 +128,7 @@ test('voxels of the ignored label are in no box', async () => {
   const made = await makeCase(path, 'ignored', { shape: [9, 8, 7], labels: 3 });
   const config = { ...probabilities, ignoreLabel: 2, tile: { shape: [4, 4, 4] as [number, number, number] } };
   const errors = await listOf(made, config, 'ignored');
-  check(
-    made,
-    errors,
-    'tumour',
-    (i) => made.scores[0]![i]!,
-    (label) => label === 1,
-    2,
-  );
+  checkTumour(made, errors, 2);
 });
 
 test('gzip, read as a stream and staged', async () => {
@@ -146,13 +139,7 @@ test('gzip, read as a stream and staged', async () => {
   ] as const) {
     const errors = await listOf(made, { ...probabilities, tile: { shape: [...tile] } }, out);
     expect(folder(out).readPlan(0).mode).toBe(out === 'streamed' ? 'stream' : 'tiles');
-    check(
-      made,
-      errors,
-      'tumour',
-      (i) => made.scores[0]![i]!,
-      (label) => label === 1,
-    );
+    checkTumour(made, errors);
   }
 });
 

@@ -6,7 +6,7 @@ import { readHeader } from '../../src/nifti/header.ts';
 import { tileBox, tileGrid } from '../../src/plan/tile-grid.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 import { type CaseErrors, readCaseErrors } from '../../src/tile-errors/case-errors.ts';
-import { boxAffine, writeErrorMap } from '../../src/tile-errors/error-map.ts';
+import { boxAffine, errorDensities, writeErrorMap } from '../../src/tile-errors/error-map.ts';
 import { worldOf } from '../../src/tile-errors/worst-tiles.ts';
 import { type Vec3, voxelAt, voxelCount, voxelIndex } from '../../src/voxel/box.ts';
 import { score, temporaryFolder } from '../run/support.ts';
@@ -102,6 +102,11 @@ test('a reference without a place in the world gets a map of its own grid', asyn
 test('a map that cannot be written leaves nothing', async () => {
   await expect(writeErrorMap(path('nowhere', 'm.nii'), errors, question, 'boxes')).rejects.toThrow(/m\.nii/);
   expect(readdirSync(path()).filter((name) => name.includes('.tmp'))).toEqual([]);
+});
+
+test('a box without a scored voxel holds 0', () => {
+  const empty = { ...errors, voxels: errors.voxels.map(() => 0), classes: [] };
+  expect([...errorDensities(empty, question)]).toEqual(errors.voxels.map(() => 0));
 });
 
 test('boxes of one voxel keep the affine', () => {
