@@ -5,11 +5,14 @@ import type { BucketRange, RangeContext } from './merger.ts';
 
 /** A range holds about this many keys, or one bucket if that alone holds more. */
 const rangeKeys = 2 ** 23;
+/** And about this many pieces at most, the keys of one bucket and side in one file: each costs some 60 bytes. */
+const rangePieces = 2 ** 17;
 
-/** Keys of each bucket of one class, over all files: background and foreground. */
+/** Keys of each bucket of one class, over all files: background and foreground, and in how many pieces they are. */
 export interface BucketHistogram {
   readonly background: Float64Array;
   readonly foreground: Float64Array;
+  readonly pieces: Uint32Array;
 }
 
 export function bucketHistogram(files: Iterable<ShardFile>, classIndex: number): BucketHistogram {
@@ -19,7 +22,11 @@ export function bucketHistogram(files: Iterable<ShardFile>, classIndex: number):
 }
 
 export function emptyHistogram(): BucketHistogram {
-  return { background: new Float64Array(bucketCount), foreground: new Float64Array(bucketCount) };
+  return {
+    background: new Float64Array(bucketCount),
+    foreground: new Float64Array(bucketCount),
+    pieces: new Uint32Array(bucketCount),
+  };
 }
 
 /** Adds the buckets of a class of one file, from its directories alone. */
@@ -31,6 +38,7 @@ export function addBuckets(histogram: BucketHistogram, file: ShardFile, classInd
     for (const block of file.blocks(section)) {
       eachBucket(block, (bucket, _encoding, keys) => {
         keysOf[bucket]! += keys;
+        histogram.pieces[bucket]!++;
       });
     }
   }
@@ -42,19 +50,21 @@ export interface RangeJob {
   readonly context: RangeContext;
 }
 
-/** Ranges that cover all keys of a class, by descending error. A function of the keys alone. */
+/** Ranges that cover all keys of a class, by descending error. */
 export function cutRanges(histogram: BucketHistogram, classIndex: number, logit: boolean): RangeJob[] {
-  const { background, foreground } = histogram;
+  const { background, foreground, pieces } = histogram;
   const total = foreground.reduce((sum, keys) => sum + keys, 0);
   const jobs: RangeJob[] = [];
   let above = { foreground: 0, background: 0 };
   let here = { foreground: 0, background: 0 };
+  let piecesHere = 0;
   let end = bucketCount;
   for (let bucket = bucketCount - 1; bucket >= 0; bucket--) {
     here.background += background[bucket]!;
     here.foreground += foreground[bucket]!;
     const keys = here.background + here.foreground;
-    if (keys < rangeKeys && bucket > 0) continue;
+    piecesHere += pieces[bucket]!;
+    if (keys < rangeKeys && piecesHere < rangePieces && bucket > 0) continue;
     if (keys > 0) {
       jobs.push({
         range: { class: classIndex, first: bucket, end },
@@ -66,6 +76,7 @@ export function cutRanges(histogram: BucketHistogram, classIndex: number, logit:
       background: above.background + here.background,
     };
     here = { foreground: 0, background: 0 };
+    piecesHere = 0;
     end = bucket;
   }
   return jobs;
