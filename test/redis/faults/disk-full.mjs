@@ -15,7 +15,10 @@ fs.writeSync = (file, ...rest) => {
   if (shards.has(file) && fs.existsSync(join(process.env.FAULT_FOLDER, 'full'))) {
     writeSync(file, rest[0], 0, Math.floor(rest[0].length / 2));
     fs.writeFileSync(join(process.env.FAULT_FOLDER, 'was-full'), '');
-    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
   }
   return writeSync(file, ...rest);
 };
