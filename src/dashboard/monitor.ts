@@ -53,10 +53,17 @@ export interface WorkerStatus {
   readonly busy: boolean;
 }
 
-/** Pooled values so far and on how many cases they rest. */
+/** By name: a loss and a metric may have the same one. */
+export interface PooledValues {
+  readonly losses: Readonly<Record<string, number | null>>;
+  /** Of the voxels above the threshold. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
+/** Pooled values so far, by class, and on how many cases they rest. */
 export interface PooledSoFar {
   readonly cases: number;
-  readonly classes: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
+  readonly classes: Readonly<Record<string, PooledValues>>;
 }
 
 export interface CasePage {

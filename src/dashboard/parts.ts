@@ -51,7 +51,7 @@ export function progressBar(run: RunStatus): Markup {
 
 /** A table that scrolls within itself where the screen is narrow; the keyboard can scroll it too. */
 export function scrollingTable(label: string, head: Fragment, rows: Fragment): Markup {
-  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0"><table>
+  return html`<div class="scroll" role="region" aria-label="${label}, table" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${rows}

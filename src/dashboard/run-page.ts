@@ -1,6 +1,6 @@
 import { formatAgo, formatBytes, formatCount, formatDuration, formatRate, percent } from './format.ts';
 import { type Fragment, html, type Markup } from './html.ts';
-import type { CasePage, CaseStatus, PooledSoFar, RunStatus, WorkerStatus } from './monitor.ts';
+import type { CasePage, CaseStatus, PooledSoFar, PooledValues, RunStatus, WorkerStatus } from './monitor.ts';
 import {
   casesDone,
   isOver,
@@ -38,7 +38,6 @@ export function runMain(view: RunView): Markup {
   const { run, now } = view;
   return html`<div class="title"><h1>Run <span class="id">${run.id}</span></h1>${stateBadge(run.state)}</div>
 ${summarySection(run, now)}
-${view.canLook && run.state === 'done' ? html`<p><a href="/runs/${run.id}/look">Look at the cases, worst first</a></p>` : ''}
 ${failuresSection(view)}
 <div class="columns">
 ${pooledSection(view.pooled, isOver(run))}
@@ -115,21 +114,40 @@ ${total > shown.length && html`<p class="more">${all}</p>`}</section>`;
 }
 
 function pooledSection({ cases, classes }: PooledSoFar, final: boolean): Markup {
-  const names = Object.keys(classes);
-  const measures = [...new Set(names.flatMap((name) => Object.keys(classes[name]!)))];
   const heading = html`<h2 id="pooled">${final ? 'Pooled values' : 'Pooled so far'}</h2>`;
-  if (measures.length === 0) {
-    return html`<section aria-labelledby="pooled">${heading}<p class="empty">No case has been pooled yet.</p></section>`;
+  const tables = [
+    pooledTable('Metrics at the threshold', classes, ({ metrics }) => metrics),
+    pooledTable('Losses', classes, ({ losses }) => losses),
+  ];
+  if (tables.every((table) => table === undefined)) {
+    return html`<section aria-labelledby="pooled">${heading}<p class="empty">No case has been pooled${!final && ' yet'}.</p></section>`;
   }
-  const rows = measures.map(
-    (
-      measure,
-    ) => html`<tr><th scope="row">${measure}</th>${names.map((name) => valueCell(classes[name]![measure]))}</tr>
-`,
-  );
   return html`<section aria-labelledby="pooled">${heading}
 <p class="basis">Over all voxels of ${formatCount(cases)} scored ${cases === 1 ? 'case' : 'cases'}.</p>
-${scrollingTable('Pooled values', html`<th scope="col">Measure</th>${names.map((name) => html`<th scope="col" class="number"><bdi>${name}</bdi></th>`)}`, rows)}</section>`;
+${tables}</section>`;
+}
+
+/** A row a measure, a column a class that has any; undefined without measures. */
+function pooledTable(
+  label: string,
+  classes: PooledSoFar['classes'],
+  pick: (values: PooledValues) => Readonly<Record<string, number | null>>,
+): Markup | undefined {
+  const columns = Object.entries(classes)
+    .map(([name, values]) => [name, pick(values)] as const)
+    .filter(([, values]) => Object.keys(values).length > 0);
+  if (columns.length === 0) return undefined;
+  const measures = [...new Set(columns.flatMap(([, values]) => Object.keys(values)))];
+  return scrollingTable(
+    label,
+    html`<th scope="col">${label}</th>${columns.map(([name]) => html`<th scope="col" class="number"><bdi>${name}</bdi></th>`)}`,
+    measures.map(
+      (
+        measure,
+      ) => html`<tr><th scope="row">${measure}</th>${columns.map(([, values]) => valueCell(values[measure]))}</tr>
+`,
+    ),
+  );
 }
 
 function valueCell(value: number | null | undefined): Markup {
@@ -144,7 +162,8 @@ function shortValue(value: number): string {
   return Math.abs(value) < 1e-4 && value !== 0 ? value.toExponential(3) : value.toFixed(5);
 }
 
-function casesSection({ run, cases, query }: RunView): Markup {
+function casesSection({ run, cases, query, canLook = false }: RunView): Markup {
+  const look = canLook && run.state === 'done' ? `/runs/${encodeURIComponent(run.id)}/look` : undefined;
   const counts: readonly (readonly [CaseStatus['status'] | undefined, string, number])[] = [
     [undefined, 'All', run.cases.total],
     ['failed', 'Failed', run.cases.failed],
@@ -162,16 +181,22 @@ function casesSection({ run, cases, query }: RunView): Markup {
     casesAddress(run.id, query.status, to),
   );
   return html`<section aria-labelledby="cases"><h2 id="cases">Cases</h2>
+${look !== undefined && html`<p class="basis"><a href="${look}">Look at the cases, worst first</a></p>`}
 <nav aria-label="Filter cases by status"><ul class="filters">
 ${filters}</ul></nav>
-${cases.cases.length === 0 ? html`<p class="empty">No such case.</p>` : caseTable('Cases', cases.cases)}
+${cases.cases.length === 0 ? html`<p class="empty">No such case.</p>` : caseTable('Cases', cases.cases, look)}
 ${pages}</section>`;
 }
 
-function caseTable(label: string, cases: readonly CaseStatus[]): Markup {
+/** With `look`, the names of scored cases lead to their pages below it. */
+function caseTable(label: string, cases: readonly CaseStatus[], look?: string): Markup {
+  const named = ({ index, name, status }: CaseStatus) =>
+    look !== undefined && status === 'ok'
+      ? html`<a href="${look}/${index}"><bdi>${name}</bdi></a>`
+      : html`<bdi>${name}</bdi>`;
   const rows = cases.map(
-    ({ index, name, status, error }) =>
-      html`<tr><td class="number index wide">${index}</td><th scope="row" class="name"><bdi>${name}</bdi>${error && html`<span class="reason"><code>${error.code}</code> <bdi>${error.message}</bdi></span>`}</th><td class="status"><span class="badge" data-state="${status}">${statusWords[status]}</span></td></tr>
+    ({ index, status, error }, at) =>
+      html`<tr><td class="number index wide">${index}</td><th scope="row" class="name">${named(cases[at]!)}${error && html`<span class="reason"><code>${error.code}</code> <bdi>${error.message}</bdi></span>`}</th><td class="status"><span class="badge" data-state="${status}">${statusWords[status]}</span></td></tr>
 `,
   );
   return scrollingTable(

@@ -42,7 +42,7 @@ export function casesPage({ run, results, page: number, links }: CasesPageParts)
   const shown = rows.slice((number - 1) * rowsPerPage, number * rowsPerPage);
   if (shown.length === 0 && number > 1) return undefined;
   const table = scrollingTable(
-    'Table of cases',
+    'Cases',
     html`<th scope="col">Case</th><th scope="col">Class</th><th scope="col" class="number">Dice</th>`,
     shown.map(({ entry, index, name, at, result }) => {
       const reason = known(result);

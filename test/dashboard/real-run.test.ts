@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { PooledSoFar } from '../../src/dashboard/monitor.ts';
 import { resultsFolder } from '../../src/engine/redis/run-record.ts';
 import type { ResultsDocument } from '../../src/results/document.ts';
 import { RedisServer } from '../redis/redis-server.ts';
@@ -70,8 +71,9 @@ const get = (url: string) => fetch(url, { headers: { authorization } });
 
 test('a run is watched from its start to its end', async () => {
   ward = await Ward.make(redis, { cases: 8, shape: [32, 32, 40], tileZ: 4, broken: (index) => index === 3 });
-  const dashboard = await startDashboard();
+  const dashboard = await startDashboard('--data-root', ward.dataRoot);
   const run = await ward.submit('out');
+  expect((await get(`${dashboard.url}/runs/${run}/look`)).status).toBe(404);
   const { page, complaints, requests } = await browser.open(`${dashboard.url}/runs/${run}`);
   expect(await page.title()).toBe(`0 % of run ${run} - Voxtally`);
   await page.waitForSelector('.done:has-text("0 of 8 cases")');
@@ -90,15 +92,27 @@ test('a run is watched from its start to its end', async () => {
 
   const file = join(resultsFolder(ward.runFolder(run)), 'results.json');
   const results = JSON.parse(readFileSync(file, 'utf8')) as ResultsDocument;
-  const pooled = (await get(`${dashboard.url}/api/runs/${run}/pooled`).then((answer) => answer.json())) as {
-    classes: Record<string, Record<string, number>>;
-  };
-  expect(pooled.classes.lesion!.dice).toBe(results.pooled!.classes.lesion!.losses.dice);
+  const pooled = (await get(`${dashboard.url}/api/runs/${run}/pooled`).then((answer) =>
+    answer.json(),
+  )) as PooledSoFar;
+  const { losses, hard } = results.pooled!.classes.lesion!;
+  expect(pooled.classes.lesion).toMatchObject({
+    losses: { dice: losses.dice },
+    metrics: { dice: hard.dice },
+  });
+
+  const look = `${dashboard.url}/runs/${run}/look`;
+  for (const address of [look, `${look}/0`, `${look}/0/0/error.nii`]) {
+    expect((await get(address)).status).toBe(200);
+    expect((await fetch(address)).status).toBe(401);
+  }
+  expect((await get(`${look}/3`)).status).toBe(404);
 
   const metrics = await get(`${dashboard.url}/metrics`).then((answer) => answer.text());
   expect(metrics).toContain(`voxtally_cases{run="${run}",status="ok"} 7\n`);
   expect(metrics).toContain(`voxtally_tiles_total{run="${run}"} 70\n`);
   expect(metrics).toMatch(/voxtally_queue_jobs_ended_total\{queue="tiles",outcome="completed"\} [1-9]/);
+  expect(metrics).toContain(`voxtally_tile_seconds_bucket{run="${run}",le="+Inf"} 70\n`);
   expect(metrics).not.toContain('patient');
   await Promise.all([first, second].map((worker) => worker.kill('SIGTERM')));
   expect(await dashboard.stop()).toBe(0);

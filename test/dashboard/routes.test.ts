@@ -28,12 +28,25 @@ test('names, messages, classes, measures and workers with markup stay text', asy
   const { monitor, get } = dashboard();
   const run = monitor.add(new MemoryRun('r1', [evil, evil]));
   run.set(0, 'failed', { code: evil, message: evil });
-  run.pooled = () => ({ cases: 1, classes: { [evil]: { [evil]: 0.5 } } });
+  run.pooled = () => ({ cases: 1, classes: { [evil]: { losses: { [evil]: 0.5 }, metrics: {} } } });
   monitor.workerList = [{ ...someWorkers()[0]!, id: evil }];
   const { text } = await get('/runs/r1');
   expect(text).not.toContain('<img');
   expect(text.split('&lt;img src=x').length - 1).toBeGreaterThanOrEqual(8);
   expect(text).not.toMatch(/(href|src|data-events|data-status)="[^"]*img/);
+});
+
+test('a loss and a metric of one name are told apart', async () => {
+  const { run, get } = dashboard();
+  const { losses, metrics } = run.pooled().classes.tumour!;
+  const { text } = await get('/runs/night-0412');
+  const table = (label: string) => text.split(`aria-label="${label}, table"`)[1]!.split('</table>')[0]!;
+  expect(table('Losses')).toContain(
+    `<th scope="row">dice</th><td class="number"><data value="${losses.dice}"`,
+  );
+  expect(table('Metrics at the threshold')).toContain(
+    `<th scope="row">dice</th><td class="number"><data value="${metrics.dice}"`,
+  );
 });
 
 test('no address on a page carries a name', async () => {

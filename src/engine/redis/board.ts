@@ -29,6 +29,10 @@ export interface LiveRun {
   /** Voxels done over the last minute. */
   readonly recentVoxels: number;
   readonly tileTimes: TileTimes;
+  /** Milliseconds since 1970 of the first work since the planner began; undefined until then. */
+  readonly startedAt: number | undefined;
+  /** Cases that were done when the planner began. */
+  readonly doneBefore: number;
   readonly statuses: string;
 }
 
@@ -57,8 +61,15 @@ export class Board {
     await this.#redis.pipeline().hset(this.#key(run), 'state', state).publish(this.channel, run).exec();
   }
 
+  /** The statuses with which a planner begins. */
   async setStatuses(run: string, statuses: string): Promise<void> {
-    await this.#redis.pipeline().set(this.#key(run, 'cases'), statuses).publish(this.channel, run).exec();
+    await this.#redis
+      .pipeline()
+      .set(this.#key(run, 'cases'), statuses)
+      .hset(this.#key(run), 'doneBefore', statuses.replace(/[.i]/g, '').length)
+      .hdel(this.#key(run), 'startedAt')
+      .publish(this.channel, run)
+      .exec();
   }
 
   async setStatus(run: string, cases: Iterable<readonly [index: number, status: StatusName]>): Promise<void> {
@@ -76,6 +87,7 @@ export class Board {
       if (tiles > 0) pipeline.hincrby(this.#key(run), `tileTime${slot}`, tiles);
     }
     await pipeline
+      .hsetnx(this.#key(run), 'startedAt', Date.now())
       .hincrby(this.#key(run), 'tileMicroseconds', Math.round(1e6 * done.seconds))
       .hincrby(this.#key(run), 'tilesDone', done.tiles)
       .hincrby(this.#key(run), 'voxelsDone', done.voxels)
@@ -107,6 +119,8 @@ export class Board {
         counts: [...tileSecondsBounds, null].map((_, slot) => Number(fields[`tileTime${slot}`] ?? 0)),
         sumSeconds: Number(fields.tileMicroseconds ?? 0) / 1e6,
       },
+      startedAt: fields.startedAt === undefined ? undefined : Number(fields.startedAt),
+      doneBefore: Number(fields.doneBefore ?? 0),
       recentVoxels: speeds.reduce<number>((sum, value) => sum + Number(value ?? 0), 0),
       statuses: typeof statuses === 'string' ? statuses : '',
     };

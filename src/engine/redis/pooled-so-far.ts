@@ -48,15 +48,12 @@ export class PooledTally {
 export function pooledValues(pooled: ResultsDocument['pooled']): PooledSoFar {
   if (pooled === null) return { cases: 0, classes: {} };
   const classes = Object.entries(pooled.classes).map(([name, { losses, hard }]) => {
-    const { dice, iou, precision, recall } = hard as unknown as Record<string, number | null>;
-    const metrics = Object.entries({ dice, iou, precision, recall }).filter(
-      ([, value]) => value !== undefined,
-    );
-    return [name, { ...Object.fromEntries(metrics), ...losses }] as const;
+    const { dice, jaccard, precision, recall } = hard;
+    return [name, { losses, metrics: { dice, jaccard, precision, recall } }] as const;
   });
-  const all = Object.keys(pooled.losses).length > 0 ? [['all classes', pooled.losses] as const] : [];
-  return {
-    cases: pooled.cases,
-    classes: Object.fromEntries([...classes, ...all]) as PooledSoFar['classes'],
-  };
+  const all =
+    Object.keys(pooled.losses).length > 0
+      ? [['all classes', { losses: pooled.losses, metrics: {} }] as const]
+      : [];
+  return { cases: pooled.cases, classes: Object.fromEntries([...classes, ...all]) };
 }

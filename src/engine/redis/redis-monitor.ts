@@ -19,6 +19,7 @@ import { storedOutcome } from '../../run/enter-run.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import { Board, type LiveRun, type StatusName, statusLetters } from './board.ts';
 import { connect } from './connection.ts';
+import { secondsLeft } from './eta.ts';
 import { isRunId } from './jobs.ts';
 import { SharedFolders } from './places.ts';
 import { pooledValues } from './pooled-so-far.ts';
@@ -114,6 +115,7 @@ class FolderAndBoard implements RedisMonitor {
     const seconds = (Date.now() - record.createdAt) / 1000;
     const state = stateOf(folder, live, finished, await this.#hasJob(id, finished));
     const going = state === 'planning' || state === 'running';
+    const etaSeconds = going && live ? secondsLeft(live, done, cases.length, Date.now()) : undefined;
     return {
       id,
       state,
@@ -132,7 +134,7 @@ class FolderAndBoard implements RedisMonitor {
       voxelsDone: numbers.voxelsDone ?? 0,
       bytesRead: numbers.bytesRead ?? 0,
       megavoxelsPerSecond: going ? (live?.recentVoxels ?? 0) / 1e6 / Math.max(1, Math.min(60, seconds)) : 0,
-      ...(going && done > 0 ? { etaSeconds: (seconds * (cases.length - done)) / done } : {}),
+      ...(etaSeconds === undefined ? {} : { etaSeconds }),
       ...(live ? { tileTimes: live.tileTimes } : {}),
       retries: numbers.retries ?? 0,
       stalls: numbers.stalls ?? 0,

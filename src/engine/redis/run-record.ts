@@ -86,9 +86,10 @@ export function clearEnd(folder: RunFolder): void {
   for (const name of ['cancelled', 'finished.json']) rmSync(join(folder.root, name), { force: true });
 }
 
+const values = z.record(z.string(), z.number().nullable());
 const pooledSchema = z.object({
   cases: z.number(),
-  classes: z.record(z.string(), z.record(z.string(), z.number().nullable())),
+  classes: z.record(z.string(), z.object({ losses: values, metrics: values })),
 });
 
 export function writePooled(folder: RunFolder, pooled: PooledSoFar): void {
