@@ -10,7 +10,7 @@
 import { expPair } from './math';
 import { logitViolation, probabilityError } from './keys';
 
-const WORDS: usize = 1024;
+export const WORDS: usize = 1024;
 
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,7 @@
 /** The kernels' exports. Addresses are bytes in the module's memory; the host lays it out. */
 export { naturalLog } from './math';
-export { sumTerms, sumRunTerms } from './sums';
+export { sumTerms } from './sums';
+export { sumRunTerms } from './run-sums';
 export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, maskFromBytes, findMasked, compact } from './convert';
 export {
   argmax, crossEntropyOfProbabilities, softmax, sumChannels, markCodes, countPairs,

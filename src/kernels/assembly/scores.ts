@@ -4,12 +4,11 @@
  * walk holds the foreground bucket j and the background keys R - (j << 16) - t for t in [0, 65535], each at cell t.
  * Cells are pairs [background, foreground] of uint64 throughout.
  */
-import { addProduct } from './sums';
-import { expPair, naturalLog } from './math';
+import { WORDS } from './cells';
 import { probabilityError, logitViolation, scoreOfKey } from './keys';
-
-const WORDS: usize = 1024;
-const ERROR_SCALE: f64 = 1125899906842624.0;
+import { expPair, naturalLog } from './math';
+import { addProduct } from './run-sums';
+import { ERROR_SCALE } from './terms';
 
 /**
  * Moves the background counts of a bucket (its cells and bitmap become zero) to where they stand in a walk: cell c > 0
