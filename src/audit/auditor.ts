@@ -1,6 +1,6 @@
 /** The thread that has TensorFlow. It is started by the first case that is audited. */
 import { Piscina } from 'piscina';
-import { isBundled, packageFile } from '../package-files.ts';
+import { threadFile } from '../package-files.ts';
 import type { PackedError } from '../run/packed-error.ts';
 import { loadTfjsNode } from '../tfjs/tfjs-node.ts';
 import type { AuditStep } from './audit-case.ts';
@@ -28,7 +28,7 @@ export class Auditor {
     // A thread that is the first to load tfjs-node can crash the process at its end.
     loadTfjsNode();
     return new Piscina({
-      filename: packageFile(isBundled ? 'dist/bin/audit-thread.js' : 'dist/workers/audit-thread.js'),
+      filename: threadFile('audit-thread'),
       minThreads: 1,
       maxThreads: 1,
       concurrentTasksPerWorker: 1,

@@ -1,8 +1,9 @@
 import { Hono } from 'hono';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type Monitor, type RunStatus, tileSecondsBounds } from './monitor.ts';
-import { isOver, silentMs } from './parts.ts';
+import { silentMs } from './parts.ts';
 import { type CountedQueue, countQueues } from './queue-counts.ts';
+import { isOver } from './run-parts.ts';
 
 /** Runs that have series of their own: the newest. Older ones have ended and are dropped. */
 const runsMeasured = 100;

@@ -2,9 +2,9 @@ import { Hono } from 'hono';
 import { percent } from './format.ts';
 import { faultPage, mainLinks, page } from './layout.ts';
 import type { CasePage, Monitor, RunStatus } from './monitor.ts';
-import { casesDone } from './parts.ts';
 import { casesOf, pageQuery, runId } from './query.ts';
 import { runMain, runStatusText } from './run-page.ts';
+import { casesDone } from './run-parts.ts';
 import { runsMain, runsStatus } from './runs-page.ts';
 
 /** Failures that a run's page lists before everything else, of each kind. */

@@ -1,16 +1,9 @@
 import { formatAgo, formatBytes, formatCount, formatDuration, formatRate, percent } from './format.ts';
 import { type Fragment, html, type Markup } from './html.ts';
 import type { CasePage, CaseStatus, PooledSoFar, PooledValues, RunStatus, WorkerStatus } from './monitor.ts';
-import {
-  casesDone,
-  isOver,
-  pager,
-  progressBar,
-  scrollingTable,
-  stateBadge,
-  workersSection,
-} from './parts.ts';
+import { pager, scrollingTable, workersSection } from './parts.ts';
 import type { PageQuery } from './query.ts';
+import { casesDone, isOver, progressBar, stateBadge } from './run-parts.ts';
 
 export interface RunView {
   readonly run: RunStatus;

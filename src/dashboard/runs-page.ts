@@ -1,16 +1,9 @@
 import { formatAgo, formatCount, formatDuration, formatRate, percent } from './format.ts';
 import { html, type Markup } from './html.ts';
 import type { RunStatus, WorkerStatus } from './monitor.ts';
-import {
-  casesDone,
-  isOver,
-  pager,
-  progressBar,
-  scrollingTable,
-  stateBadge,
-  workersSection,
-} from './parts.ts';
+import { pager, scrollingTable, workersSection } from './parts.ts';
 import { runsPerPage } from './query.ts';
+import { casesDone, isOver, progressBar, stateBadge } from './run-parts.ts';
 
 /** The content of the first page: the runs, newest first, and the workers. */
 export function runsMain(

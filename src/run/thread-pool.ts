@@ -7,7 +7,7 @@ import type { CaseAudit } from '../audit/record.ts';
 import type { Survey } from '../curves/survey.ts';
 import type { WalkedRange } from '../curves/walk-range.ts';
 import { MachineError } from '../errors.ts';
-import { isBundled, packageFile } from '../package-files.ts';
+import { threadFile } from '../package-files.ts';
 import type { BucketSums } from '../reduce/merger.ts';
 import type { RangeJob } from '../reduce/ranges.ts';
 import { type PackedError, unpackError } from './packed-error.ts';
@@ -36,7 +36,7 @@ export class ThreadPool {
     this.threads = threads;
     this.#auditor = new Auditor(dataRoots);
     this.#pool = new Piscina({
-      filename: packageFile(isBundled ? 'dist/bin/step-thread.js' : 'dist/workers/step-thread.js'),
+      filename: threadFile('step-thread'),
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,

@@ -123,11 +123,13 @@ function volumes(parts: CasePageParts): Markup {
 ${opacity('prediction', 'Prediction', 100)}${opacity('reference', 'Reference', 45)}${opacity('error', 'Disagreement', 85)}
 </form>
 <div class="sides">
+<div class="picture">
 <div class="stage"><canvas id="stage" tabindex="0" role="img" aria-label="Prediction, reference and disagreement of ${name} in ${parts.entry.id}" aria-describedby="where keys" data-volumes="${address}" data-worst="${worstMm(parts.reduced)}" data-origin="${origin.join()}" data-stride="${stride.join()}"></canvas></div>
-${tileList(parts.tiles)}
-</div>
 <ul class="legend" aria-label="Colours"><li class="swatch prediction">prediction</li><li class="swatch reference">reference</li><li class="swatch both">both agree</li><li class="swatch missed">missed: in the reference, not predicted</li><li class="swatch extra">extra: predicted, not in the reference</li></ul>
 <p class="where" id="where" role="status">Loading the volumes.</p>
+</div>
+${tileList(parts.tiles)}
+</div>
 <p class="basis" id="keys">It starts in the ${parts.tiles.length > 0 && 'tile with the most error and its worst '}axial slice${parts.tiles.length === 0 && ' with the most error'}. In the picture the arrow keys move within a slice, Page Up and Page Down to the next one. Shown is the part that holds reference, prediction or error${isReduced && html`, and of every ${stride.join(' × ')} voxels one`}.</p>
 </section>`;
 }
@@ -141,7 +143,7 @@ function tileList(tiles: readonly ShownTile[]): Fragment {
   if (tiles.length === 0) return undefined;
   const rows = tiles.map(
     ({ box, mm, share, fp, fn }) =>
-      html`<li><button type="button" data-mm="${mm.join()}"><span class="share">${(100 * share).toFixed(1)} %</span> <span class="place">${voxelRanges(box)}</span> <span class="parts">extra ${figure(fp)}, missed ${figure(fn)}</span></button></li>`,
+      html`<li><button type="button" data-mm="${mm.join()}"><span class="share">${(100 * share).toFixed(1)} %</span> <span class="place">${voxelRanges(box)}</span> <span class="parts">extra ${figure(fp)}; missed ${figure(fn)}</span></button></li>`,
   );
   return html`<div class="tiles"><h3 id="tiles">Tiles with the most error</h3>
 <ol aria-labelledby="tiles">${rows}</ol><p class="basis">Voxels along x, y, z; errors in voxels.</p></div>`;
