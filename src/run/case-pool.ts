@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { PartialError } from '../errors.ts';
 import type { LovaszValues } from '../reduce/lovasz-sum.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';
-import type { CaseWork } from './case-work.ts';
+import type { CaseWork, MergeRange } from './case-work.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from './run-folder.ts';
 import { needsShards } from './settings.ts';
 import type { ThreadPool } from './thread-pool.ts';
@@ -29,6 +29,7 @@ export function nameOfCases(cases: Iterable<number>): string {
 export class CasePool {
   readonly #work: CaseWork;
   readonly #pool: ThreadPool;
+  readonly #mergeRange: MergeRange | undefined;
   readonly #scored = new Map<number, ScoredOutcome>();
   /** Cases whose shards stand alone, not yet merged with others. */
   readonly #single = new Map<number, ScoredOutcome>();
@@ -36,7 +37,9 @@ export class CasePool {
   #merged = new Set<number>();
   #busy: Promise<void> = Promise.resolve();
 
-  constructor(work: CaseWork, pool: ThreadPool) {
+  /** `mergeRange`: who merges; the threads of this process by default. */
+  constructor(work: CaseWork, pool: ThreadPool, mergeRange?: MergeRange) {
+    this.#mergeRange = mergeRange;
     this.#work = work;
     this.#pool = pool;
     this.#readRecords();
@@ -68,7 +71,7 @@ export class CasePool {
     await this.#settle(signal);
     const files = this.#allFiles();
     const jobs = await this.#pool.run({ kind: 'open-shards', root: this.#work.folder.root, files }, signal);
-    const { lovasz } = await this.#work.mergeRanges(files, jobs, true, null, signal);
+    const { lovasz } = await this.#work.mergeRanges(files, jobs, true, null, signal, this.#mergeRange);
     return lovasz;
   }
 
@@ -128,7 +131,14 @@ export class CasePool {
     );
     const name = nameOfCases(cases);
     const jobs = await this.#pool.run({ kind: 'open-shards', root: folder.root, files }, signal);
-    await this.#work.mergeRanges(files, jobs, false, (part) => folder.poolShard(name, part), signal);
+    await this.#work.mergeRanges(
+      files,
+      jobs,
+      false,
+      (part) => folder.poolShard(name, part),
+      signal,
+      this.#mergeRange,
+    );
     const record = { cases, parts: jobs.length };
     writeJsonFile(folder.poolRecord(name), record);
     this.#records = [...this.#records.filter((other) => !records.includes(other)), record];

@@ -27,10 +27,13 @@ import { replacedInput } from './input-stamps.ts';
 import type { RunFolder } from './run-folder.ts';
 import { needsShards, type RunSettings } from './settings.ts';
 import type { ThreadPool } from './thread-pool.ts';
-import type { TilesDone } from './thread-steps.ts';
+import type { MergeStep, TilesDone } from './thread-steps.ts';
 
 /** A stored partial that is not whole is made again, each at most this often. */
 const maxRepairs = 3;
+
+/** Merges a range somewhere. */
+export type MergeRange = (step: MergeStep, signal: AbortSignal) => Promise<readonly BucketSums[]>;
 
 export class CaseWork {
   readonly folder: RunFolder;
@@ -230,13 +233,18 @@ export class CaseWork {
     writeCaseAudit(this.folder, audit);
   }
 
-  /** Evaluates and writes ranges in the threads, a class after the other in the result. */
+  mergeRange(step: MergeStep, signal: AbortSignal): Promise<readonly BucketSums[]> {
+    return this.#pool.run(step, signal);
+  }
+
+  /** Evaluates and writes ranges by `merge`, in the threads unless told, a class after the other in the result. */
   async mergeRanges(
     files: readonly string[],
     jobs: readonly RangeJob[],
     evaluate: boolean,
     target: ((part: number) => string) | null,
     signal: AbortSignal,
+    merge: MergeRange = (step) => this.mergeRange(step, signal),
   ): Promise<{ lovasz: LovaszValues[]; shardFiles: string[] }> {
     if (!needsShards(this.settings)) return { lovasz: [], shardFiles: [] };
     const shardFiles: string[] = [];
@@ -244,7 +252,7 @@ export class CaseWork {
       jobs.map((job, part) => {
         const path = target ? target(part) : null;
         if (path) shardFiles.push(path);
-        return this.#pool.run(
+        return merge(
           { kind: 'merge-range', root: this.folder.root, files, job, evaluate, target: path },
           signal,
         );

@@ -87,6 +87,8 @@ export interface TilesDone {
   readonly seconds: number;
 }
 
+export type MergeStep = Extract<Step, { kind: 'merge-range' }>;
+
 export interface OpenedCase {
   readonly tally: Tally;
   readonly jobs: readonly RangeJob[];

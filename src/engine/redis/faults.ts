@@ -11,7 +11,8 @@ import type { CasePlan } from '../../plan/case-plan.ts';
 import { type PackedError, packError, unpackError } from '../../run/packed-error.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
 
-const packed = z.object({
+/** A fault as a record. */
+export const packedError = z.object({
   type: z.string(),
   code: z.string(),
   message: z.string(),
@@ -64,7 +65,7 @@ function faultFile(folder: RunFolder, caseIndex: number, bundle: number): string
 
 function readFault(path: string): VoxtallyError | undefined {
   try {
-    return unpackError(readJsonFile(path, packed) as PackedError);
+    return unpackError(readJsonFile(path, packedError) as PackedError);
   } catch (error) {
     if (error instanceof PartialError) return undefined;
     throw error;

@@ -41,9 +41,13 @@ export const caseJob = z.object({
 /** Bundles of tiles: `bundle` to `bundle + bundles - 1`. */
 export const tileJob = z.object({ run, case: index, bundle: index, bundles: z.int().min(1) });
 
+/** A range of the pool's merged shards; what of them stands in a file of this name. */
+export const mergeJob = z.object({ run, merge: z.string().regex(/^[0-9a-f]{16}$/) });
+
 export type RunJob = z.infer<typeof runJob>;
 export type CaseJob = z.infer<typeof caseJob>;
 export type TileJob = z.infer<typeof tileJob>;
+export type MergeJob = z.infer<typeof mergeJob>;
 
 export function caseJobId(runId: string, caseIndex: number): string {
   return `${runId}.${caseIndex}`;

@@ -17,6 +17,7 @@ import { endCase } from './case-processor.ts';
 import { CasesInFlight } from './cases-in-flight.ts';
 import { asVoxtallyError, queueError } from './faults.ts';
 import { type RunJob, runJob } from './jobs.ts';
+import { clearMerges, mergeByJob } from './merge-jobs.ts';
 import type { OpenRun } from './open-run.ts';
 import { PooledTally } from './pooled-so-far.ts';
 import {
@@ -90,7 +91,7 @@ class Planner {
     this.#pool = pool;
     this.#run = run;
     this.#stop = stop;
-    this.#casePool = new CasePool(run.work, pool);
+    this.#casePool = new CasePool(run.work, pool, (step, signal) => mergeByJob(bay, run, step, signal));
     this.#statuses = run.cases.map(() => statusLetters.waiting);
     this.#soFar = new PooledTally(run.work.settings);
   }
@@ -99,6 +100,7 @@ class Planner {
     const { board } = this.#bay;
     const { id, cases } = this.#run;
     await board.setState(id, 'planning');
+    clearMerges(this.#run.folder);
     await this.#readOutcomes();
     await board.setStatuses(id, this.#statuses.join(''));
     await board.setState(id, 'running');
@@ -196,6 +198,7 @@ class Planner {
     });
     const live = await this.#bay.board.read(id);
     this.#stop.throwIfAborted();
+    clearMerges(folder);
     writeFinished(folder, {
       state: 'done',
       finishedAt: Date.now(),

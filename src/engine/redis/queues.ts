@@ -1,7 +1,7 @@
-/** The three queues: runs are planned, cases are planned and reduced, tiles are scored. */
+/** The three queues: runs are planned, cases are planned and reduced, tiles are scored and the pool is merged. */
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { CaseJob, RunJob, TileJob } from './jobs.ts';
+import type { CaseJob, MergeJob, RunJob, TileJob } from './jobs.ts';
 import { plannerAttempts, type Timing } from './timing.ts';
 
 export const queueNames = { runs: 'runs', cases: 'cases', tiles: 'tiles' } as const;
@@ -13,7 +13,7 @@ const keptFailed = { count: 1000 };
 export interface Queues {
   readonly runs: Queue<RunJob>;
   readonly cases: Queue<CaseJob>;
-  readonly tiles: Queue<TileJob>;
+  readonly tiles: Queue<TileJob | MergeJob>;
   readonly all: readonly Queue[];
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export function openQueues(redis: Redis, prefix: string): Queues {
   const options = { connection: redis, prefix };
   const runs = new Queue<RunJob>(queueNames.runs, options);
   const cases = new Queue<CaseJob>(queueNames.cases, options);
-  const tiles = new Queue<TileJob>(queueNames.tiles, options);
+  const tiles = new Queue<TileJob | MergeJob>(queueNames.tiles, options);
   const all = [runs, cases, tiles] as unknown as readonly Queue[];
   for (const queue of all) queue.on('error', () => {});
   return {

@@ -5,6 +5,7 @@
  *   cancelled       there when the run was cancelled
  *   pooled.json     the pooled values so far, for those who watch
  *   finished.json   how the run ended
+ *   merges/         what merges of the pool are asked for, and their sums
  *   results/        the result files
  */
 import { existsSync, rmSync, symlinkSync } from 'node:fs';

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DelayedError, type Processor, QueueEvents, Worker } from 'bullmq';
+import { DelayedError, type Job, type Processor, QueueEvents, Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { BufferBudget } from '../../run/buffer-budget.ts';
 import { DataRoots } from '../../run/data-roots.ts';
@@ -14,7 +14,8 @@ import type { Bay } from './bay.ts';
 import { Board } from './board.ts';
 import { processCase } from './case-processor.ts';
 import { connect } from './connection.ts';
-import { type CaseJob, partsOfJobId, type RunJob, type TileJob } from './jobs.ts';
+import { type CaseJob, type MergeJob, partsOfJobId, type RunJob, type TileJob } from './jobs.ts';
+import { processMerge } from './merge-jobs.ts';
 import { OpenRuns } from './open-run.ts';
 import type { Places } from './places.ts';
 import { endFailed, processRun } from './planner.ts';
@@ -165,8 +166,10 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   serve<CaseJob>(queueNames.cases, lanes, timing.maxStalls, (job, token, signal) =>
     processCase(bay, job, token!, signal!),
   );
-  serve<TileJob>(queueNames.tiles, lanes, timing.maxStalls, (job, token, signal) =>
-    processTiles(bay, job, token!, signal!),
+  serve<TileJob | MergeJob>(queueNames.tiles, lanes, timing.maxStalls, (job, token, signal) =>
+    job.name === 'merge'
+      ? processMerge(bay, job as Job<MergeJob>, token!, signal!)
+      : processTiles(bay, job as Job<TileJob>, token!, signal!),
   );
 
   const beat = () =>
