@@ -53,6 +53,7 @@ interface KernelExports {
   maskFromCodes(codes: number, count: number, lut: number, mask: number): number;
   maskFromBytes(source: number, count: number, labels: number, labelCount: number, mask: number): void;
   findMasked(mask: number, codes: number, count: number, bit: number, out: number): void;
+  countMasked(mask: number, count: number, bit: number): number;
   compact(mask: number, count: number, bit: number, data: number, elementBytes: number): number;
   argmax(channels: number, channelCount: number, count: number, labels: number, target: number): void;
   crossEntropyOfProbabilities(

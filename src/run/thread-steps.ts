@@ -20,6 +20,8 @@ import { TileScorer } from '../score/tile-scorer.ts';
 import { encodeShard, type SectionContent, ShardFile, writeShardFile } from '../shard/file.ts';
 import { tallySchema } from '../tally/serialise.ts';
 import { emptyTally, mergeTallies, type Tally } from '../tally/tally.ts';
+import { type BoxSums, boxSumsSchema, boxWidth, encodeBoxSums } from '../tile-errors/box-sums.ts';
+import { slabBoxes, slabsOf } from '../tile-errors/boxes.ts';
 import type { CaseErrors } from '../tile-errors/case-errors.ts';
 import { ErrorSums } from '../tile-errors/error-sums.ts';
 import { openRaw } from '../volume/raw-source.ts';
@@ -101,12 +103,16 @@ export const aboutTile = z.object({
   tile: z.number().int(),
   box: z.object({ origin: z.array(z.number().int()), shape: z.array(z.number().int()) }),
   tally: z.unknown(),
+  /** Errors by slab; absent where there is one, or too many labels for that. */
+  slabs: boxSumsSchema.optional(),
 });
 
 /** Sources and a scorer are kept for the next tile of the same case. */
 interface OpenCase {
   readonly plan: CasePlan;
   readonly grid: TileGrid;
+  /** The boxes by which its errors are listed, where they are thinner than tiles. */
+  readonly slabGrid: TileGrid | undefined;
   readonly scorer: TileScorer;
   readonly predictions: readonly VolumeSource[];
   readonly reference: VolumeSource | null;
@@ -178,6 +184,7 @@ export class StepRunner {
     this.#open = {
       plan,
       grid,
+      slabGrid: slabBoxes(plan, this.#settings!.classes.length),
       scorer: new TileScorer(this.#kernel, this.#settings!, input, voxelCount(grid.tileShape)),
       predictions: raw ? plan.predictions.map((header) => openRaw(header)) : [],
       reference: raw ? openRaw(plan.reference) : null,
@@ -199,8 +206,9 @@ export class StepRunner {
         const box = boxes[i]!;
         read(open, box, { before, all: voxels });
         before += voxelCount(box.shape);
-        const { tally, sections } = open.scorer.score(box);
-        yield* encodeShard({ case: index, tile, box, tally }, sections);
+        const { tally, slabs, sections } = open.scorer.score(box, slabsOf(open.slabGrid, box));
+        const about = { case: index, tile, box, tally, ...(slabs && { slabs: encodeBoxSums(slabs) }) };
+        yield* encodeShard(about, sections);
       }
     };
     writeWhole(this.#folder!.bundle(index, bundle), shards());
@@ -221,15 +229,17 @@ export class StepRunner {
     let tally = emptyTally(settings.classes.length, settings.terms.length);
     let voxels = 0;
     const errors = new ErrorSums(settings, plan);
+    const slabGrid = slabBoxes(plan, settings.classes.length);
     const cut = this.#cutter();
     for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
       const tiles = tilesOfBundle(plan, bundle).values();
       for (const shard of ShardFile.each(folder.bundle(index, bundle))) {
         const tile = tiles.next().value ?? grid.length;
-        const part = checkedTally(shard, index, tile, tileBox(grid, tile));
-        voxels += part.voxels + part.ignored;
-        tally = mergeTallies(tally, part);
-        errors.add(tileBox(grid, tile), part);
+        const box = tileBox(grid, tile);
+        const part = checkedTile(shard, index, tile, box, slabsOf(slabGrid, box));
+        voxels += part.tally.voxels + part.tally.ignored;
+        tally = mergeTallies(tally, part.tally);
+        errors.add(box, part.tally, part.slabs);
         cut.add(shard);
       }
       const next = tiles.next();
@@ -280,8 +290,14 @@ export class StepRunner {
   }
 }
 
-/** The tally of a tile's partial. @throws PartialError when it is of another tile or plan */
-function checkedTally(file: ShardFile, caseIndex: number, tile: number, box: Box): Tally {
+/** What a tile's partial says of itself. @throws PartialError when it is of another tile or plan */
+function checkedTile(
+  file: ShardFile,
+  caseIndex: number,
+  tile: number,
+  box: Box,
+  slabs: readonly Box[],
+): { tally: Tally; slabs: BoxSums | undefined } {
   const about = aboutTile.parse(file.about);
   if (
     about.case !== caseIndex ||
@@ -291,7 +307,10 @@ function checkedTally(file: ShardFile, caseIndex: number, tile: number, box: Box
   ) {
     throw ofAnother(file.path);
   }
-  return tallySchema.parse(about.tally);
+  const tally = tallySchema.parse(about.tally);
+  const { keys, values } = about.slabs ?? { keys: [], values: [] };
+  if (about.slabs && values.length !== slabs.length * boxWidth(keys.length)) throw ofAnother(file.path);
+  return { tally, slabs: about.slabs };
 }
 
 function ofAnother(file: string): PartialError {

@@ -58,6 +58,16 @@ export class TileGate {
     return seen & maskBits.ignored ? this.#dropIgnored(total) : total;
   }
 
+  /** How many of consecutive voxels are left, in parts of `counts` stored voxels: after `read` has dropped some. */
+  keptOf(counts: readonly number[]): number[] {
+    let at = this.#regions.mask;
+    return counts.map((count) => {
+      const dropped = this.#kernels.countMasked(at, count, maskBits.ignored);
+      at += count;
+      return count - dropped;
+    });
+  }
+
   /** Fills the mask by a look-up table of codes; returns the bits that occur. */
   mask(table: Uint8Array, count: number): number {
     const { lut, codes, mask } = this.#regions;

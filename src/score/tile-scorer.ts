@@ -7,10 +7,11 @@ import { needsShards, predictsLabels, type RunSettings } from '../run/settings.t
 import { bucketCount, entryLength } from '../shard/directory.ts';
 import type { SectionContent } from '../shard/file.ts';
 import { type ClassTally, emptyTally, type Tally, type TermSum } from '../tally/tally.ts';
+import { type BoxSums, boxWidth, LabelSums, writeScoreSums } from '../tile-errors/box-sums.ts';
 import { datatypeBytes } from '../volume/types.ts';
 import { type Box, voxelCount } from '../voxel/box.ts';
 import { channelTable, classLut } from './codes.ts';
-import { ConfusionCounter } from './confusion-counter.ts';
+import { ConfusionCounter, type LabelPairs } from './confusion-counter.ts';
 import { FaultLog } from './fault-log.ts';
 import { layOutTile, type TileRegions } from './memory.ts';
 import { termRow } from './term-row.ts';
@@ -20,6 +21,8 @@ import { type TileInput, tileNeeds } from './tile-input.ts';
 
 export interface TileScores {
   readonly tally: Tally;
+  /** Errors by slab; undefined where the tile is one, or has too many labels for that. */
+  readonly slabs: BoxSums | undefined;
   readonly sections: readonly SectionContent[];
 }
 
@@ -30,6 +33,7 @@ export class TileScorer {
   readonly #regions: TileRegions;
   readonly #gate: TileGate;
   readonly #confusion: ConfusionCounter;
+  readonly #labelSums: LabelSums;
   readonly #classLuts: readonly Uint8Array[];
   readonly #threshold: number;
 
@@ -41,6 +45,7 @@ export class TileScorer {
     const layout = new Layout(kernels.memory);
     this.#regions = layOutTile(layout, tileNeeds(settings, input, maxVoxels));
     this.#confusion = new ConfusionCounter(kernels, layout, this.#regions);
+    this.#labelSums = new LabelSums(settings);
     this.#classLuts = settings.classes.map((runClass) => classLut(runClass.labels, settings.ignoreLabel));
     this.#threshold = hardThreshold(settings.threshold, this.#logit === 1);
     this.#gate = new TileGate(kernels, settings, input, this.#regions);
@@ -60,11 +65,16 @@ export class TileScorer {
     };
   }
 
-  /** Scores the tile whose stored bytes stand in `targets(voxelCount(box.shape))`. */
-  score(box: Box): TileScores {
+  /**
+   * Scores the tile whose stored bytes stand in `targets(voxelCount(box.shape))`; `slabs` are parts of it behind each
+   * other. They change no bit of the tally.
+   */
+  score(box: Box, slabs: readonly Box[] = [box]): TileScores {
     const faults = new FaultLog(box, this.#input.shape);
     const total = voxelCount(box.shape);
     const count = this.#gate.read(total, faults);
+    const stored = slabs.map(({ shape }) => voxelCount(shape));
+    const kept = count === total ? stored : this.#gate.keptOf(stored);
 
     let tally: Tally = {
       ...emptyTally(this.#settings.classes.length, this.#settings.terms.length),
@@ -73,20 +83,40 @@ export class TileScorer {
       faults: faults.list,
     };
     // Sums over voxels that must not be scored mean nothing; the case fails by its faults.
-    if (faults.fatal) return { tally, sections: [] };
-    if (predictsLabels(this.#settings)) tally = { ...tally, confusion: this.#countConfusion(count) };
-    if (this.#settings.scores === 'label') return { tally, sections: [] };
+    if (faults.fatal) return { tally, slabs: undefined, sections: [] };
+    if (this.#settings.scores === 'label') return { ...this.#scoreLabels(tally, kept), sections: [] };
+    if (predictsLabels(this.#settings)) {
+      tally = { ...tally, confusion: this.#countConfusion([count]).confusion };
+    }
     if (predictsLabels(this.#settings)) tally = { ...tally, crossEntropy: this.#crossEntropy(count) };
 
     const classes: ClassTally[] = [];
     const sections: SectionContent[] = [];
+    const slabSums = kept.length > 1 ? this.#emptySums(kept) : undefined;
     for (let index = 0; index < this.#settings.classes.length; index++) {
       const scores = this.#classScores(index, count);
       this.#maskClass(index, count);
-      classes.push(this.#sumTerms(scores, count));
+      classes.push(this.#sumTerms(index, scores, kept, slabSums?.values));
       if (needsShards(this.#settings)) sections.push(...this.#makeShard(index, scores, count));
     }
-    return { tally: { ...tally, classes }, sections };
+    return { tally: { ...tally, classes }, slabs: slabSums, sections };
+  }
+
+  #scoreLabels(tally: Tally, kept: readonly number[]): Pick<TileScores, 'tally' | 'slabs'> {
+    const { confusion, slabs } = this.#countConfusion(kept);
+    return {
+      tally: { ...tally, confusion },
+      slabs: slabs.length > 0 ? this.#labelSums.of(confusion, slabs) : undefined,
+    };
+  }
+
+  /** The sums of slabs of so many voxels, yet 0. */
+  #emptySums(slabs: readonly number[]): BoxSums {
+    const { classes } = this.#settings;
+    const width = boxWidth(classes.length);
+    const values = new Float64Array(slabs.length * width);
+    for (const [slab, voxels] of slabs.entries()) values[slab * width] = voxels;
+    return { keys: [...classes.keys()], values };
   }
 
   #view(address: number, bytes: number): Uint8Array {
@@ -126,15 +156,16 @@ export class TileScorer {
   }
 
   /** Predicted labels (from the arg-max unless they were read) against reference labels. */
-  #countConfusion(count: number): Tally['confusion'] {
+  #countConfusion(slabs: readonly number[]): LabelPairs {
     const { labels, codes, channelList, scratch } = this.#regions;
     const { buffer } = this.#kernels.memory;
     if (this.#settings.scores !== 'label') {
       const names = new Uint16Array(buffer, scratch, this.#settings.channelCount);
       names.set(names.map((_, channel) => channel));
+      const count = slabs.reduce((sum, voxels) => sum + voxels, 0);
       this.#kernels.argmax(channelList, this.#settings.channelCount, count, scratch, labels);
     }
-    return this.#confusion.count(codes, labels, count);
+    return this.#confusion.count(codes, labels, slabs);
   }
 
   /** Sums the cross-entropy; of logits it leaves the softmax in place of the channels. */
@@ -166,22 +197,39 @@ export class TileScorer {
     return this.#settings.scores === 'logit' && !predictsLabels(this.#settings) ? 1 : 0;
   }
 
-  #sumTerms(scores: number, count: number): ClassTally {
+  /** Sums a class over the tile, slab by slab, and writes what came with each slab to `slabSums`. */
+  #sumTerms(
+    index: number,
+    scores: number,
+    slabs: readonly number[],
+    slabSums: Float64Array | undefined,
+  ): ClassTally {
     const { mask, terms, out } = this.#regions;
     const termCount = this.#settings.terms.length;
     const sums = new BigInt64Array(this.#kernels.memory.buffer, out, 8 + 4 * termCount).fill(0n);
-    this.#kernels.sumTerms(scores, mask, count, this.#logit, this.#threshold, terms, termCount, out);
     const sum = (at: number): TermSum => ({
       all: (sums[at + 1]! << 32n) + sums[at]!,
       foreground: (sums[at + 3]! << 32n) + sums[at + 2]!,
     });
-    return {
+    const soFar = () => ({
       foreground: Number(sums[0]),
       hardTp: Number(sums[1]),
       hardFp: Number(sums[2]),
       error: sum(4),
-      terms: this.#settings.terms.map((_, term) => sum(8 + 4 * term)),
-    };
+    });
+    const width = boxWidth(this.#settings.classes.length);
+    let before: ReturnType<typeof soFar> | undefined;
+    let at = 0;
+    for (const [slab, voxels] of slabs.entries()) {
+      const [score, side] = [scores + 4 * at, mask + at];
+      this.#kernels.sumTerms(score, side, voxels, this.#logit, this.#threshold, terms, termCount, out);
+      at += voxels;
+      if (!slabSums) continue;
+      const now = soFar();
+      writeScoreSums(slabSums, slab * width + boxWidth(index), now, before);
+      before = now;
+    }
+    return { ...soFar(), terms: this.#settings.terms.map((_, term) => sum(8 + 4 * term)) };
   }
 
   /** Both sides of a class's shard. */

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Tally } from './tally.ts';
 
-const count = z.number().int().nonnegative();
+export const count = z.number().int().nonnegative();
 const bigInteger = z
   .string()
   .regex(/^-?\d+$/)

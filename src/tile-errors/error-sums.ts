@@ -1,149 +1,117 @@
-/** The errors of a case by tile, added from the tallies of its tiles while they are merged: no voxel is looked at again. */
+/** The errors of a case by box, added from the partials of its tiles while they are merged: no voxel is looked at again. */
 import type { CasePlan } from '../plan/case-plan.ts';
-import { type TileGrid, tileGrid } from '../plan/tile-grid.ts';
-import { errorUnit } from '../run/measures.ts';
+import type { TileGrid } from '../plan/tile-grid.ts';
 import type { RunSettings } from '../run/settings.ts';
 import type { Tally } from '../tally/tally.ts';
 import { type Box, type Vec3, voxelIndex } from '../voxel/box.ts';
+import { type BoxSums, LabelSums, sumsOfClass, sumsOfScores } from './box-sums.ts';
+import { slabBoxes, slabsOf, tileBoxes } from './boxes.ts';
 import type { CaseErrors, ClassErrors } from './case-errors.ts';
 
-/** Boxes of a case at most, and boxes times classes where predictions are scores (each box has sums of each class). */
-const mostBoxes = 512;
-const mostSums = 2 ** 15;
-const fewestBoxes = 64;
-
-/** Sums of a class in a box; errors in units of 2^-50. */
-interface Sums {
-  foreground: number;
-  fp: number;
-  fn: number;
-  softFp: bigint;
-  softFn: bigint;
-}
+type Plan = Pick<CasePlan, 'shape' | 'tileShape' | 'reference'>;
 
 export class ErrorSums {
   readonly #settings: RunSettings;
-  readonly #plan: Pick<CasePlan, 'shape' | 'tileShape' | 'reference'>;
-  readonly #grid: TileGrid;
-  readonly #voxels: number[];
-  /** By class (its place in the settings, or its label where no class is named), then by box. */
-  readonly #sums = new Map<number, Map<number, Sums>>();
-  /** Classes of a label; undefined where every label is a class of its own. */
-  readonly #classesOfLabel: ReadonlyMap<number, readonly number[]> | undefined;
+  readonly #plan: Plan;
+  readonly #labels: LabelSums;
+  readonly #tiles: GridSums;
+  readonly #slabGrid: TileGrid | undefined;
+  /** Undefined where a tile has not told of its slabs, as tiles of very many labels do not. */
+  #slabs: GridSums | undefined;
 
-  constructor(settings: RunSettings, plan: Pick<CasePlan, 'shape' | 'tileShape' | 'reference'>) {
+  constructor(settings: RunSettings, plan: Plan) {
     this.#settings = settings;
     this.#plan = plan;
-    this.#grid = tileGrid(plan.shape, boxShape(plan, settings.classes.length));
-    this.#voxels = Array.from({ length: this.#grid.length }, () => 0);
-    this.#classesOfLabel = settings.classes.length > 0 ? classesByLabel(settings) : undefined;
+    this.#labels = new LabelSums(settings);
+    this.#tiles = new GridSums(tileBoxes(plan, settings.classes.length));
+    this.#slabGrid = slabBoxes(plan, settings.classes.length);
+    this.#slabs = this.#slabGrid && new GridSums(this.#slabGrid);
   }
 
-  /** Adds the tally of a tile. */
-  add({ origin }: Box, tally: Tally): void {
-    const { tileShape, counts } = this.#grid;
-    const place = origin.map((at, axis) => Math.floor(at / tileShape[axis]!)) as unknown as Vec3;
-    const box = voxelIndex(place, counts);
-    this.#voxels[box]! += tally.voxels;
-    if (this.#settings.scores === 'label') this.#addLabels(box, tally);
-    else this.#addScores(box, tally);
+  /** Adds a tile, of which `slabs` are the parts by `slabsOf`; undefined where the tile has not told of them. */
+  add(tile: Box, tally: Tally, slabs: BoxSums | undefined): void {
+    const whole = this.#sumsOf(tally);
+    this.#tiles.add([tile], whole);
+    const boxes = slabsOf(this.#slabGrid, tile);
+    const parts = boxes.length === 1 ? whole : slabs;
+    if (parts) this.#slabs?.add(boxes, parts);
+    else this.#slabs = undefined;
   }
 
   list(): CaseErrors {
     const { shape, tileShape, reference } = this.#plan;
-    const named = this.#settings.classes.map(({ name }, at) => ({ name, sums: this.#sums.get(at) }));
-    const found = [...this.#sums].sort(([a], [b]) => a - b);
-    const classes = named.length > 0 ? named : found.map(([label, sums]) => ({ name: String(label), sums }));
+    const { grid, voxels, sums: found } = this.#slabs ?? this.#tiles;
+    const named = this.#settings.classes.map(({ name }, at) => ({ name, sums: found.get(at) }));
+    const labels = [...found].sort(([a], [b]) => a - b);
+    const classes = named.length > 0 ? named : labels.map(([label, sums]) => ({ name: String(label), sums }));
     return {
       shape,
       tileShape,
-      boxShape: this.#grid.tileShape,
+      boxShape: grid.tileShape,
       affine: reference.affine,
       affineSource: reference.affineSource,
-      voxels: this.#voxels,
+      voxels,
       classes: classes.map(({ name, sums }) => this.#columns(name, sums ?? new Map())),
     };
   }
 
-  #of(key: number, box: number): Sums {
-    const boxes = this.#sums.get(key) ?? new Map<number, Sums>();
-    const sums = boxes.get(box) ?? { foreground: 0, fp: 0, fn: 0, softFp: 0n, softFn: 0n };
-    this.#sums.set(key, boxes.set(box, sums));
-    return sums;
+  #sumsOf(tally: Tally): BoxSums {
+    if (this.#settings.scores !== 'label') return sumsOfScores(tally);
+    return this.#labels.of(tally.confusion, [tally.confusion.map(([, , voxels]) => voxels)]);
   }
 
-  #addScores(box: number, { classes }: Tally): void {
-    for (const [key, { foreground, hardTp, hardFp, error }] of classes.entries()) {
-      if (foreground === 0 && error.all === 0n) continue;
-      const sums = this.#of(key, box);
-      sums.foreground += foreground;
-      sums.fp += hardFp;
-      sums.fn += foreground - hardTp;
-      sums.softFp += error.all - error.foreground;
-      sums.softFn += error.foreground;
-    }
-  }
-
-  #addLabels(box: number, { confusion }: Tally): void {
-    for (const [reference, prediction, voxels] of confusion) {
-      const actual = this.#classes(reference);
-      const predicted = this.#classes(prediction);
-      for (const key of actual) {
-        const sums = this.#of(key, box);
-        sums.foreground += voxels;
-        if (!predicted.includes(key)) sums.fn += voxels;
-      }
-      for (const key of predicted) if (!actual.includes(key)) this.#of(key, box).fp += voxels;
-    }
-  }
-
-  /** As `classesOf` has them. */
-  #classes(label: number): readonly number[] {
-    if (this.#classesOfLabel) return this.#classesOfLabel.get(label) ?? [];
-    return label === 0 || label === this.#settings.ignoreLabel ? [] : [label];
-  }
-
-  #columns(name: string, sums: ReadonlyMap<number, Sums>): ClassErrors {
+  #columns(name: string, sums: ReadonlyMap<number, readonly number[]>): ClassErrors {
     const rows = [...sums].sort(([a], [b]) => a - b);
-    const column = (value: (sums: Sums) => number) => rows.map(([, of]) => value(of));
+    const column = (at: number) => rows.map(([, of]) => of[at]!);
     return {
       name,
       box: rows.map(([box]) => box),
-      foreground: column(({ foreground }) => foreground),
-      fp: column(({ fp }) => fp),
-      fn: column(({ fn }) => fn),
-      ...(this.#settings.scores === 'label'
-        ? {}
-        : {
-            softFp: column(({ softFp }) => Number(softFp) * errorUnit),
-            softFn: column(({ softFn }) => Number(softFn) * errorUnit),
-          }),
+      foreground: column(0),
+      fp: column(1),
+      fn: column(2),
+      ...(this.#settings.scores === 'label' ? {} : { softFp: column(3), softFn: column(4) }),
     };
   }
 }
 
-/**
- * The shape of a box: a tile, or 2, 4, ... tiles along an axis, doubled where there are most boxes until they are few
- * enough. The sums of a box are those of its tiles.
- */
-export function boxShape({ shape, tileShape }: Pick<CasePlan, 'shape' | 'tileShape'>, classes: number): Vec3 {
-  const most = Math.max(fewestBoxes, Math.min(mostBoxes, Math.floor(mostSums / Math.max(1, classes))));
-  let grid = tileGrid(shape, tileShape);
-  while (grid.length > most) {
-    const { counts } = grid;
-    const longest = counts.indexOf(Math.max(...counts));
-    const larger = grid.tileShape.map((side, axis) => (axis === longest ? 2 * side : side));
-    grid = tileGrid(shape, larger as unknown as Vec3);
-  }
-  return grid.tileShape;
-}
+/** The sums of each box of a grid. */
+class GridSums {
+  readonly grid: TileGrid;
+  readonly voxels: number[];
+  /** By class, then by box: those that are not all 0. */
+  readonly sums = new Map<number, Map<number, number[]>>();
 
-function classesByLabel({ classes }: RunSettings): ReadonlyMap<number, readonly number[]> {
-  const byLabel = new Map<number, number[]>();
-  for (const [at, { labels }] of classes.entries()) {
-    for (const label of labels === 'positive' ? [] : labels) {
-      byLabel.set(label, [...(byLabel.get(label) ?? []), at]);
+  constructor(grid: TileGrid) {
+    this.grid = grid;
+    this.voxels = Array.from({ length: grid.length }, () => 0);
+  }
+
+  /** Adds the sums of `parts`, each of which lies in one box. */
+  add(parts: readonly Box[], { keys, values }: BoxSums): void {
+    const { tileShape, counts } = this.grid;
+    let at = 0;
+    for (const { origin } of parts) {
+      const place = origin.map((first, axis) => Math.floor(first / tileShape[axis]!)) as unknown as Vec3;
+      const box = voxelIndex(place, counts);
+      this.voxels[box]! += values[at++]!;
+      for (const key of keys) {
+        this.#addClass(key, box, values, at);
+        at += sumsOfClass;
+      }
     }
   }
-  return byLabel;
+
+  #addClass(key: number, box: number, values: Float64Array, at: number): void {
+    let some = false;
+    for (let i = 0; i < sumsOfClass; i++) some ||= values[at + i]! > 0;
+    if (!some) return;
+    let boxes = this.sums.get(key);
+    if (!boxes) {
+      boxes = new Map();
+      this.sums.set(key, boxes);
+    }
+    const sums = boxes.get(box);
+    if (sums) for (let i = 0; i < sumsOfClass; i++) sums[i]! += values[at + i]!;
+    else boxes.set(box, [values[at]!, values[at + 1]!, values[at + 2]!, values[at + 3]!, values[at + 4]!]);
+  }
 }

@@ -73,6 +73,19 @@ describe.each(types.map((type, code) => [type[0], type, code] as const))('%s', (
   });
 });
 
+test('masked voxels are counted, from any place on and no further than told', () => {
+  const mask = Uint8Array.from({ length: 200 }, (_, i) => ((i * 7) % 5) | (i % 3 === 0 ? 4 : 0));
+  const at = bench.put(mask);
+  for (const bit of [1, 2, 4]) {
+    for (const from of [0, 1, 16, 37]) {
+      for (const count of [0, 1, 15, 16, 17, 100, 163]) {
+        const expected = mask.slice(from, from + count).filter((value) => value & bit).length;
+        expect(bench.kernels.countMasked(at + from, count, bit)).toBe(expected);
+      }
+    }
+  }
+});
+
 test.each([2, 4, 8])('bytes of %i-byte elements are reversed', (elementBytes) => {
   const bytes = Uint8Array.from({ length: 10 * elementBytes }, (_, i) => i);
   const at = bench.put(bytes);

@@ -200,6 +200,17 @@ export function findMasked(mask: usize, codes: usize, count: i32, bit: i32, out:
   }
 }
 
+/** How many voxels have a mask with `bit`. Reads up to the next multiple of 16 voxels. */
+export function countMasked(mask: usize, count: i32, bit: i32): i32 {
+  const bits = i8x16.splat(<i8>bit);
+  let found = 0;
+  for (let i = 0; i < count; i += 16) {
+    const lanes = i8x16.bitmask(i8x16.ne(v128.and(v128.load(mask + i), bits), i8x16.splat(0)));
+    found += popcnt(i + 16 <= count ? lanes : lanes & ((1 << (count - i)) - 1));
+  }
+  return found;
+}
+
 /** Moves the elements whose mask lacks `bit` together, in order and in place; returns how many are left. */
 export function compact(mask: usize, count: i32, bit: i32, data: usize, elementBytes: i32): i32 {
   let kept = 0;

@@ -2,7 +2,7 @@
 export { naturalLog } from './math';
 export { sumTerms } from './sums';
 export { sumRunTerms } from './run-sums';
-export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, maskFromBytes, findMasked, compact } from './convert';
+export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, maskFromBytes, findMasked, countMasked, compact } from './convert';
 export {
   argmax, crossEntropyOfProbabilities, softmax, sumChannels, markCodes, countPairs,
 } from './classes';
