@@ -6,7 +6,7 @@ import { packError } from '../src/run/packed-error.ts';
 import { RunFolder } from '../src/run/run-folder.ts';
 import type { ReductionRequest } from '../src/viewer/case-reducer.ts';
 import { type ReducedCase, reduceCase } from '../src/viewer/reduce-case.ts';
-import { shownTiles } from '../src/viewer/shown-tiles.ts';
+import { shownBoxes } from '../src/viewer/shown-boxes.ts';
 
 /** Errors are returned, not thrown: a thrown one would lose its class and fields on the way to the other thread. */
 export default async function reduce(request: ReductionRequest): Promise<unknown> {
@@ -33,6 +33,6 @@ async function reduceStored(request: ReductionRequest): Promise<ReducedCase> {
       { caseId: entry.id, file: plan.reference.path },
     );
   }
-  const [worst] = shownTiles(folder, index, className);
+  const [worst] = shownBoxes(folder, index, className);
   return reduceCase(plan, settings, className, worst?.box);
 }

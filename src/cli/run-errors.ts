@@ -3,15 +3,15 @@ import { type FinishedRun, openFinishedRun } from '../ask/finished-run.ts';
 import { UsageError } from '../errors.ts';
 import { csvRecord } from '../results/csv.ts';
 import { type MapGrid, mapGrids, writeErrorMap } from '../tile-errors/error-map.ts';
-import { tileErrorLines } from '../tile-errors/table.ts';
+import { boxErrorLines } from '../tile-errors/table.ts';
 import {
+  type BoxError,
   type ErrorQuestion,
   errorMeasures,
   errorsOfCase,
   scoredCase,
-  type TileError,
-  worstTiles,
-} from '../tile-errors/worst-tiles.ts';
+  worstBoxes,
+} from '../tile-errors/worst-boxes.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -26,7 +26,7 @@ export interface ErrorsFlags {
 }
 
 const formats = ['table', 'json', 'csv'] as const;
-const mostTiles = 10_000;
+const mostListed = 10_000;
 
 export async function runErrors(folder: string, flags: ErrorsFlags, terminal: Terminal): Promise<number> {
   const format = oneOf('format', formats, flags.format);
@@ -36,7 +36,7 @@ export async function runErrors(folder: string, flags: ErrorsFlags, terminal: Te
   };
   const top = parseTop(flags.top);
   const run = openFinishedRun(folder);
-  const found = worstTiles(run, {
+  const found = worstBoxes(run, {
     ...question,
     top,
     ...(flags.case === undefined ? {} : { case: flags.case }),
@@ -44,9 +44,9 @@ export async function runErrors(folder: string, flags: ErrorsFlags, terminal: Te
   // The map first: who reads the list may rely on it.
   const map = await writeMap(run, flags, question);
   if (format === 'json') terminal.out(`${JSON.stringify(found)}\n`);
-  else if (format === 'csv') terminal.out([...tileErrorsCsv(found.worst)].join(''));
+  else if (format === 'csv') terminal.out([...boxErrorsCsv(found.worst)].join(''));
   else {
-    for (const line of tileErrorLines(found, terminal.width)) terminal.out(`${plainText(line)}\n`);
+    for (const line of boxErrorLines(found, terminal.width)) terminal.out(`${plainText(line)}\n`);
     if (map) terminal.out(`\n${map}\n`);
   }
   return 0;
@@ -74,7 +74,7 @@ async function writeMap(
   const grid: MapGrid =
     mapGrid === undefined ? (known ? 'boxes' : 'voxels') : oneOf('map-grid', mapGrids, mapGrid);
   await writeErrorMap(file, errors, question, grid);
-  return `Map written to ${file}: ${grid === 'boxes' ? 'a voxel a tile' : 'on the grid of the reference'}.`;
+  return `Map written to ${file}: ${grid === 'boxes' ? 'a voxel a box' : 'on the grid of the reference'}.`;
 }
 
 /** A map must not take the place of somebody's volume. */
@@ -91,8 +91,8 @@ function refuseVolume(run: FinishedRun, file: string): void {
 
 function parseTop(text: string): number {
   const top = Number(text);
-  if (Number.isInteger(top) && top >= 1 && top <= mostTiles) return top;
-  throw new UsageError('top', `--top: "${text}" is no integer from 1 to ${mostTiles}`, { field: 'top' });
+  if (Number.isInteger(top) && top >= 1 && top <= mostListed) return top;
+  throw new UsageError('top', `--top: "${text}" is no integer from 1 to ${mostListed}`, { field: 'top' });
 }
 
 function oneOf<T extends string>(flag: string, known: readonly T[], text: string): T {
@@ -106,12 +106,12 @@ const columns = [
   ...['centreXMm', 'centreYMm', 'centreZMm', 'voxels', 'error', 'share', 'fp', 'fn'],
 ];
 
-/** A record a tile: its first voxel, its shape, its centre in the world (RAS+) and its errors in voxels. */
-function* tileErrorsCsv(worst: readonly TileError[]): Generator<string> {
+/** A record a box: its first voxel, its shape, its centre in the world (RAS+) and its errors in voxels. */
+function* boxErrorsCsv(worst: readonly BoxError[]): Generator<string> {
   yield csvRecord(columns);
-  for (const [at, tile] of worst.entries()) {
-    const { box, centreMm, voxels, error, share, fp, fn } = tile;
+  for (const [at, row] of worst.entries()) {
+    const { box, centreMm, voxels, error, share, fp, fn } = row;
     const place = [...box.origin, ...box.shape, ...(centreMm ?? [null, null, null])];
-    yield csvRecord([at + 1, tile.case, tile.class, ...place, voxels, error, share, fp, fn]);
+    yield csvRecord([at + 1, row.case, row.class, ...place, voxels, error, share, fp, fn]);
   }
 }

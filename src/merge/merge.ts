@@ -98,7 +98,7 @@ function takeOver(
     folder.writePlan({ ...run.folder.readPlan(outcome.index), index });
   }
   if (!isScored(outcome)) return { ...outcome, index };
-  // Runs of older versions have no list of errors by tile.
+  // Runs of older versions have no list of errors by box.
   const errors = run.folder.caseErrors(outcome.index);
   if (existsSync(errors)) linkOrCopy(errors, folder.caseErrors(index));
   if (!withShards) return { ...outcome, index };

@@ -1,5 +1,5 @@
 /**
- * Where a case's errors are: a list by box of neighbouring tiles, as it stands in the run's folder beside the outcome.
+ * Where a case's errors are: a list by box, as it stands in the run's folder beside the outcome.
  * It depends on how the case was cut, so it is no part of the results.
  */
 import { mkdirSync } from 'node:fs';
@@ -26,7 +26,7 @@ export interface ClassErrors {
 }
 
 export interface CaseErrors {
-  /** `[x, y, z]` of the volume, of the tiles that were scored, and of a box: whole tiles, cut off at the volume's end. */
+  /** `[x, y, z]` of the volume, of the tiles that were scored, and of a box (boxes.ts), cut off at the volume's end. */
   readonly shape: Vec3;
   readonly tileShape: Vec3;
   readonly boxShape: Vec3;

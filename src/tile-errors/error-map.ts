@@ -1,4 +1,4 @@
-/** The errors of a case as a NIfTI volume, to be laid over its images: error by voxel, the same all over a box of tiles. */
+/** The errors of a case as a NIfTI volume, to be laid over its images: error by voxel, the same all over a box. */
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { storageFault } from '../volume/faults.ts';
 import type { Affine } from '../volume/types.ts';
 import type { Vec3 } from '../voxel/box.ts';
 import type { CaseErrors } from './case-errors.ts';
-import { boxErrors, type ErrorQuestion, worldOf } from './worst-tiles.ts';
+import { boxErrors, type ErrorQuestion, worldOf } from './worst-boxes.ts';
 
 /**
  * `boxes`: a voxel a box, placed by its affine; a voxel at the far end covers a whole box, so it may reach beyond the

@@ -1,20 +1,20 @@
-/** The worst tiles for the terminal. */
+/** The worst boxes for the terminal. */
 import { layOut } from '../results/table.ts';
 import type { Box, Vec3 } from '../voxel/box.ts';
-import type { WorstTiles } from './worst-tiles.ts';
+import type { WorstBoxes } from './worst-boxes.ts';
 
-export function tileErrorLines(found: WorstTiles, width: number): string[] {
+export function boxErrorLines(found: WorstBoxes, width: number): string[] {
   const { worst, unscored, fp, fn, error } = found;
   const ofAll = found.case === null;
-  const rows = worst.map((tile) => [
-    ...(ofAll ? [tile.case] : []),
-    ...(found.class === null ? [tile.class] : []),
-    voxelRanges(tile.box),
-    tile.centreMm ? tile.centreMm.map((mm) => mm.toFixed(1)).join(', ') : 'unknown',
-    `${(100 * tile.share).toFixed(1)} %`,
-    figure(tile.fp),
-    figure(tile.fn),
-    String(tile.voxels),
+  const rows = worst.map((row) => [
+    ...(ofAll ? [row.case] : []),
+    ...(found.class === null ? [row.class] : []),
+    voxelRanges(row.box),
+    row.centreMm ? row.centreMm.map((mm) => mm.toFixed(1)).join(', ') : 'unknown',
+    `${(100 * row.share).toFixed(1)} %`,
+    figure(row.fp),
+    figure(row.fn),
+    String(row.voxels),
   ]);
   const header = [
     ...(ofAll ? ['case'] : []),
@@ -28,25 +28,27 @@ export function tileErrorLines(found: WorstTiles, width: number): string[] {
     cutLine(found),
     ...(ofAll && unscored.length > 0 ? [`without a score, not looked at: ${names(unscored)}`] : []),
     '',
-    ...(worst.length > 0 ? layOut([header, ...rows], width) : ['No tile holds any error.']),
+    ...(worst.length > 0 ? layOut([header, ...rows], width) : ['No box holds any error.']),
   ];
 }
 
-function cutLine({ boxes, tileShape, boxShape, worst }: WorstTiles): string {
-  if (!tileShape || !boxShape) return `${worst.length} of ${boxes} tiles listed`;
+function cutLine({ boxes, tileShape, boxShape, worst }: WorstBoxes): string {
+  if (!tileShape || !boxShape) return `${worst.length} of ${boxes} boxes listed`;
   const merged = boxShape.some((side, axis) => side > tileShape[axis]!);
-  const how = merged ? `, each of tiles of ${size(tileShape)} taken together` : '';
+  const how = merged ? `, each of several tiles of ${size(tileShape)}` : '';
   const finer = boxes === 1 ? '; score with a smaller --tile to see where' : '';
-  return `${worst.length} of ${boxes} ${boxes === 1 ? 'tile' : 'tiles'} of ${size(boxShape)} voxels listed${how}${finer}`;
+  return `${worst.length} of ${boxes} ${boxes === 1 ? 'box' : 'boxes'} of ${size(boxShape)} voxels listed${how}${finer}`;
 }
 
 function size(shape: Vec3): string {
   return shape.join(' x ');
 }
 
-/** First and last voxel along each axis. */
+/** First and last voxel along each axis, or the only one. */
 export function voxelRanges({ origin, shape }: Box): string {
-  return origin.map((first, axis) => `${first}-${first + shape[axis]! - 1}`).join(', ');
+  return origin
+    .map((first, axis) => (shape[axis] === 1 ? `${first}` : `${first}-${first + shape[axis]! - 1}`))
+    .join(', ');
 }
 
 function names(ids: readonly string[]): string {

@@ -7,7 +7,7 @@ import { describeReason, reasonOf } from '../report/reasons.ts';
 import type { ResultsDocument, ScoredCaseResult } from '../results/document.ts';
 import { voxelRanges } from '../tile-errors/table.ts';
 import type { ReducedCase } from './reduce-case.ts';
-import type { ShownTile } from './shown-tiles.ts';
+import type { ShownBox } from './shown-boxes.ts';
 
 export function messagePage(message: string, links: readonly Link[]): string {
   return page({
@@ -72,7 +72,7 @@ export interface CasePageParts {
   readonly entry: ScoredCaseResult;
   readonly reduced: ReducedCase;
   /** Worst first; may be none. */
-  readonly tiles: readonly ShownTile[];
+  readonly boxes: readonly ShownBox[];
   readonly links: readonly Link[];
 }
 
@@ -128,9 +128,9 @@ ${opacity('prediction', 'Prediction', 100)}${opacity('reference', 'Reference', 4
 <ul class="legend" aria-label="Colours"><li class="swatch prediction">prediction</li><li class="swatch reference">reference</li><li class="swatch both">both agree</li><li class="swatch missed">missed: in the reference, not predicted</li><li class="swatch extra">extra: predicted, not in the reference</li></ul>
 <p class="where" id="where" role="status">Loading the volumes.</p>
 </div>
-${tileList(parts.tiles)}
+${boxList(parts.boxes)}
 </div>
-<p class="basis" id="keys">It starts in the ${parts.tiles.length > 0 && 'tile with the most error and its worst '}axial slice${parts.tiles.length === 0 && ' with the most error'}. In the picture the arrow keys move within a slice, Page Up and Page Down to the next one. Shown is the part that holds reference, prediction or error${isReduced && html`, and of every ${stride.join(' × ')} voxels one`}.</p>
+<p class="basis" id="keys">It starts in the ${parts.boxes.length > 0 && 'box with the most error and its worst '}axial slice${parts.boxes.length === 0 && ' with the most error'}. In the picture the arrow keys move within a slice, Page Up and Page Down to the next one. Shown is the part that holds reference, prediction or error${isReduced && html`, and of every ${stride.join(' × ')} voxels one`}.</p>
 </section>`;
 }
 
@@ -138,15 +138,15 @@ function opacity(name: string, label: string, percent: number): Markup {
   return html`<label>${label}<input type="range" name="${name}" min="0" max="100" value="${percent}"></label>`;
 }
 
-/** The tiles as buttons that move the crosshair to their middles. */
-function tileList(tiles: readonly ShownTile[]): Fragment {
-  if (tiles.length === 0) return undefined;
-  const rows = tiles.map(
+/** The boxes as buttons that move the crosshair to their middles. */
+function boxList(boxes: readonly ShownBox[]): Fragment {
+  if (boxes.length === 0) return undefined;
+  const rows = boxes.map(
     ({ box, mm, share, fp, fn }) =>
       html`<li><button type="button" data-mm="${mm.join()}"><span class="share">${(100 * share).toFixed(1)} %</span> <span class="place">${voxelRanges(box)}</span> <span class="parts">extra ${figure(fp)}; missed ${figure(fn)}</span></button></li>`,
   );
-  return html`<div class="tiles"><h3 id="tiles">Tiles with the most error</h3>
-<ol aria-labelledby="tiles">${rows}</ol><p class="basis">Voxels along x, y, z; errors in voxels.</p></div>`;
+  return html`<div class="boxes"><h3 id="boxes">Boxes with the most error</h3>
+<ol aria-labelledby="boxes">${rows}</ol><p class="basis">Voxels along x, y, z; errors in voxels.</p></div>`;
 }
 
 /** Where the worst slices meet, in mm. */

@@ -6,7 +6,7 @@ import type { ResultsDocument, ScoredCaseResult } from '../results/document.ts';
 import { RunFolder, workFolder } from '../run/run-folder.ts';
 import type { CaseReducer } from './case-reducer.ts';
 import type { ReducedCase } from './reduce-case.ts';
-import { type ShownTile, shownTiles } from './shown-tiles.ts';
+import { type ShownBox, shownBoxes } from './shown-boxes.ts';
 
 export class FinishedCases {
   readonly results: ResultsDocument;
@@ -37,9 +37,9 @@ export class FinishedCases {
     return entry?.status === 'ok' ? entry : undefined;
   }
 
-  /** The tiles with the most error of a class, worst first; none where the run says nothing of them. */
-  tiles(index: number, className: string): ShownTile[] {
-    return shownTiles(new RunFolder(this.#root), index, className);
+  /** The boxes with the most error of a class, worst first; none where the run says nothing of them. */
+  boxes(index: number, className: string): ShownBox[] {
+    return shownBoxes(new RunFolder(this.#root), index, className);
   }
 
   /**

@@ -62,8 +62,8 @@ export function viewerRoutes({ find, links = () => [] }: ViewerOptions): Hono {
     const shared = { links: linksOf(at.data.run) };
     try {
       const reduced = await cases.reduced(at.data.case, spec.name, context.req.raw.signal);
-      const tiles = cases.tiles(at.data.case, spec.name);
-      return await answer({ ...at.data, ...shared, results: cases.results, entry, reduced, tiles });
+      const boxes = cases.boxes(at.data.case, spec.name);
+      return await answer({ ...at.data, ...shared, results: cases.results, entry, reduced, boxes });
     } catch (error) {
       // Names of files stay with those who run the scores.
       if (!(error instanceof VoxtallyError)) throw error;

@@ -11,7 +11,7 @@ import {
 import { beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
-import type { WorstTiles } from '../../src/tile-errors/worst-tiles.ts';
+import type { WorstBoxes } from '../../src/tile-errors/worst-boxes.ts';
 import { recorder } from '../cli/recorder.ts';
 import { score, temporaryFolder } from '../run/support.ts';
 import { count, type Made, makeCase, turned } from './volumes.ts';
@@ -25,8 +25,8 @@ async function run(...args: string[]) {
   return { status: await runProgram(['errors', ...args], terminal), ...written };
 }
 
-async function ask(...args: string[]): Promise<WorstTiles> {
-  return JSON.parse((await run(...args, '--format', 'json')).out) as WorstTiles;
+async function ask(...args: string[]): Promise<WorstBoxes> {
+  return JSON.parse((await run(...args, '--format', 'json')).out) as WorstBoxes;
 }
 
 beforeAll(async () => {
@@ -56,10 +56,11 @@ test('the worst tiles of a case, worst first', async () => {
     case: 'a',
     class: 'tumour',
     measure: 'soft',
-    boxes: 12,
+    boxes: 24,
     tileShape: [4, 4, 4],
+    boxShape: [4, 4, 2],
   });
-  expect(found.worst).toHaveLength(12);
+  expect(found.worst).toHaveLength(24);
   const made = cases[0]!;
   let total = 0;
   for (const { box, ...tile } of found.worst) {
@@ -88,7 +89,7 @@ test('the worst tiles of a case, worst first', async () => {
 
 test('the worst of all cases', async () => {
   const found = await ask(path('out'), '--top', '5');
-  expect(found).toMatchObject({ case: null, class: 'tumour', cases: 2, unscored: ['broken'], boxes: 20 });
+  expect(found).toMatchObject({ case: null, class: 'tumour', cases: 2, unscored: ['broken'], boxes: 56 });
   const [a, b] = [await ask(path('out'), '--case', 'a'), await ask(path('out'), '--case', 'b')];
   const both = [...a.worst, ...b.worst].map(({ error }) => error).sort((x, y) => y - x);
   expect(found.worst.map(({ error }) => error)).toEqual(both.slice(0, 5));
@@ -122,10 +123,10 @@ test('as a table and as CSV', async () => {
   expect(lines[0]).toMatch(
     /^case a, tumour: error [\d.]+ voxels \(sum of \|p - y\|\), [\d.]+ added, [\d.]+ missed$/,
   );
-  expect(lines[1]).toBe('3 of 12 tiles of 4 x 4 x 4 voxels listed');
+  expect(lines[1]).toBe('3 of 24 boxes of 4 x 4 x 2 voxels listed');
   expect(lines[3]).toMatch(/^ *voxels x, y, z +centre mm \(RAS\) +share +added +missed +voxels$/);
   expect(lines[4]).toMatch(
-    /^ *\d-\d, \d-\d, \d-\d +-?[\d.]+, -?[\d.]+, -?[\d.]+ +[\d.]+ % +[\d.]+ +[\d.]+ +64$/,
+    /^ *\d-\d, \d-\d, \d-\d +-?[\d.]+, -?[\d.]+, -?[\d.]+ +[\d.]+ % +[\d.]+ +[\d.]+ +32$/,
   );
   const csv = await run(path('out'), '--top', '2', '--format', 'csv');
   const found = await ask(path('out'), '--top', '2');
@@ -143,7 +144,7 @@ test('as a table and as CSV', async () => {
 
 test('a map, with no volume there', async () => {
   const made = await run(path('out'), '--case', 'a', '--map', path('m.nii.gz'));
-  expect(made.out).toMatch(/Map written to .*m\.nii\.gz: a voxel a tile\.\n$/);
+  expect(made.out).toMatch(/Map written to .*m\.nii\.gz: a voxel a box\.\n$/);
   expect(existsSync(path('m.nii.gz'))).toBe(true);
 });
 

@@ -7,7 +7,7 @@ import { tileBox, tileGrid } from '../../src/plan/tile-grid.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 import { type CaseErrors, readCaseErrors } from '../../src/tile-errors/case-errors.ts';
 import { boxAffine, errorDensities, writeErrorMap } from '../../src/tile-errors/error-map.ts';
-import { worldOf } from '../../src/tile-errors/worst-tiles.ts';
+import { worldOf } from '../../src/tile-errors/worst-boxes.ts';
 import { type Vec3, voxelAt, voxelCount, voxelIndex } from '../../src/voxel/box.ts';
 import { score, temporaryFolder } from '../run/support.ts';
 import { count, type Made, makeCase } from './volumes.ts';
@@ -85,6 +85,27 @@ test.each(['grid.nii', 'grid.nii.gz'])('on the grid of the reference: %s', async
   expect(map.affine).toEqual(reference.affine);
   const found = await values(path(name));
   for (const [at, value] of found.entries()) expect(value).toBeCloseTo(expectedAt(voxelAt(at, shape)), 6);
+});
+
+test('a voxel a plane, where boxes are thinner than tiles', async () => {
+  await score([made.entry], { scores: 'probability', losses: 'dice' }, path('planes'));
+  const list = readCaseErrors(new RunFolder(path('planes', 'work')), 0);
+  await writeErrorMap(path('planes.nii'), list, question, 'boxes');
+  const [map, reference] = [await readHeader(path('planes.nii')), await readHeader(made.entry.reference)];
+  expect(map.shape).toEqual([1, 1, 7]);
+  const found = await values(path('planes.nii'));
+  for (let z = 0; z < 7; z++) {
+    const box = { origin: [0, 0, z], shape: [13, 9, 1] } as const;
+    const { softFp, softFn, voxels } = count(
+      made,
+      box,
+      (i) => made.scores[0]![i]!,
+      (label) => label > 0,
+    );
+    expect(found[z]).toBeCloseTo((softFp + softFn) / voxels, 6);
+    for (const [axis, mm] of worldOf(reference.affine, [6, 4, z]).entries())
+      expect(worldOf(map.affine, [0, 0, z])[axis]).toBeCloseTo(mm, 4);
+  }
 });
 
 test('a reference without a place in the world gets a map of its own grid', async () => {

@@ -56,7 +56,7 @@ function showPlace() {
   field('place').value = `${place() + 1} of ${Number(slice.max) + 1}`;
 }
 
-/** The middle of a tile may lie outside the part that is shown. */
+/** The middle of a box may lie outside the part that is shown. */
 function goTo(place) {
   viewer.scene.crosshairPos = viewer.mm2frac(place, 0, true).map((at) => Math.min(1, Math.max(0, at)));
   viewer.createOnLocationChange();
@@ -120,14 +120,14 @@ form.addEventListener('input', (event) => {
   }
 });
 form.addEventListener('submit', (event) => event.preventDefault());
-const tiles = [...document.querySelectorAll('.tiles button')];
+const boxes = [...document.querySelectorAll('.boxes button')];
 function choose(chosen) {
-  for (const tile of tiles) tile.ariaCurrent = tile === chosen ? 'true' : null;
+  for (const box of boxes) box.ariaCurrent = box === chosen ? 'true' : null;
 }
-for (const tile of tiles) {
-  tile.addEventListener('click', () => {
-    goTo(tile.dataset.mm.split(',').map(Number));
-    choose(tile);
+for (const box of boxes) {
+  box.addEventListener('click', () => {
+    goTo(box.dataset.mm.split(',').map(Number));
+    choose(box);
   });
 }
 document.getElementById('worst').addEventListener('click', () => {

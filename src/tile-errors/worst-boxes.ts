@@ -1,4 +1,4 @@
-/** Which tiles hold the errors of a finished run: from the lists that its cases left, with no volume read. */
+/** Which boxes hold the errors of a finished run: from the lists that its cases left, with no volume read. */
 import { caseIndex, classIndex, type FinishedRun, isScored, scoredOutcomes } from '../ask/finished-run.ts';
 import { PartialError, UsageError } from '../errors.ts';
 import { tileBox, tileGrid } from '../plan/tile-grid.ts';
@@ -29,7 +29,7 @@ export interface BoxErrors {
   readonly mostly: readonly (string | null)[];
 }
 
-export interface TileError {
+export interface BoxError {
   readonly case: string;
   /** The asked class, or that which holds most of the error. */
   readonly class: string;
@@ -46,7 +46,7 @@ export interface TileError {
   readonly share: number;
 }
 
-export interface WorstTiles {
+export interface WorstBoxes {
   /** Null: all cases, or all classes. */
   readonly case: string | null;
   readonly class: string | null;
@@ -64,30 +64,30 @@ export interface WorstTiles {
   readonly fn: number;
   readonly error: number;
   /** Those with the most error, largest first; none without error. */
-  readonly worst: readonly TileError[];
+  readonly worst: readonly BoxError[];
 }
 
 /**
  * The `top` boxes with the most error, of one case or of all; of equal ones the earlier case and box come first.
  * @throws UsageError for a case or class that is not there, a case without a score, and runs that hold no lists.
  */
-export function worstTiles(
+export function worstBoxes(
   run: FinishedRun,
   question: ErrorQuestion & { readonly case?: string; readonly top: number },
-): WorstTiles {
+): WorstBoxes {
   checkClass(run, question.class);
   const indices =
     question.case === undefined
       ? scoredOutcomes(run).map(({ index }) => index)
       : [scoredCase(run, question.case)];
-  let worst: Omit<TileError, 'share'>[] = [];
+  let worst: Omit<BoxError, 'share'>[] = [];
   let [fp, fn, boxes] = [0, 0, 0];
   let last: CaseErrors | undefined;
   for (const index of indices) {
     const errors = errorsOfCase(run, index);
-    const found = tilesOf(errors, run.cases[index]!.id, question);
-    fp += sum(found.map((tile) => tile.fp));
-    fn += sum(found.map((tile) => tile.fn));
+    const found = boxesOf(errors, run.cases[index]!.id, question);
+    fp += sum(found.map((box) => box.fp));
+    fn += sum(found.map((box) => box.fn));
     boxes += errors.voxels.length;
     // Sorting is stable, so ties stay in order; no more is held than is shown.
     worst = [...worst, ...found].sort((a, b) => b.error - a.error).slice(0, question.top);
@@ -108,7 +108,7 @@ export function worstTiles(
     fp,
     fn,
     error,
-    worst: worst.map((tile) => ({ ...tile, share: tile.error / error })),
+    worst: worst.map((box) => ({ ...box, share: box.error / error })),
   };
 }
 
@@ -125,7 +125,7 @@ export function errorsOfCase(run: FinishedRun, index: number): CaseErrors {
         : `left a list that cannot be read: ${error.message}`;
     throw new UsageError(
       'errors-missing',
-      `case ${id} of ${run.outDir} has no list of its errors by tile: it ${why}; score it again, into another --out or with --overwrite`,
+      `case ${id} of ${run.outDir} has no list of its errors: it ${why}; score it again, into another --out or with --overwrite`,
       { caseId: id, file: run.folder.caseErrors(index), cause: error },
     );
   }
@@ -178,7 +178,7 @@ export function boxErrors(errors: CaseErrors, { class: name, measure }: ErrorQue
 }
 
 /** The boxes of a case that hold any error, in the order of the volume. */
-export function tilesOf(errors: CaseErrors, id: string, question: ErrorQuestion): Omit<TileError, 'share'>[] {
+export function boxesOf(errors: CaseErrors, id: string, question: ErrorQuestion): Omit<BoxError, 'share'>[] {
   const { fp, fn, mostly } = boxErrors(errors, question);
   const grid = tileGrid(errors.shape, errors.boxShape);
   return mostly.flatMap((name, at) => {
