@@ -1,5 +1,5 @@
 /** Planted faults: one bit, in one tile. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ManifestCase } from '../../src/manifest/types.ts';
 import type { RunFolder } from '../../src/run/run-folder.ts';
@@ -29,6 +29,13 @@ async function makeCase(name: string): Promise<ManifestCase> {
     },
   });
   return pair(name, prediction, reference);
+}
+
+/** Puts the right bytes into a file that was scored with wrong ones, as if the fault had been in the reading. */
+function mendUnseen(file: string, right: Uint8Array): void {
+  const { atime, mtime } = statSync(file);
+  writeFileSync(file, right);
+  utimesSync(file, atime, mtime);
 }
 
 const tallyFaults: [quantity: string, edit: (tally: Tally) => Tally][] = [
@@ -92,7 +99,7 @@ test.each(backends.flatMap((backend) => [4, 21, 30].map((bit) => [backend, bit] 
       { ...config, clamp: true },
       folder(`run-${entry.id}`),
       backend,
-      () => writeFileSync(file!, right),
+      () => mendUnseen(file!, right),
     );
     expect(report.passed).toBe(false);
     expect(report.differences.every(({ tile }) => tile === faultyTile)).toBe(true);
@@ -115,7 +122,7 @@ test.each(backends)(
     wrong.writeFloatLE(0.125, headerBytes + 4 * faultyVoxel);
     writeFileSync(file!, wrong);
     const report = await auditInProcess([entry], config, folder(`wrong-${entry.id}`), backend, (run) => {
-      writeFileSync(file!, right);
+      mendUnseen(file!, right);
       editTally(tile(run), () => tally!);
     });
     expect(report.differences).toEqual([
