@@ -1,5 +1,5 @@
 /** Planted faults: one bit, in one tile. */
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ManifestCase } from '../../src/manifest/types.ts';
 import type { RunFolder } from '../../src/run/run-folder.ts';
@@ -31,11 +31,10 @@ async function makeCase(name: string): Promise<ManifestCase> {
   return pair(name, prediction, reference);
 }
 
-/** Puts the right bytes into a file that was scored with wrong ones, as if the fault had been in the reading. */
-function mendUnseen(file: string, right: Uint8Array): void {
-  const { atime, mtime } = statSync(file);
-  writeFileSync(file, right);
-  utimesSync(file, atime, mtime);
+/** Writes a file that never looks replaced: a fault is planted as if it had been in the reading. */
+function writeUnseen(file: string, bytes: Uint8Array): void {
+  writeFileSync(file, bytes);
+  utimesSync(file, 1e9, 1e9);
 }
 
 const tallyFaults: [quantity: string, edit: (tally: Tally) => Tally][] = [
@@ -93,13 +92,13 @@ test.each(backends.flatMap((backend) => [4, 21, 30].map((bit) => [backend, bit] 
     const wrong = Buffer.from(right);
     const at = headerBytes + 4 * faultyVoxel;
     wrong.writeUInt32LE((wrong.readUInt32LE(at) ^ (1 << bit)) >>> 0, at);
-    writeFileSync(file!, wrong);
+    writeUnseen(file!, wrong);
     const report = await auditInProcess(
       [entry],
       { ...config, clamp: true },
       folder(`run-${entry.id}`),
       backend,
-      () => mendUnseen(file!, right),
+      () => writeUnseen(file!, right),
     );
     expect(report.passed).toBe(false);
     expect(report.differences.every(({ tile }) => tile === faultyTile)).toBe(true);
@@ -120,9 +119,9 @@ test.each(backends)(
     });
     const wrong = Buffer.from(right);
     wrong.writeFloatLE(0.125, headerBytes + 4 * faultyVoxel);
-    writeFileSync(file!, wrong);
+    writeUnseen(file!, wrong);
     const report = await auditInProcess([entry], config, folder(`wrong-${entry.id}`), backend, (run) => {
-      mendUnseen(file!, right);
+      writeUnseen(file!, right);
       editTally(tile(run), () => tally!);
     });
     expect(report.differences).toEqual([
