@@ -2,7 +2,8 @@
 
 import { DataRoots } from '../src/run/data-roots.ts';
 import { packError } from '../src/run/packed-error.ts';
-import { type Step, StepRunner } from '../src/run/thread-steps.ts';
+import type { Step } from '../src/run/steps.ts';
+import { StepRunner } from '../src/run/thread-steps.ts';
 
 const dataRoots = process.argv.slice(2);
 const runner = new StepRunner(dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined);

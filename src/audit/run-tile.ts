@@ -6,7 +6,7 @@ import { Merger } from '../reduce/merger.ts';
 import { bucketHistogram, cutRanges } from '../reduce/ranges.ts';
 import { classesOf, measuresOf } from '../run/measures.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../run/settings.ts';
-import { aboutTile } from '../run/thread-steps.ts';
+import { aboutTile } from '../run/tile-partial.ts';
 import { ShardFile } from '../shard/file.ts';
 import { tallySchema } from '../tally/serialise.ts';
 import type { Box } from '../voxel/box.ts';

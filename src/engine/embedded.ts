@@ -7,7 +7,7 @@ import { tileGrid } from '../plan/tile-grid.ts';
 import { type CaseOutcomeRecord, unscored, writeOutcome } from '../run/case-outcome.ts';
 import type { CaseWork } from '../run/case-work.ts';
 import { mapConcurrently } from '../run/map-concurrently.ts';
-import type { TilesDone } from '../run/thread-steps.ts';
+import type { TilesDone } from '../run/steps.ts';
 import type { EngineRequest } from './engine.ts';
 
 /** Faults of the machine are tried again this often, after 0.2 s, 0.4 s, ... */

@@ -26,8 +26,8 @@ import type { DataRoots } from './data-roots.ts';
 import { replacedInput } from './input-stamps.ts';
 import type { RunFolder } from './run-folder.ts';
 import { needsShards, type RunSettings } from './settings.ts';
+import type { MergeStep, TilesDone } from './steps.ts';
 import type { ThreadPool } from './thread-pool.ts';
-import type { MergeStep, TilesDone } from './thread-steps.ts';
 
 /** A stored partial that is not whole is made again, each at most this often. */
 const maxRepairs = 3;

@@ -11,7 +11,7 @@ import { threadFile } from '../package-files.ts';
 import type { BucketSums } from '../reduce/merger.ts';
 import type { RangeJob } from '../reduce/ranges.ts';
 import { type PackedError, unpackError } from './packed-error.ts';
-import type { OpenedCase, Step, TilesDone } from './thread-steps.ts';
+import type { OpenedCase, Step, TilesDone } from './steps.ts';
 
 /** What each kind of step gives. */
 interface StepResults {

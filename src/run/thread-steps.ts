@@ -4,10 +4,9 @@
  * threads of either engine (workers/step-thread.ts).
  */
 import { mkdirSync } from 'node:fs';
-import * as z from 'zod';
-import { type RunSumRequest, sumRuns } from '../ask/sum-runs.ts';
+import { sumRuns } from '../ask/sum-runs.ts';
 import { addSurveys, surveyFile } from '../curves/survey.ts';
-import { type WalkRequest, walkRange } from '../curves/walk-range.ts';
+import { walkRange } from '../curves/walk-range.ts';
 import { PartialError } from '../errors.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
 import { bundleCount, tilesOfBundle } from '../plan/bundles.ts';
@@ -18,11 +17,9 @@ import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from '../reduce/
 import { checkConfusion } from '../score/confusion-counter.ts';
 import { TileScorer } from '../score/tile-scorer.ts';
 import { encodeShard, type SectionContent, ShardFile, writeShardFile } from '../shard/file.ts';
-import { tallySchema } from '../tally/serialise.ts';
-import { emptyTally, mergeTallies, type Tally } from '../tally/tally.ts';
-import { type BoxSums, boxSumsSchema, boxWidth, encodeBoxSums } from '../tile-errors/box-sums.ts';
+import { emptyTally, mergeTallies } from '../tally/tally.ts';
+import { encodeBoxSums } from '../tile-errors/box-sums.ts';
 import { slabBoxes, slabsOf } from '../tile-errors/boxes.ts';
-import type { CaseErrors } from '../tile-errors/case-errors.ts';
 import { ErrorSums } from '../tile-errors/error-sums.ts';
 import { openRaw } from '../volume/raw-source.ts';
 import { datatypeBytes, type VolumeSource } from '../volume/types.ts';
@@ -31,81 +28,9 @@ import type { DataRoots } from './data-roots.ts';
 import { readPrediction } from './read-prediction.ts';
 import { RunFolder } from './run-folder.ts';
 import { needsShards, predictsLabels, type RunSettings } from './settings.ts';
+import type { OpenedCase, Step, TilesDone } from './steps.ts';
+import { checkedTile, ofAnother } from './tile-partial.ts';
 import { writeWhole } from './write-whole.ts';
-
-/** What is done in a thread, with its arguments. Paths are those of files in the run's folder. */
-export type Step =
-  | {
-      readonly kind: 'score-bundle';
-      readonly root: string;
-      readonly case: number;
-      readonly bundle: number;
-    }
-  | {
-      readonly kind: 'score-buffer';
-      readonly root: string;
-      readonly case: number;
-      readonly bundle: number;
-      /** Stored bytes of the bundle's tiles: each channel's, then the reference's. */
-      readonly bytes: SharedArrayBuffer;
-    }
-  | { readonly kind: 'open-case'; readonly root: string; readonly case: number }
-  | { readonly kind: 'open-shards'; readonly root: string; readonly files: readonly string[] }
-  | {
-      readonly kind: 'merge-range';
-      readonly root: string;
-      readonly files: readonly string[];
-      readonly job: RangeJob;
-      /** Evaluate the sorted losses. */
-      readonly evaluate: boolean;
-      /** Write the merged shard there. */
-      readonly target: string | null;
-    }
-  | {
-      readonly kind: 'sum-runs';
-      readonly root: string;
-      readonly file: string;
-      readonly request: RunSumRequest;
-    }
-  | {
-      readonly kind: 'survey-shards';
-      readonly root: string;
-      readonly files: readonly string[];
-      readonly class: number;
-    }
-  | {
-      readonly kind: 'walk-scores';
-      readonly root: string;
-      readonly files: readonly string[];
-      readonly request: WalkRequest;
-    };
-
-/** What a step has scored. */
-export interface TilesDone {
-  readonly tiles: number;
-  readonly voxels: number;
-  /** Stored bytes read from volumes, inflated where gzip. */
-  readonly bytes: number;
-  readonly seconds: number;
-}
-
-export type MergeStep = Extract<Step, { kind: 'merge-range' }>;
-
-export interface OpenedCase {
-  readonly tally: Tally;
-  readonly jobs: readonly RangeJob[];
-  readonly errors: CaseErrors;
-}
-
-/** What a tile's shard says of itself. */
-export const aboutTile = z.object({
-  case: z.number().int(),
-  tile: z.number().int(),
-  box: z.object({ origin: z.array(z.number().int()), shape: z.array(z.number().int()) }),
-  tally: z.unknown(),
-  /** Errors by slab; absent where there is one, or too many labels for that. */
-  slabs: boxSumsSchema.optional(),
-});
 
 /** Sources and a scorer are kept for the next tile of the same case. */
 interface OpenCase {
@@ -288,35 +213,6 @@ export class StepRunner {
     if (target !== null) writeShardFile(target, { range: job.range }, merged.sections as SectionContent[]);
     return merged.sums;
   }
-}
-
-/** What a tile's partial says of itself. @throws PartialError when it is of another tile or plan */
-function checkedTile(
-  file: ShardFile,
-  caseIndex: number,
-  tile: number,
-  box: Box,
-  slabs: readonly Box[],
-): { tally: Tally; slabs: BoxSums | undefined } {
-  const about = aboutTile.parse(file.about);
-  if (
-    about.case !== caseIndex ||
-    about.tile !== tile ||
-    String(about.box.origin) !== String(box.origin) ||
-    String(about.box.shape) !== String(box.shape)
-  ) {
-    throw ofAnother(file.path);
-  }
-  const tally = tallySchema.parse(about.tally);
-  const { keys, values } = about.slabs ?? { keys: [], values: [] };
-  if (about.slabs && values.length !== slabs.length * boxWidth(keys.length)) throw ofAnother(file.path);
-  return { tally, slabs: about.slabs };
-}
-
-function ofAnother(file: string): PartialError {
-  return new PartialError('partial-of-another', `${file} is of another tile or plan; it is made again`, {
-    file,
-  });
 }
 
 /** The shards of the files, each open while it is at hand: a case may have more files than a process may have open. */

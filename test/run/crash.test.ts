@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import type { ManifestCase } from '../../src/manifest/types.ts';
-import type { Step } from '../../src/run/thread-steps.ts';
+import type { Step } from '../../src/run/steps.ts';
 import { type Deliver, runInProcess } from './in-process.ts';
 import { pair, request, resultFiles, temporaryFolder } from './support.ts';
 import { randomNumbers, writePair } from './volumes.ts';

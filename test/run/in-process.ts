@@ -11,8 +11,9 @@ import { resolveSettings } from '../../src/run/resolve-settings.ts';
 import type { RunEvent } from '../../src/run/run-events.ts';
 import { RunFolder, workFolder } from '../../src/run/run-folder.ts';
 import { keepsCaseShards } from '../../src/run/settings.ts';
+import type { Step } from '../../src/run/steps.ts';
 import type { ThreadPool } from '../../src/run/thread-pool.ts';
-import { type Step, StepRunner } from '../../src/run/thread-steps.ts';
+import { StepRunner } from '../../src/run/thread-steps.ts';
 import type { RunRequest } from '../../src/run/types.ts';
 
 /** Does a step; tests wrap it to fail, repeat or delay. */

@@ -2,7 +2,7 @@
 import type { Job } from 'bullmq';
 import { WaitingError } from 'bullmq';
 import type { Logger } from 'pino';
-import type { TilesDone } from '../../run/thread-steps.ts';
+import type { TilesDone } from '../../run/steps.ts';
 import type { Board } from './board.ts';
 import type { OpenRun, OpenRuns } from './open-run.ts';
 import type { Queues } from './queues.ts';

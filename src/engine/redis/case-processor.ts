@@ -8,7 +8,7 @@ import type { CasePlan } from '../../plan/case-plan.ts';
 import { tileGrid } from '../../plan/tile-grid.ts';
 import { type CaseOutcomeRecord, writeOutcome } from '../../run/case-outcome.ts';
 import { storedOutcome } from '../../run/enter-run.ts';
-import type { TilesDone } from '../../run/thread-steps.ts';
+import type { TilesDone } from '../../run/steps.ts';
 import { type Bay, handJobBack, isLastAttempt } from './bay.ts';
 import { asVoxtallyError, faultOfTiles, queueError } from './faults.ts';
 import { type CaseJob, caseJob, tileJobId } from './jobs.ts';

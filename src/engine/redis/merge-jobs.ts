@@ -13,7 +13,7 @@ import type { BucketSums } from '../../reduce/merger.ts';
 import type { RangeJob } from '../../reduce/ranges.ts';
 import { type PackedError, packError, unpackError } from '../../run/packed-error.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
-import type { MergeStep } from '../../run/thread-steps.ts';
+import type { MergeStep } from '../../run/steps.ts';
 import { type Bay, handJobBack, isLastAttempt } from './bay.ts';
 import { asVoxtallyError, packedError, queueError } from './faults.ts';
 import { type MergeJob, mergeJob } from './jobs.ts';

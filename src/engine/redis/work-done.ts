@@ -1,6 +1,6 @@
 /** What a worker has done since it last told the board: telling each step by itself would cost a small case as much again. */
 import { tileSecondsBounds } from '../../dashboard/monitor.ts';
-import type { TilesDone } from '../../run/thread-steps.ts';
+import type { TilesDone } from '../../run/steps.ts';
 
 /** Sums over steps of a run. */
 export interface WorkDone {
