@@ -2,9 +2,9 @@
  * A bundle: consecutive tiles that one step scores and one file holds. Small tiles are not worth a step and a file each;
  * tiles of the usual size are a bundle of their own.
  */
-import { voxelCount } from '../voxel/box.ts';
+import { type Box, voxelCount } from '../voxel/box.ts';
 import type { CasePlan } from './case-plan.ts';
-import { type TileGrid, tileGrid } from './tile-grid.ts';
+import { type TileGrid, tileBox, tileGrid } from './tile-grid.ts';
 
 type Cut = Pick<CasePlan, 'shape' | 'tileShape' | 'bundleTiles'>;
 
@@ -23,6 +23,12 @@ export function tilesOfBundle(cut: Cut, bundle: number): number[] {
   const { length } = tileGrid(cut.shape, cut.tileShape);
   const first = bundle * cut.bundleTiles;
   return Array.from({ length: Math.min(cut.bundleTiles, length - first) }, (_, i) => first + i);
+}
+
+/** The boxes of those tiles. */
+export function boxesOfBundle(cut: Cut, bundle: number): Box[] {
+  const grid = tileGrid(cut.shape, cut.tileShape);
+  return tilesOfBundle(cut, bundle).map((tile) => tileBox(grid, tile));
 }
 
 /** The bundle that holds a tile. */

@@ -7,19 +7,16 @@ import { nothingAudited, writeCaseAudit } from '../audit/record.ts';
 import { AuditSample, parseAudit } from '../audit/sample.ts';
 import { InputError, MachineError, PartialError } from '../errors.ts';
 import type { ManifestCase } from '../manifest/types.ts';
-import { bundleCount, tilesOfBundle } from '../plan/bundles.ts';
-import { type CasePlan, encodings, planCase, voxelBytes } from '../plan/case-plan.ts';
-import { tileBox, tileGrid } from '../plan/tile-grid.ts';
+import { bundleCount } from '../plan/bundles.ts';
+import { type CasePlan, encodings, planCase } from '../plan/case-plan.ts';
 import { addBucketSums, type LovaszValues } from '../reduce/lovasz-sum.ts';
 import type { BucketSums } from '../reduce/merger.ts';
 import type { RangeJob } from '../reduce/ranges.ts';
 import { gateError } from '../score/gate-faults.ts';
 import type { Tally } from '../tally/tally.ts';
 import { writeCaseErrors } from '../tile-errors/case-errors.ts';
-import { openStream } from '../volume/gzip-stream.ts';
 import { stageRaw } from '../volume/stage.ts';
-import { datatypeBytes, type VolumeHeader, type VolumeStream } from '../volume/types.ts';
-import { voxelCount } from '../voxel/box.ts';
+import type { VolumeHeader } from '../volume/types.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 import { type CaseOutcomeRecord, writeOutcome } from './case-outcome.ts';
 import type { DataRoots } from './data-roots.ts';
@@ -28,6 +25,7 @@ import type { RunFolder } from './run-folder.ts';
 import { needsShards, type RunSettings } from './settings.ts';
 import type { MergeStep, TilesDone } from './steps.ts';
 import type { ThreadPool } from './thread-pool.ts';
+import { walkCase } from './walk-case.ts';
 
 /** A stored partial that is not whole is made again, each at most this often. */
 const maxRepairs = 3;
@@ -115,61 +113,10 @@ export class CaseWork {
     return this.#pool.run({ kind: 'score-bundle', root: this.folder.root, case: index, bundle }, signal);
   }
 
-  /**
-   * Reads a gzip case once from its start and scores its tiles on the way, in the threads, while the stream goes on.
-   * The checksums at the end are part of it: until it returns the case is not done. @throws InputError
-   */
+  /** Reads a gzip case once from its start and scores its tiles on the way. @throws InputError */
   async walk(plan: CasePlan, signal: AbortSignal, onTiles: (done: TilesDone) => void): Promise<void> {
-    const grid = tileGrid(plan.shape, plan.tileShape);
     const missing = new Set(this.missingBundles(plan));
-    const headers = [...encodings(plan.predictions), plan.reference];
-    const streams = headers.map((header) => openStream(header));
-    const running = new Set<Promise<void>>();
-    let failure: unknown;
-    try {
-      for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
-        signal.throwIfAborted();
-        const voxels = tilesOfBundle(plan, bundle).reduce(
-          (sum, tile) => sum + voxelCount(tileBox(grid, tile).shape),
-          0,
-        );
-        const buffer = await this.#buffers.take(voxels * voxelBytes(plan), signal);
-        try {
-          let at = 0;
-          await readAll(streams, (stream, i) => {
-            const bytes = voxels * datatypeBytes[headers[i]!.datatype];
-            at += bytes;
-            return stream.read(new Uint8Array(buffer, at - bytes, bytes));
-          });
-        } catch (error) {
-          this.#buffers.giveBack(buffer);
-          throw error;
-        }
-        if (failure !== undefined) throw failure;
-        if (!missing.has(bundle)) {
-          this.#buffers.giveBack(buffer);
-          continue;
-        }
-        const work = this.#pool
-          .run(
-            { kind: 'score-buffer', root: this.folder.root, case: plan.index, bundle, bytes: buffer },
-            signal,
-          )
-          .then(onTiles, (error: unknown) => {
-            failure ??= error;
-          })
-          .finally(() => {
-            this.#buffers.giveBack(buffer);
-            running.delete(work);
-          });
-        running.add(work);
-      }
-      await readAll(streams, (stream) => stream.finish());
-    } finally {
-      for (const stream of streams) stream.close();
-      await Promise.all(running);
-    }
-    if (failure !== undefined) throw failure;
+    return walkCase(this.#pool, this.#buffers, this.folder.root, plan, missing, signal, onTiles);
   }
 
   /**
@@ -310,21 +257,5 @@ export class CaseWork {
       shardBytes: shardFiles.reduce((sum, file) => sum + statSync(file).size, 0),
       inputs: plan.inputs,
     };
-  }
-}
-
-/**
- * Reads on in all streams and waits for all: a buffer is not given back while another file is still read into it.
- * @throws the fault of the first file that has one anywhere, whichever is met first: it must not depend on the tiles.
- */
-async function readAll(
-  streams: readonly VolumeStream[],
-  read: (stream: VolumeStream, i: number) => Promise<void>,
-): Promise<void> {
-  const settled = await Promise.allSettled(streams.map(read));
-  if (settled.every(({ status }) => status === 'fulfilled')) return;
-  for (const [i, result] of settled.entries()) {
-    if (result.status === 'rejected') throw result.reason;
-    await streams[i]!.finish();
   }
 }

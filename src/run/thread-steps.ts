@@ -9,7 +9,7 @@ import { addSurveys, surveyFile } from '../curves/survey.ts';
 import { walkRange } from '../curves/walk-range.ts';
 import { PartialError } from '../errors.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
-import { bundleCount, tilesOfBundle } from '../plan/bundles.ts';
+import { boxesOfBundle, bundleCount, tilesOfBundle } from '../plan/bundles.ts';
 import { type CasePlan, encodings, voxelBytes } from '../plan/case-plan.ts';
 import { type TileGrid, tileBox, tileGrid } from '../plan/tile-grid.ts';
 import { type BucketSums, Merger } from '../reduce/merger.ts';
@@ -35,7 +35,6 @@ import { writeWhole } from './write-whole.ts';
 /** Sources and a scorer are kept for the next tile of the same case. */
 interface OpenCase {
   readonly plan: CasePlan;
-  readonly grid: TileGrid;
   /** The boxes by which its errors are listed, where they are thinner than tiles. */
   readonly slabGrid: TileGrid | undefined;
   readonly scorer: TileScorer;
@@ -108,7 +107,6 @@ export class StepRunner {
     const raw = plan.mode === 'tiles';
     this.#open = {
       plan,
-      grid,
       slabGrid: slabBoxes(plan, this.#settings!.classes.length),
       scorer: new TileScorer(this.#kernel, this.#settings!, input, voxelCount(grid.tileShape)),
       predictions: raw ? plan.predictions.map((header) => openRaw(header)) : [],
@@ -123,7 +121,7 @@ export class StepRunner {
     const begin = performance.now();
     const open = this.#enterCase(index);
     const tiles = tilesOfBundle(open.plan, bundle);
-    const boxes = tiles.map((tile) => tileBox(open.grid, tile));
+    const boxes = boxesOfBundle(open.plan, bundle);
     const voxels = boxes.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
     const shards = function* () {
       let before = 0;
