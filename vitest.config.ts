@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start servers and browsers wait for events: they have the machine to themselves. */
-const servers = ['test/{dashboard,redis,report,viewer}/**/*.test.ts'];
+const servers = ['test/{web,engines/redis}/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -40,7 +40,7 @@ await build({
 
 // The report's page: script and style stand in every report, so they are small and of no module.
 await build({
-  entryPoints: ['src/report/page/page.js', 'src/report/page/page.css'],
+  entryPoints: ['src/web/report/page/page.js', 'src/web/report/page/page.css'],
   outdir: 'dist/report',
   bundle: true,
   minify: true,
@@ -52,7 +52,7 @@ await build({
 
 // The page on which a case is looked at.
 await build({
-  entryPoints: ['src/viewer/page/viewer.js', 'src/viewer/page/viewer.css'],
+  entryPoints: ['src/web/viewer/page/viewer.js', 'src/web/viewer/page/viewer.css'],
   outdir: 'dist/viewer',
   bundle: true,
   minify: true,

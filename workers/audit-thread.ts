@@ -2,8 +2,8 @@
 
 import type { AuditStep } from '../src/audit/audit-case.ts';
 import { auditUnavailable } from '../src/audit/available.ts';
+import { packError } from '../src/base/packed-error.ts';
 import { DataRoots } from '../src/run/data-roots.ts';
-import { packError } from '../src/run/packed-error.ts';
 
 const dataRoots = process.argv.slice(2);
 const roots = dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined;

@@ -1,15 +1,15 @@
 /** Entry point of a machine of the queue: what `voxtally worker` runs, and a container of it. */
 import { availableParallelism } from 'node:os';
 import { pino } from 'pino';
+import { UsageError } from '../src/base/errors.ts';
 import { interruptedStatus } from '../src/cli/interrupt.ts';
 import { settingsFromFlags } from '../src/cli/setting-flags.ts';
 import type { Terminal } from '../src/cli/terminal.ts';
-import { loadConfig } from '../src/config/load-config.ts';
-import { connectNow } from '../src/engine/redis/connection.ts';
-import { SharedFolders } from '../src/engine/redis/places.ts';
-import { defaultTiming } from '../src/engine/redis/timing.ts';
-import { startWorker } from '../src/engine/redis/worker.ts';
-import { UsageError } from '../src/errors.ts';
+import { connectNow } from '../src/engines/redis/connection.ts';
+import { SharedFolders } from '../src/engines/redis/places.ts';
+import { defaultTiming } from '../src/engines/redis/timing.ts';
+import { startWorker } from '../src/engines/redis/worker.ts';
+import { loadConfig } from '../src/settings/load-config.ts';
 
 export interface WorkerOptions {
   readonly dataRoot: readonly string[];

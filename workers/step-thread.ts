@@ -1,9 +1,9 @@
 /** Entry point of the threads that score and reduce. */
 
+import { packError } from '../src/base/packed-error.ts';
 import { DataRoots } from '../src/run/data-roots.ts';
-import { packError } from '../src/run/packed-error.ts';
-import type { Step } from '../src/run/steps.ts';
-import { StepRunner } from '../src/run/thread-steps.ts';
+import type { Step } from '../src/threads/steps.ts';
+import { StepRunner } from '../src/threads/thread-steps.ts';
 
 const dataRoots = process.argv.slice(2);
 const runner = new StepRunner(dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined);

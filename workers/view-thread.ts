@@ -1,12 +1,12 @@
 /** Entry point of the thread that makes cases small enough to be looked at. */
-import { InputError } from '../src/errors.ts';
-import { planCase } from '../src/plan/case-plan.ts';
+import { InputError } from '../src/base/errors.ts';
+import { packError } from '../src/base/packed-error.ts';
 import { DataRoots } from '../src/run/data-roots.ts';
-import { packError } from '../src/run/packed-error.ts';
+import { planCase } from '../src/run/plan/case-plan.ts';
 import { RunFolder } from '../src/run/run-folder.ts';
-import type { ReductionRequest } from '../src/viewer/case-reducer.ts';
-import { type ReducedCase, reduceCase } from '../src/viewer/reduce-case.ts';
-import { shownBoxes } from '../src/viewer/shown-boxes.ts';
+import type { ReductionRequest } from '../src/web/viewer/case-reducer.ts';
+import { type ReducedCase, reduceCase } from '../src/web/viewer/reduce-case.ts';
+import { shownBoxes } from '../src/web/viewer/shown-boxes.ts';
 
 /** Errors are returned, not thrown: a thrown one would lose its class and fields on the way to the other thread. */
 export default async function reduce(request: ReductionRequest): Promise<unknown> {

@@ -1,13 +1,13 @@
 /** The audit of a case: its chosen tiles are read again, computed again by tensors and compared with their partial files. */
-import { VoxtallyError } from '../errors.ts';
+import { VoxtallyError } from '../base/errors.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
-import { bundleOfTile } from '../plan/bundles.ts';
-import { encodings } from '../plan/case-plan.ts';
+import { type CaseAudit, type ComparedRecord, nothingAudited, plainNumber } from '../run/audit/record.ts';
 import type { DataRoots } from '../run/data-roots.ts';
+import { bundleOfTile } from '../run/plan/bundles.ts';
+import { channelHeaders } from '../run/plan/case-plan.ts';
 import { RunFolder } from '../run/run-folder.ts';
 import { compareTile } from './compare-tile.ts';
 import { type ReadTile, readTiles } from './read-tiles.ts';
-import { type CaseAudit, type ComparedRecord, nothingAudited, plainNumber } from './record.ts';
 import { readRunTile } from './run-tile.ts';
 import { tileVoxels } from './tile-voxels.ts';
 import { type Compared, differs, ratioOf } from './values.ts';
@@ -36,7 +36,11 @@ export async function auditCase(step: AuditStep, backend: string, dataRoots?: Da
   const settings = folder.readSettings();
   const plan = folder.readPlan(step.case);
   dataRoots?.checkPlan(plan, folder.root);
-  const input = { predictions: encodings(plan.predictions), reference: plan.reference, shape: plan.shape };
+  const input = {
+    predictions: channelHeaders(plan.predictions),
+    reference: plan.reference,
+    shape: plan.shape,
+  };
   const audit: CaseAudit = { ...nothingAudited(plan), backend };
   const largest = new Map<string, readonly [Compared, ReadTile]>();
   for await (const read of readTiles(plan, step.tiles)) {

@@ -1,10 +1,10 @@
 /** The thread that has TensorFlow. It is started by the first case that is audited. */
 import { Piscina } from 'piscina';
-import { threadFile } from '../package-files.ts';
-import type { PackedError } from '../run/packed-error.ts';
+import { threadFile } from '../base/package-files.ts';
+import type { PackedError } from '../base/packed-error.ts';
+import type { CaseAudit } from '../run/audit/record.ts';
 import { loadTfjsNode } from '../tfjs/tfjs-node.ts';
 import type { AuditStep } from './audit-case.ts';
-import type { CaseAudit } from './record.ts';
 
 export class Auditor {
   readonly #dataRoots: readonly string[];

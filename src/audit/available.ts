@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 /** @throws UsageError when an audit cannot run here at all: nothing should be scored before that is known. */
 export function checkAuditAvailable(): void {

@@ -1,6 +1,6 @@
 /** The sums and sorted losses of one class of a tile, by tensors, each with the bound of docs/audit.md. */
-import type { TermSpec } from '../losses/measures.ts';
-import { logitOf } from '../score/threshold.ts';
+import type { TermSpec } from '../base/class-sums.ts';
+import { logitOf } from '../measures/tile/threshold.ts';
 import { type Bounded, type FlatVoxels, flatLovasz, flatSums } from '../tfjs/flat.ts';
 import type { Scores } from './softmax.ts';
 import { flushSubnormals } from './subnormals.ts';

@@ -1,7 +1,7 @@
 /** A tile's values as the run has them beside those computed again. */
-import type { Measures } from '../run/measures.ts';
-import { predictsLabels, type RunSettings } from '../run/settings.ts';
-import type { Tally } from '../tally/tally.ts';
+import type { Measures } from '../measures/tally/class-sums-of.ts';
+import type { Tally } from '../measures/tally/tally.ts';
+import { predictsLabels, type RunSettings } from '../settings/run-settings.ts';
 import { type ClassValues, classValues, termName } from './class-values.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { type TileVoxels, truthOf } from './tile-voxels.ts';

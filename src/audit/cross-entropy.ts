@@ -1,5 +1,5 @@
 /** The cross-entropy of a tile over channels that compete, by tensors. */
-import type { RunSettings } from '../run/settings.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
 import { flatSums } from '../tfjs/flat.ts';
 import { unitRoundoff } from '../tfjs/sums.ts';
 import { flushSubnormals } from './subnormals.ts';

@@ -1,11 +1,12 @@
 /** Reads the audited tiles of a case: where they lie in raw files, once from the start in gzip ones. Holds one tile at a time. */
-import { type CasePlan, encodings } from '../plan/case-plan.ts';
-import { tileBox, tileGrid } from '../plan/tile-grid.ts';
-import { readPrediction } from '../run/read-prediction.ts';
-import { openStream } from '../volume/gzip-stream.ts';
-import { openRaw } from '../volume/raw-source.ts';
-import { datatypeBytes, type VolumeHeader } from '../volume/types.ts';
-import { type Box, voxelCount } from '../voxel/box.ts';
+
+import { type Box, voxelCount } from '../base/box.ts';
+import { tileBox, tileGrid } from '../base/tile-grid.ts';
+import { type CasePlan, channelHeaders } from '../run/plan/case-plan.ts';
+import { openStream } from '../volumes/gzip-stream.ts';
+import { openRaw } from '../volumes/raw-source.ts';
+import { readPrediction } from '../volumes/read-prediction.ts';
+import { datatypeBytes, type VolumeHeader } from '../volumes/types.ts';
 import type { TileBytes } from './tile-voxels.ts';
 
 export interface ReadTile {
@@ -64,5 +65,5 @@ async function* streamTiles(plan: CasePlan, tiles: readonly number[]): AsyncGene
 function emptyBytes(plan: CasePlan, box: Box): TileBytes {
   const bytesOf = ({ datatype }: VolumeHeader) =>
     new Uint8Array(voxelCount(box.shape) * datatypeBytes[datatype]);
-  return { predictions: encodings(plan.predictions).map(bytesOf), reference: bytesOf(plan.reference) };
+  return { predictions: channelHeaders(plan.predictions).map(bytesOf), reference: bytesOf(plan.reference) };
 }

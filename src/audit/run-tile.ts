@@ -1,15 +1,16 @@
 /** What the run has of a tile, from the tile's own shard: its sums, and its sorted losses merged from it alone. */
-import { PartialError } from '../errors.ts';
+
+import type { Box } from '../base/box.ts';
+import { PartialError } from '../base/errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { addBucketSums, type LovaszValues } from '../reduce/lovasz-sum.ts';
-import { Merger } from '../reduce/merger.ts';
-import { bucketHistogram, cutRanges } from '../reduce/ranges.ts';
-import { classesOf, measuresOf } from '../run/measures.ts';
-import { needsShards, predictsLabels, type RunSettings } from '../run/settings.ts';
+import { addBucketSums, type LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
+import { Merger } from '../measures/sorted-errors/merger.ts';
+import { bucketHistogram, cutRanges } from '../measures/sorted-errors/ranges.ts';
+import { ShardFile } from '../measures/sorted-errors/shard/file.ts';
+import { classesOf, measuresOf } from '../measures/tally/class-sums-of.ts';
+import { tallySchema } from '../measures/tally/serialise.ts';
 import { aboutTile } from '../run/tile-partial.ts';
-import { ShardFile } from '../shard/file.ts';
-import { tallySchema } from '../tally/serialise.ts';
-import type { Box } from '../voxel/box.ts';
+import { needsShards, predictsLabels, type RunSettings } from '../settings/run-settings.ts';
 import type { RunTile } from './compare-tile.ts';
 
 /** @throws PartialError when the bundle's file is missing, not whole or without this tile. */

@@ -1,7 +1,7 @@
 /** Stored bytes to values, in plain TypeScript: what the kernels do in `convert.ts`, written a second time. */
-import type { Encoding } from '../score/tile-input.ts';
-import { storedReaders } from '../volume/stored-readers.ts';
-import { datatypeBytes } from '../volume/types.ts';
+import type { Encoding } from '../measures/tile/tile-input.ts';
+import { storedReaders } from '../volumes/stored-readers.ts';
+import { datatypeBytes } from '../volumes/types.ts';
 
 /** stored * slope + intercept in float64, for each stored voxel. */
 export function storedValues(bytes: Uint8Array, encoding: Encoding): Float64Array {

@@ -1,6 +1,7 @@
 /** The voxels of a tile as the audit sees them, from stored bytes to each class's scores, without the kernels. */
-import { predictsLabels, type RunSettings } from '../run/settings.ts';
-import type { TileInput } from '../score/tile-input.ts';
+
+import type { TileInput } from '../measures/tile/tile-input.ts';
+import { predictsLabels, type RunSettings } from '../settings/run-settings.ts';
 import { type Scores, softmax, sumOfChannels, surely } from './softmax.ts';
 import { canonicalScores, storedValues } from './stored-values.ts';
 

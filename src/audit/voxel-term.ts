@@ -1,4 +1,4 @@
-import type { TermSpec } from '../losses/measures.ts';
+import type { TermSpec } from '../base/class-sums.ts';
 
 /** The term of a voxel whose truth has the score q, in float64. */
 export function voxelTerm(q: number, { gamma, clip }: TermSpec): number {

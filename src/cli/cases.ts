@@ -1,8 +1,8 @@
-import { UsageError } from '../errors.ts';
-import { refuseMissing } from '../manifest/missing.ts';
-import { pairFolders } from '../manifest/pair-folders.ts';
-import { readManifest } from '../manifest/read-manifest.ts';
-import type { ManifestCase } from '../manifest/types.ts';
+import { UsageError } from '../base/errors.ts';
+import { refuseMissing } from '../cases/missing.ts';
+import { pairFolders } from '../cases/pair-folders.ts';
+import { readManifest } from '../cases/read-manifest.ts';
+import type { ManifestCase } from '../cases/types.ts';
 
 export interface CaseSource {
   readonly manifest?: string;

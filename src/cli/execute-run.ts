@@ -49,7 +49,7 @@ export async function executeRun(
 
 /** The results stand already: whatever keeps the report from being written is told, and fails nothing. */
 async function addReport(outDir: string, signal: AbortSignal, say: (text: string) => void): Promise<void> {
-  const { writeReport } = await import('../report/write-report.ts');
+  const { writeReport } = await import('../web/report/write-report.ts');
   try {
     await writeReport(outDir, signal);
   } catch (error) {
@@ -59,6 +59,6 @@ async function addReport(outDir: string, signal: AbortSignal, say: (text: string
 }
 
 async function embedded(): Promise<RunStarter> {
-  const { scoreRun } = await import('../run/score-run.ts');
+  const { scoreRun } = await import('../engines/score-run.ts');
   return { start: scoreRun, onInterrupt: 'Stopping. The same command with --resume goes on from here' };
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { resultFiles } from '../run/result-files.ts';
 
 /** What a run leaves in its folder, beside its `work` folder. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { VoxtallyError } from '../errors.ts';
-import { packageVersion } from '../package-files.ts';
+import { VoxtallyError } from '../base/errors.ts';
+import { packageVersion } from '../base/package-files.ts';
 import { commands } from './commands/index.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { type AskOptions, ask } from '../ask/ask.ts';
-import { openFinishedRun } from '../ask/finished-run.ts';
-import type { Question } from '../ask/question.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { type AskOptions, ask } from '../questions/ask/ask.ts';
+import { openFinishedRun } from '../questions/ask/finished-run.ts';
+import type { Question } from '../questions/ask/question.ts';
 import { resultsTable } from '../results/table.ts';
 import { writeResultFiles } from '../run/write-results.ts';
+import { loadConfig } from '../settings/load-config.ts';
 import { interruptedStatus, interruptible } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
 import type { Terminal } from './terminal.ts';

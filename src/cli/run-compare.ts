@@ -1,7 +1,7 @@
-import { openFinishedRun } from '../ask/finished-run.ts';
-import { compareRuns } from '../compare/compare.ts';
-import { comparisonTable } from '../compare/table.ts';
-import { writeText } from '../run/write-whole.ts';
+import { writeText } from '../base/write-whole.ts';
+import { openFinishedRun } from '../questions/ask/finished-run.ts';
+import { compareRuns } from '../questions/compare/compare.ts';
+import { comparisonTable } from '../questions/compare/table.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CompareFlags {

@@ -1,9 +1,9 @@
-import { openFinishedRun } from '../ask/finished-run.ts';
-import { curvesCsv } from '../curves/csv.ts';
-import { curves } from '../curves/curves.ts';
-import { type ClassCurves, type CurveKind, curveKinds } from '../curves/types.ts';
-import { UsageError } from '../errors.ts';
-import { writeText } from '../run/write-whole.ts';
+import { UsageError } from '../base/errors.ts';
+import { writeText } from '../base/write-whole.ts';
+import { openFinishedRun } from '../questions/ask/finished-run.ts';
+import { curvesCsv } from '../questions/curves/csv.ts';
+import { curves } from '../questions/curves/curves.ts';
+import { type ClassCurves, type CurveKind, curveKinds } from '../questions/curves/types.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { plainText } from './plain-text.ts';
 import { interrupting } from './run-ask.ts';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { loadConfig } from '../config/load-config.ts';
-import type { Credentials } from '../dashboard/auth.ts';
-import { checkExposure, serveDashboard } from '../dashboard/serve.ts';
-import { connectNow } from '../engine/redis/connection.ts';
-import { FinishedRuns } from '../engine/redis/finished-runs.ts';
-import { openMonitor } from '../engine/redis/redis-monitor.ts';
-import { UsageError, VoxtallyError } from '../errors.ts';
+import { UsageError, VoxtallyError } from '../base/errors.ts';
+import { connectNow } from '../engines/redis/connection.ts';
+import { openMonitor } from '../engines/redis/redis-monitor.ts';
+import { loadConfig } from '../settings/load-config.ts';
+import type { Credentials } from '../web/dashboard/auth.ts';
+import { FinishedRuns } from '../web/dashboard/finished-runs.ts';
+import { checkExposure, serveDashboard } from '../web/dashboard/serve.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 
 export interface DashboardFlags {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { loadConfig } from '../config/load-config.ts';
-import { brokenCase, emptyCase, writeHospital } from '../demo/hospital.ts';
-import { readManifest } from '../manifest/read-manifest.ts';
+import { readManifest } from '../cases/read-manifest.ts';
+import { loadConfig } from '../settings/load-config.ts';
+import { brokenCase, emptyCase, writeHospital } from './demo/hospital.ts';
 import { executeRun } from './execute-run.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';

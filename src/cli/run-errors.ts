@@ -1,9 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { type FinishedRun, openFinishedRun } from '../ask/finished-run.ts';
-import { UsageError } from '../errors.ts';
-import { csvRecord } from '../results/csv.ts';
-import { type MapGrid, mapGrids, writeErrorMap } from '../tile-errors/error-map.ts';
-import { boxErrorLines } from '../tile-errors/table.ts';
+import { csvRecord } from '../base/csv.ts';
+import { UsageError } from '../base/errors.ts';
+import { type FinishedRun, openFinishedRun } from '../questions/ask/finished-run.ts';
+import { type MapGrid, mapGrids, writeErrorMap } from '../questions/errors/error-map.ts';
+import { boxErrorLines } from '../questions/errors/table.ts';
 import {
   type BoxError,
   type ErrorQuestion,
@@ -11,7 +11,7 @@ import {
   errorsOfCase,
   scoredCase,
   worstBoxes,
-} from '../tile-errors/worst-boxes.ts';
+} from '../questions/errors/worst-boxes.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 

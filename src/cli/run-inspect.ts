@@ -1,9 +1,9 @@
-import { loadConfig } from '../config/load-config.ts';
-import { formatSize } from '../config/size.ts';
-import { VoxtallyError } from '../errors.ts';
+import { voxelCount } from '../base/box.ts';
+import { VoxtallyError } from '../base/errors.ts';
+import { formatSize } from '../base/size.ts';
 import type { InspectReport } from '../run/inspect.ts';
 import { inspectFile } from '../run/inspect.ts';
-import { voxelCount } from '../voxel/box.ts';
+import { loadConfig } from '../settings/load-config.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 

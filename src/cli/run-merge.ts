@@ -1,6 +1,6 @@
-import { openFinishedRun } from '../ask/finished-run.ts';
-import { checkTarget, mergeRuns } from '../merge/merge.ts';
-import { checkSettings, selectCases } from '../merge/select.ts';
+import { openFinishedRun } from '../questions/ask/finished-run.ts';
+import { checkTarget, mergeRuns } from '../questions/merge/merge.ts';
+import { checkSettings, selectCases } from '../questions/merge/select.ts';
 import { resultsTable } from '../results/table.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';

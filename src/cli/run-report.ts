@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { writeReport } from '../report/write-report.ts';
+import { writeReport } from '../web/report/write-report.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,6 +1,6 @@
-import { loadConfig } from '../config/load-config.ts';
-import { defaultPriority, maxPriority } from '../engine/redis/priority.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
+import { defaultPriority, maxPriority } from '../engines/redis/priority.ts';
+import { loadConfig } from '../settings/load-config.ts';
 import { type CaseSource, gatherCases } from './cases.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
@@ -40,7 +40,7 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
     const report = await executeRun(request, terminal, display);
     return report?.exitStatus ?? interruptedStatus;
   }
-  const { scoreOnRedis, submitRun } = await import('../engine/redis/submit.ts');
+  const { scoreOnRedis, submitRun } = await import('../engines/redis/submit.ts');
   if (options.detach) {
     const signal = new AbortController().signal;
     const { run, notes } = await submitRun({ ...request, signal, priority });

@@ -1,9 +1,9 @@
-import { loadConfig } from '../config/load-config.ts';
-import type { CaseStatus, RunStatus, WorkerStatus } from '../dashboard/monitor.ts';
-import { connectNow } from '../engine/redis/connection.ts';
-import { checkRunId } from '../engine/redis/jobs.ts';
-import { openMonitor, type RedisMonitor } from '../engine/redis/redis-monitor.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
+import type { CaseStatus, RunStatus, WorkerStatus } from '../engines/monitor.ts';
+import { connectNow } from '../engines/redis/connection.ts';
+import { checkRunId } from '../engines/redis/jobs.ts';
+import { openMonitor, type RedisMonitor } from '../engines/redis/redis-monitor.ts';
+import { loadConfig } from '../settings/load-config.ts';
 import { plainText } from './plain-text.ts';
 import { formatDuration } from './progress-line.ts';
 import { settingsFromFlags } from './setting-flags.ts';

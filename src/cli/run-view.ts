@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { MachineError, UsageError } from '../errors.ts';
+import { MachineError, UsageError } from '../base/errors.ts';
 import { DataRoots } from '../run/data-roots.ts';
-import { CaseReducer } from '../viewer/case-reducer.ts';
-import { FinishedCases } from '../viewer/finished-cases.ts';
-import { viewerApp } from '../viewer/serve-viewer.ts';
+import { CaseReducer } from '../web/viewer/case-reducer.ts';
+import { FinishedCases } from '../web/viewer/finished-cases.ts';
+import { viewerApp } from '../web/viewer/serve-viewer.ts';
 import { interruptible } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,7 +1,7 @@
-import { loadConfig } from '../config/load-config.ts';
-import { connectNow } from '../engine/redis/connection.ts';
-import { Control } from '../engine/redis/control.ts';
-import { SharedFolders } from '../engine/redis/places.ts';
+import { connectNow } from '../engines/redis/connection.ts';
+import { Control } from '../engines/redis/control.ts';
+import { SharedFolders } from '../engines/redis/places.ts';
+import { loadConfig } from '../settings/load-config.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 
 /** Does something with the runs of the queue that flags and settings name. @throws MachineError without a server */

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { packageFile } from '../package-files.ts';
+import { packageFile } from '../base/package-files.ts';
 
 /** Exports of the module; see the assembly sources for what each address must hold. */
 interface KernelExports {

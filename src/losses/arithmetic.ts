@@ -1,4 +1,4 @@
-import type { ClassMeasures, SidedSum, TermSpec } from './measures.ts';
+import type { ClassSums, SidedSum, TermSpec } from '../base/class-sums.ts';
 
 /** `numerator / denominator`, or `null` where that is not a finite number. */
 export function quotient(numerator: number, denominator: number): number | null {
@@ -26,7 +26,7 @@ export function power(base: number, exponent: number): number {
 }
 
 /** The sided sums of a term. A loss names its terms beforehand, so a missing one is a fault of the program. */
-export function sidedSum(measures: ClassMeasures, spec: TermSpec): SidedSum {
+export function sidedSum(measures: ClassSums, spec: TermSpec): SidedSum {
   const sum = measures.term(spec);
   if (sum === undefined) {
     throw new Error(`the term gamma ${spec.gamma}, clip ${spec.clip} was not tallied in this run`);
@@ -35,7 +35,7 @@ export function sidedSum(measures: ClassMeasures, spec: TermSpec): SidedSum {
 }
 
 /** Mean of a term over all voxels; `null` without voxels. */
-export function meanTerm(measures: ClassMeasures, spec: TermSpec): number | null {
+export function meanTerm(measures: ClassSums, spec: TermSpec): number | null {
   const { foreground, background } = sidedSum(measures, spec);
   return quotient(foreground + background, measures.voxels);
 }

@@ -1,10 +1,10 @@
+import type { ClassSums } from '../base/class-sums.ts';
 import { binaryCrossEntropy } from './bce.ts';
 import { clip, defineLoss, notLabels, smooth } from './definition.ts';
 import { diceLoss } from './dice.ts';
-import type { ClassMeasures } from './measures.ts';
 
 /** Sum of binary cross-entropy and Dice loss; `null` without voxels. */
-export function bceDiceLoss(m: ClassMeasures, smooth: number, clip: number): number | null {
+export function bceDiceLoss(m: ClassSums, smooth: number, clip: number): number | null {
   const entropy = binaryCrossEntropy(m, clip);
   const overlap = diceLoss(m, smooth);
   return entropy === null || overlap === null ? null : entropy + overlap;

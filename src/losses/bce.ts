@@ -1,12 +1,12 @@
+import type { ClassSums } from '../base/class-sums.ts';
 import { meanTerm } from './arithmetic.ts';
 import { clip, defineLoss, notLabels } from './definition.ts';
-import type { ClassMeasures } from './measures.ts';
 
 /**
  * Binary cross-entropy, `mean(-t·log p - (1-t)·log(1-p))`, at least 0; `null` without voxels.
  * With clip 0 the logarithm is clamped at -100 (PyTorch), else p is clipped to [clip, 1 - clip] (Keras).
  */
-export function binaryCrossEntropy(m: ClassMeasures, clip: number): number | null {
+export function binaryCrossEntropy(m: ClassSums, clip: number): number | null {
   return meanTerm(m, { gamma: 0, clip });
 }
 

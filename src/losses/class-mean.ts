@@ -1,4 +1,4 @@
-import { exactSum } from '../statistics/exact-sum.ts';
+import { exactSum } from '../base/statistics/exact-sum.ts';
 import type { AllMeasures, ClassCalculation, ClassSelection, MulticlassCalculation } from './spec.ts';
 
 /** Names of the classes that a selection holds, in the order of the measures. */

@@ -1,7 +1,7 @@
+import type { ClassSums } from '../base/class-sums.ts';
 import { quotient, sidedSum } from './arithmetic.ts';
 import { clip, defineLoss, notLabels, number } from './definition.ts';
 import { diceCoefficient } from './dice.ts';
-import type { ClassMeasures } from './measures.ts';
 
 /** `ratio` weighs cross-entropy against Dice, `alpha` foreground against background; both in [0, 1]. */
 interface ComboParameters {
@@ -13,7 +13,7 @@ interface ComboParameters {
 
 /** `r·W - (1-r)·D` of a weighted cross-entropy `W = (w_fg·Σ_fg + w_bg·Σ_bg) / n` and the Dice coefficient D. */
 function weighted(
-  m: ClassMeasures,
+  m: ClassSums,
   p: ComboParameters,
   foregroundWeight: number,
   backgroundWeight: number,
@@ -25,18 +25,18 @@ function weighted(
 }
 
 /** The authors' code: `W = mean(-α·(t·log p + (1-α)(1-t)·log(1-p)))`, α on both terms; `null` without voxels. */
-export function comboOfCode(m: ClassMeasures, p: ComboParameters): number | null {
+export function comboOfCode(m: ClassSums, p: ComboParameters): number | null {
   return weighted(m, p, p.alpha, p.alpha * (1 - p.alpha));
 }
 
 /** The article's listing: that of the code, negated as printed, so that it is a score (higher is better). */
-export function comboOfArticle(m: ClassMeasures, p: ComboParameters): number | null {
+export function comboOfArticle(m: ClassSums, p: ComboParameters): number | null {
   const loss = comboOfCode(m, p);
   return loss === null ? null : -loss;
 }
 
 /** The paper: `W' = mean(-(α·t·log p + (1-α)(1-t)·log(1-p)))`; `null` without voxels. Taghanaki et al., 2019. */
-export function comboOfPaper(m: ClassMeasures, p: ComboParameters): number | null {
+export function comboOfPaper(m: ClassSums, p: ComboParameters): number | null {
   return weighted(m, p, p.alpha, 1 - p.alpha);
 }
 

@@ -1,7 +1,7 @@
+import type { ClassSums } from '../base/class-sums.ts';
 import { meanTerm, power, quotient, sidedSum } from './arithmetic.ts';
 import { binaryCrossEntropy } from './bce.ts';
 import { clip, defineLoss, notLabels, number } from './definition.ts';
-import type { ClassMeasures } from './measures.ts';
 
 interface FocalParameters {
   /** Weight in [0, 1]. */
@@ -15,7 +15,7 @@ interface FocalParameters {
  * Focal loss of the mean, `α·(1 - exp(-bce))^γ·bce` (the PyTorch listing); `null` without voxels.
  * `expm1` is the one function here whose last bit is the engine's.
  */
-export function focalOfMeanBce(m: ClassMeasures, { alpha, gamma, clip }: FocalParameters): number | null {
+export function focalOfMeanBce(m: ClassSums, { alpha, gamma, clip }: FocalParameters): number | null {
   const entropy = binaryCrossEntropy(m, clip);
   return entropy === null ? null : alpha * power(-Math.expm1(-entropy), gamma) * entropy;
 }
@@ -24,7 +24,7 @@ export function focalOfMeanBce(m: ClassMeasures, { alpha, gamma, clip }: FocalPa
  * Mean of each voxel's focal loss, `mean(α·(1 - exp(-b))^γ·b)` with b the voxel's cross-entropy (the Keras
  * listing); `null` without voxels. `exp(-b)` is the score of the truth, so this is α times the mean term.
  */
-export function focalOfVoxels(m: ClassMeasures, { alpha, gamma, clip }: FocalParameters): number | null {
+export function focalOfVoxels(m: ClassSums, { alpha, gamma, clip }: FocalParameters): number | null {
   const mean = meanTerm(m, { gamma, clip });
   return mean === null ? null : alpha * mean;
 }
@@ -33,7 +33,7 @@ export function focalOfVoxels(m: ClassMeasures, { alpha, gamma, clip }: FocalPar
  * Balanced focal loss, `mean(-α_t·(1-p_t)^γ·log p_t)` with `α_t` = α on foreground and 1 - α on background;
  * `null` without voxels. Lin et al., 2017.
  */
-export function balancedFocal(m: ClassMeasures, { alpha, gamma, clip }: FocalParameters): number | null {
+export function balancedFocal(m: ClassSums, { alpha, gamma, clip }: FocalParameters): number | null {
   const sum = sidedSum(m, { gamma, clip });
   return quotient(alpha * sum.foreground + (1 - alpha) * sum.background, m.voxels);
 }

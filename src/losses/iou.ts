@@ -1,6 +1,6 @@
+import type { ClassSums, HardCounts } from '../base/class-sums.ts';
 import { meanOverClasses } from './class-mean.ts';
 import { anyScores, defineLoss } from './definition.ts';
-import type { ClassMeasures, HardCounts } from './measures.ts';
 import type { LossContext } from './spec.ts';
 
 /**
@@ -21,7 +21,7 @@ export const iouBinary = defineLoss({
 });
 
 /** The same of competing classes, by the channel that wins: each class, and the mean over all of them. */
-function iouOfWinners(m: ClassMeasures, competing?: HardCounts): number | null {
+function iouOfWinners(m: ClassSums, competing?: HardCounts): number | null {
   return iouPercent(competing ?? m.hard);
 }
 

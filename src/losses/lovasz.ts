@@ -1,6 +1,6 @@
+import type { ClassSums } from '../base/class-sums.ts';
 import { meanOverClasses } from './class-mean.ts';
 import { defineLoss } from './definition.ts';
-import type { ClassMeasures } from './measures.ts';
 import type { ClassCalculation, LossContext } from './spec.ts';
 
 /** Voxels of equal error: the error, how many of them are background and how many foreground. */
@@ -39,14 +39,14 @@ export function lovaszFromGroups(groups: Iterable<ErrorGroup>, foreground: numbe
 }
 
 /** A sorted loss of the shards. It was asked for beforehand, so a missing one is a fault of the program. */
-function fromShards(m: ClassMeasures, kind: 'lovaszHinge' | 'lovaszSoftmax'): number | null {
+function fromShards(m: ClassSums, kind: 'lovaszHinge' | 'lovaszSoftmax'): number | null {
   const value = m[kind];
   if (value === undefined) throw new Error(`${kind} was not computed in this run`);
   return m.voxels === 0 ? null : value;
 }
 
 /** Lovász-softmax of a label map: every error is 0 or 1, so the counts alone give it. */
-export function lovaszOfLabels(m: ClassMeasures): number | null {
+export function lovaszOfLabels(m: ClassSums): number | null {
   if (m.voxels === 0) return null;
   const { fp, fn } = m.hard;
   return fp + fn === 0 ? 0 : lovaszFromGroups([[1, fp, fn]], m.foreground);

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { bce } from './bce.ts';
 import { bceDice } from './bce-dice.ts';
 import { combo } from './combo.ts';

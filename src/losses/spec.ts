@@ -1,5 +1,5 @@
-import type { ScoreKind } from '../results/scored.ts';
-import type { ClassMeasures, HardCounts, MulticlassMeasures, TermSpec } from './measures.ts';
+import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../base/class-sums.ts';
+import type { ScoreKind } from '../base/scored.ts';
 
 /** Whose smoothing and clipping the defaults follow: the PyTorch listing's or the Keras listing's. */
 export type Convention = 'pytorch' | 'keras';
@@ -18,8 +18,8 @@ export type ClassSelection = 'present' | 'all' | readonly string[];
 
 /** The measures of every class of one case or of the pool. */
 export interface AllMeasures {
-  readonly classes: Readonly<Record<string, ClassMeasures>>;
-  readonly multiclass?: MulticlassMeasures;
+  readonly classes: Readonly<Record<string, ClassSums>>;
+  readonly multiclass?: MulticlassSums;
   /** Where classes compete: each class's counts from the confusion matrix. They may differ from its `hard` counts. */
   readonly competing?: Readonly<Record<string, HardCounts>>;
 }
@@ -36,7 +36,7 @@ interface Needs {
 export interface ClassCalculation extends Needs {
   readonly scope: 'class';
   /** `competing`: the class's counts from the confusion matrix, where classes compete. */
-  value(measures: ClassMeasures, competing?: HardCounts): number | null;
+  value(measures: ClassSums, competing?: HardCounts): number | null;
 }
 
 /** One value over the competing classes. `null` where it is undefined. */

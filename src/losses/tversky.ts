@@ -1,6 +1,6 @@
+import type { ClassSums } from '../base/class-sums.ts';
 import { quotient } from './arithmetic.ts';
 import { anyScores, defineLoss, number, smooth } from './definition.ts';
-import type { ClassMeasures } from './measures.ts';
 
 /** `alpha` weighs false positives, `beta` false negatives; both at least 0. */
 export interface TverskyParameters {
@@ -14,7 +14,7 @@ export interface TverskyParameters {
  * Computed as `(α·FP + β·FN) / (TP + α·FP + β·FN + s)`. α = β = 0.5 is Dice with half the smoothing,
  * α = β = 1 is Jaccard. Salehi et al., 2017.
  */
-export function tverskyLoss(m: ClassMeasures, { alpha, beta, smooth }: TverskyParameters): number | null {
+export function tverskyLoss(m: ClassSums, { alpha, beta, smooth }: TverskyParameters): number | null {
   if (m.voxels === 0) return null;
   const wrong = alpha * m.fp + beta * m.fn;
   return quotient(wrong, m.tp + wrong + smooth);

@@ -1,7 +1,8 @@
-import type { ClassMeasures, MulticlassMeasures } from '../losses/measures.ts';
+import type { ClassSums, MulticlassSums } from '../base/class-sums.ts';
+import type { ClassSpec, RunOutcome, ScoredCase, UnscoredCase } from '../base/scored.ts';
+import { countsOfLabels } from '../losses/metrics/confusion.ts';
+import { addVolumesMl, hardMetrics, type VolumesMl, volumesMl } from '../losses/metrics/hard.ts';
 import type { AllMeasures, ClassLossSpec, Convention, LossSpec, MulticlassLossSpec } from '../losses/spec.ts';
-import { countsOfLabels } from '../metrics/confusion.ts';
-import { addVolumesMl, hardMetrics, type VolumesMl, volumesMl } from '../metrics/hard.ts';
 import type {
   CaseResult,
   ClassResult,
@@ -11,7 +12,6 @@ import type {
   ScoreResult,
 } from './document.ts';
 import { buildMeans } from './means.ts';
-import type { ClassSpec, RunOutcome, ScoredCase, UnscoredCase } from './scored.ts';
 
 export interface ResultOptions {
   readonly convention: Convention;
@@ -55,10 +55,7 @@ export function buildResults(
   };
 }
 
-type Evaluate = (
-  measures: AllMeasures,
-  volumesOf: (name: string, m: ClassMeasures) => VolumesMl,
-) => ScoreResult;
+type Evaluate = (measures: AllMeasures, volumesOf: (name: string, m: ClassSums) => VolumesMl) => ScoreResult;
 
 function evaluator(outcome: RunOutcome, losses: readonly LossSpec[], beta: number): Evaluate {
   const classLosses = losses.filter((loss): loss is ClassLossSpec => loss.scope === 'class');
@@ -119,7 +116,7 @@ function pooledResult(outcome: RunOutcome, evaluate: Evaluate): PooledResult | n
 
 function competingCounts(
   classes: readonly ClassSpec[],
-  multiclass: MulticlassMeasures | undefined,
+  multiclass: MulticlassSums | undefined,
 ): Pick<AllMeasures, 'competing'> {
   if (!multiclass) return {};
   const counts = classes.map(({ name, labels }) => [name, countsOfLabels(multiclass, labels)]);

@@ -1,5 +1,5 @@
-import { hardMetricNames } from '../metrics/hard.ts';
-import { csvRecord } from './csv.ts';
+import { csvRecord } from '../base/csv.ts';
+import { hardMetricNames } from '../losses/metrics/hard.ts';
 import type { CaseResult, ResultsDocument } from './document.ts';
 
 const hardColumns = ['tp', 'fp', 'fn', 'tn', ...hardMetricNames] as const;

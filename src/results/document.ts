@@ -1,8 +1,8 @@
+import type { Vec3 } from '../base/box.ts';
+import type { ClassSpec, ScoreKind, UnscoredCase } from '../base/scored.ts';
+import type { Summary } from '../base/statistics/summary.ts';
+import type { HardMetricName, HardMetrics } from '../losses/metrics/hard.ts';
 import type { ClassSelection, Convention } from '../losses/spec.ts';
-import type { HardMetricName, HardMetrics } from '../metrics/hard.ts';
-import type { Summary } from '../statistics/summary.ts';
-import type { Vec3 } from '../voxel/box.ts';
-import type { ClassSpec, ScoreKind, UnscoredCase } from './scored.ts';
 
 /**
  * What `results.json` holds. It depends on the inputs and the configuration only: no time, path of the machine or

@@ -1,7 +1,7 @@
+import { exactSum } from '../base/statistics/exact-sum.ts';
+import { summarise } from '../base/statistics/summary.ts';
+import { hardMetricNames } from '../losses/metrics/hard.ts';
 import type { LossSpec } from '../losses/spec.ts';
-import { hardMetricNames } from '../metrics/hard.ts';
-import { exactSum } from '../statistics/exact-sum.ts';
-import { summarise } from '../statistics/summary.ts';
 import type {
   CaseResult,
   CaseSummary,

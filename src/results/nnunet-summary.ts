@@ -1,8 +1,8 @@
-import type { HardCounts } from '../losses/measures.ts';
-import { countsOfLabels } from '../metrics/confusion.ts';
-import { numpyMean, numpyNanmean } from '../statistics/numpy-sum.ts';
+import type { HardCounts } from '../base/class-sums.ts';
+import type { ClassSpec, RunOutcome, ScoredCase } from '../base/scored.ts';
+import { numpyMean, numpyNanmean } from '../base/statistics/numpy-sum.ts';
+import { countsOfLabels } from '../losses/metrics/confusion.ts';
 import { compareCodePoints, PythonFloat, type PythonValue, pythonJson } from './python-json.ts';
-import type { ClassSpec, RunOutcome, ScoredCase } from './scored.ts';
 
 const counted = ['FP', 'TP', 'FN', 'TN', 'n_pred', 'n_ref'] as const;
 const metricNames = ['Dice', 'IoU', ...counted] as const;

@@ -1,12 +1,12 @@
 /** What became of a case, as it stands in the run's folder: a tally and sorted losses, or an error. */
 import * as z from 'zod';
-import type { VoxtallyError } from '../errors.ts';
-import type { LovaszValues } from '../reduce/lovasz-sum.ts';
-import type { UnscoredCase } from '../results/scored.ts';
-import { tallySchema } from '../tally/serialise.ts';
-import type { Tally } from '../tally/tally.ts';
-import type { Vec3 } from '../voxel/box.ts';
-import { type InputStamp, inputStamps } from './input-stamps.ts';
+import type { Vec3 } from '../base/box.ts';
+import type { VoxtallyError } from '../base/errors.ts';
+import type { UnscoredCase } from '../base/scored.ts';
+import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
+import { tallySchema } from '../measures/tally/serialise.ts';
+import type { Tally } from '../measures/tally/tally.ts';
+import { type InputStamp, inputStamps } from '../volumes/input-stamps.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from './run-folder.ts';
 
 export interface ScoredOutcome {

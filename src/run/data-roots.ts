@@ -1,9 +1,9 @@
 /** The folders below which volumes may be read, whatever a plan, a job or a list of cases names. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { InputError, UsageError } from '../errors.ts';
-import type { ManifestCase } from '../manifest/types.ts';
-import type { CasePlan } from '../plan/case-plan.ts';
+import { InputError, UsageError } from '../base/errors.ts';
+import type { ManifestCase } from '../cases/types.ts';
+import type { CasePlan } from './plan/case-plan.ts';
 
 export class DataRoots {
   readonly #roots: readonly string[];

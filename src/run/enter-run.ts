@@ -1,10 +1,10 @@
 /** Entering the folder of a run: making it, or checking that it holds this very run. */
 import { existsSync, rmSync } from 'node:fs';
-import { PartialError, UsageError } from '../errors.ts';
-import type { ManifestCase } from '../manifest/types.ts';
+import { PartialError, UsageError } from '../base/errors.ts';
+import type { ManifestCase } from '../cases/types.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
 import { type CaseOutcomeRecord, readOutcome } from './case-outcome.ts';
 import type { RunFolder } from './run-folder.ts';
-import type { RunSettings } from './settings.ts';
 
 /** @throws UsageError when `resume` finds another run. */
 export function enterFolder(

@@ -1,16 +1,16 @@
-import type { Config } from '../config/schema.ts';
-import { UsageError } from '../errors.ts';
-import { readHeader } from '../nifti/header.ts';
-import { encodings } from '../plan/case-plan.ts';
-import { automaticTileShape, tileGrid } from '../plan/tile-grid.ts';
-import type { ScoreKind } from '../results/scored.ts';
-import { tileBytes } from '../score/memory.ts';
-import { tileNeeds } from '../score/tile-input.ts';
-import { dataBytes } from '../volume/length.ts';
-import type { VolumeHeader } from '../volume/types.ts';
-import { type Vec3, voxelCount } from '../voxel/box.ts';
-import { resolveSettings } from './resolve-settings.ts';
-import type { RunSettings } from './settings.ts';
+import { type Vec3, voxelCount } from '../base/box.ts';
+import { UsageError } from '../base/errors.ts';
+import type { ScoreKind } from '../base/scored.ts';
+import { automaticTileShape, tileGrid } from '../base/tile-grid.ts';
+import { tileBytes } from '../measures/tile/memory.ts';
+import { tileNeeds } from '../measures/tile/tile-input.ts';
+import { resolveSettings } from '../settings/resolve-settings.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
+import type { Config } from '../settings/schema.ts';
+import { dataBytes } from '../volumes/length.ts';
+import { readHeader } from '../volumes/nifti/header.ts';
+import type { VolumeHeader } from '../volumes/types.ts';
+import { channelHeaders } from './plan/case-plan.ts';
 
 /** What a volume is, and what scoring it as a prediction would take. */
 export interface InspectReport {
@@ -63,7 +63,7 @@ export async function inspectFile(path: string, config: Config): Promise<Inspect
 function projectTiles(header: VolumeHeader, settings: RunSettings): Omit<TileProjection, 'threads'> {
   const allowedBytes = settings.threadMemoryBytes;
   const reference = { datatype: 'uint8', littleEndian: true, slope: 1, intercept: 0 } as const;
-  const input = { predictions: encodings([header]), reference, shape: header.shape };
+  const input = { predictions: channelHeaders([header]), reference, shape: header.shape };
   const bytesOf = (shape: Vec3) => tileBytes(tileNeeds(settings, input, voxelCount(shape)));
   let voxels = settings.tileVoxels;
   const shapeNow = () => settings.tileShape ?? automaticTileShape(header.shape, voxels);

@@ -1,10 +1,10 @@
-import type { ManifestCase } from '../manifest/types.ts';
-import type { LovaszValues } from '../reduce/lovasz-sum.ts';
-import type { CaseOutcome, RunOutcome } from '../results/scored.ts';
-import { emptyTally, mergeTallies } from '../tally/tally.ts';
+import type { CaseOutcome, RunOutcome } from '../base/scored.ts';
+import type { ManifestCase } from '../cases/types.ts';
+import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
+import { classesOf, measuresOf } from '../measures/tally/class-sums-of.ts';
+import { emptyTally, mergeTallies } from '../measures/tally/tally.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';
-import { classesOf, measuresOf } from './measures.ts';
-import type { RunSettings } from './settings.ts';
 
 /** The measures of every case and of the pool, from what stands in the run's folder. */
 export function buildOutcome(

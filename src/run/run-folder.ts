@@ -18,13 +18,13 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
-import { PartialError } from '../errors.ts';
-import type { ManifestCase } from '../manifest/types.ts';
-import type { CasePlan } from '../plan/case-plan.ts';
-import { bigintsAsText } from '../tally/serialise.ts';
-import { inputStamps } from './input-stamps.ts';
-import type { RunSettings } from './settings.ts';
-import { isAbandoned, writeText } from './write-whole.ts';
+import { PartialError } from '../base/errors.ts';
+import { isAbandoned, writeText } from '../base/write-whole.ts';
+import type { ManifestCase } from '../cases/types.ts';
+import { bigintsAsText } from '../measures/tally/serialise.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
+import { inputStamps } from '../volumes/input-stamps.ts';
+import type { CasePlan } from './plan/case-plan.ts';
 
 /** Folder of the run's state inside the folder of its results. */
 export const workFolder = 'work';

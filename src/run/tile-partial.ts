@@ -1,11 +1,11 @@
 /** What a tile's partial says of itself, beside its keys. */
 import * as z from 'zod';
-import { PartialError } from '../errors.ts';
-import type { ShardFile } from '../shard/file.ts';
-import { tallySchema } from '../tally/serialise.ts';
-import type { Tally } from '../tally/tally.ts';
-import { type BoxSums, boxSumsSchema, boxWidth } from '../tile-errors/box-sums.ts';
-import type { Box } from '../voxel/box.ts';
+import type { Box } from '../base/box.ts';
+import { PartialError } from '../base/errors.ts';
+import { type BoxSums, boxSumsSchema, boxWidth } from '../measures/box-errors/box-sums.ts';
+import type { ShardFile } from '../measures/sorted-errors/shard/file.ts';
+import { tallySchema } from '../measures/tally/serialise.ts';
+import type { Tally } from '../measures/tally/tally.ts';
 
 export const aboutTile = z.object({
   case: z.number().int(),

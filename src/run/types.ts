@@ -1,10 +1,10 @@
 /** What the command line asks of a run, and what a run tells back. */
 
 import type { Observable } from 'rxjs';
-import type { AuditSummary } from '../audit/report.ts';
-import type { Config } from '../config/schema.ts';
-import type { ManifestCase } from '../manifest/types.ts';
+import type { ManifestCase } from '../cases/types.ts';
 import type { ResultsDocument } from '../results/document.ts';
+import type { Config } from '../settings/schema.ts';
+import type { AuditSummary } from './audit/report.ts';
 
 /** One scoring of one manifest under one configuration. */
 export interface RunRequest {

@@ -2,19 +2,19 @@
 import { statSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../config/schema.ts';
-import { packageVersion } from '../package-files.ts';
+import { packageVersion } from '../base/package-files.ts';
+import type { RunOutcome } from '../base/scored.ts';
+import { writeWhole } from '../base/write-whole.ts';
 import { buildResults } from '../results/build.ts';
 import { casesCsv } from '../results/cases-csv.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import { resultsJson } from '../results/json.ts';
 import { nnunetSummary } from '../results/nnunet-summary.ts';
 import { resultsParquet } from '../results/parquet.ts';
-import type { RunOutcome } from '../results/scored.ts';
-import { lossesOf } from './resolve-settings.ts';
-import type { RunSettings } from './settings.ts';
+import { lossesOf } from '../settings/resolve-settings.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
+import type { Config } from '../settings/schema.ts';
 import type { RunRequest } from './types.ts';
-import { writeWhole } from './write-whole.ts';
 
 /** What the result files tell of the request. */
 export type ResultsRequest = Pick<RunRequest, 'cases' | 'config' | 'outDir' | 'warnings'>;

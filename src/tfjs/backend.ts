@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { firstLine, loadTfjsNode } from './tfjs-node.ts';
 import { repairWasmConv3d } from './wasm-conv3d.ts';
 

@@ -1,5 +1,5 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 /** A loss for `model.compile`, `model.fit` and by hand. `yTrue` and `yPred` are described in {@link LossOptions}. */
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Scalar;

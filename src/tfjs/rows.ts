@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { LossFunction, ResolvedOptions } from './options.ts';
 import { blockSum } from './sums.ts';
 

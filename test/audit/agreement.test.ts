@@ -1,7 +1,7 @@
 /** An unharmed run passes: every kind of scores, of files and of tiles, on every backend that this machine has. */
 import { expect, test } from 'vitest';
-import type { ConfigInput } from '../../src/config/schema.ts';
-import { writeNifti } from '../../src/nifti/write.ts';
+import type { ConfigInput } from '../../src/settings/schema.ts';
+import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { goldenCases } from '../losses/golden.ts';
 import { golden, pair, temporaryFolder } from '../run/support.ts';
 import { probabilities, randomNumbers, writePair } from '../run/volumes.ts';

@@ -1,9 +1,9 @@
 /** Planted faults: one bit, in one tile. */
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { ManifestCase } from '../../src/manifest/types.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import type { Tally } from '../../src/measures/tally/tally.ts';
 import type { RunFolder } from '../../src/run/run-folder.ts';
-import type { Tally } from '../../src/tally/tally.ts';
 import { pair, temporaryFolder } from '../run/support.ts';
 import { writePair } from '../run/volumes.ts';
 import { backends } from '../tfjs/backends.ts';

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { auditCase } from '../../src/audit/audit-case.ts';
-import type { AuditReport } from '../../src/audit/report.ts';
-import { auditFile, writeAuditReport } from '../../src/audit/report.ts';
-import type { ConfigInput } from '../../src/config/schema.ts';
-import { configSchema } from '../../src/config/schema.ts';
-import type { ManifestCase } from '../../src/manifest/types.ts';
-import { BufferBudget } from '../../src/run/buffer-budget.ts';
-import { CaseWork } from '../../src/run/case-work.ts';
+import { BufferBudget } from '../../src/base/buffer-budget.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import { CaseWork } from '../../src/engines/case-work.ts';
+import type { AuditReport } from '../../src/run/audit/report.ts';
+import { auditFile, writeAuditReport } from '../../src/run/audit/report.ts';
 import { enterFolder } from '../../src/run/enter-run.ts';
-import { resolveSettings } from '../../src/run/resolve-settings.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
-import type { ThreadPool } from '../../src/run/thread-pool.ts';
-import { StepRunner } from '../../src/run/thread-steps.ts';
+import { resolveSettings } from '../../src/settings/resolve-settings.ts';
+import type { ConfigInput } from '../../src/settings/schema.ts';
+import { configSchema } from '../../src/settings/schema.ts';
 import { type Backend, useBackend } from '../../src/tfjs/backend.ts';
+import type { ThreadPool } from '../../src/threads/thread-pool.ts';
+import { StepRunner } from '../../src/threads/thread-steps.ts';
 
 /** Done when all tiles of a case have been scored and nothing has been audited yet. */
 export type Tamper = (folder: RunFolder, caseIndex: number) => void | Promise<void>;

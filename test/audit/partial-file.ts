@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { tallySchema } from '../../src/tally/serialise.ts';
-import type { Tally } from '../../src/tally/tally.ts';
+import { tallySchema } from '../../src/measures/tally/serialise.ts';
+import type { Tally } from '../../src/measures/tally/tally.ts';
 
 const prefixBytes = 20;
 

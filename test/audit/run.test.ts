@@ -2,9 +2,14 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type AuditReport, auditFile, readAuditSummary, writeAuditReport } from '../../src/audit/report.ts';
-import type { ManifestCase } from '../../src/manifest/types.ts';
-import { CaseWork } from '../../src/run/case-work.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import { CaseWork } from '../../src/engines/case-work.ts';
+import {
+  type AuditReport,
+  auditFile,
+  readAuditSummary,
+  writeAuditReport,
+} from '../../src/run/audit/report.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 import { golden, pair, resultFiles, score, temporaryFolder } from '../run/support.ts';
 import { writePair } from '../run/volumes.ts';

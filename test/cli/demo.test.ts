@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readManifest } from '../../src/cases/read-manifest.ts';
+import { brokenCase, emptyCase, writeHospital } from '../../src/cli/demo/hospital.ts';
 import { inspectLines } from '../../src/cli/run-inspect.ts';
-import { defaultConfig } from '../../src/config/schema.ts';
-import { brokenCase, emptyCase, writeHospital } from '../../src/demo/hospital.ts';
-import { readManifest } from '../../src/manifest/read-manifest.ts';
-import { readHeader } from '../../src/nifti/header.ts';
 import { inspectFile } from '../../src/run/inspect.ts';
+import { defaultConfig } from '../../src/settings/schema.ts';
+import { readHeader } from '../../src/volumes/nifti/header.ts';
 
 let folder: string;
 let manifest: string;

@@ -6,7 +6,7 @@ import { gatherCases } from '../../src/cli/cases.ts';
 import { prepareOutDir } from '../../src/cli/out-dir.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { settingsFromFlags } from '../../src/cli/setting-flags.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/settings/load-config.ts';
 import { recorder } from './recorder.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { TermSpec } from '../../src/losses/measures.ts';
-import { termRow } from '../../src/score/term-row.ts';
+import type { TermSpec } from '../../src/base/class-sums.ts';
+import { termRow } from '../../src/measures/terms/term-row.ts';
 import { randomNumbers } from '../run/volumes.ts';
 import { logitInputs, probabilityInputs, type Voxels } from './inputs.ts';
 import { Bench } from './memory.ts';

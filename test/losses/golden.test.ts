@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { countsOfLabels } from '../../src/losses/metrics/confusion.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import type { AllMeasures, Convention, LossContext, LossSpec } from '../../src/losses/spec.ts';
-import { countsOfLabels } from '../../src/metrics/confusion.ts';
 import { type GoldenCase, goldenCases, readChannels } from './golden.ts';
 import { measuresOf, multiclassOf } from './oracle.ts';
 

@@ -1,6 +1,6 @@
+import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../src/base/class-sums.ts';
+import { exactSum } from '../../src/base/statistics/exact-sum.ts';
 import { type ErrorGroup, lovaszFromGroups } from '../../src/losses/lovasz.ts';
-import type { ClassMeasures, HardCounts, MulticlassMeasures, TermSpec } from '../../src/losses/measures.ts';
-import { exactSum } from '../../src/statistics/exact-sum.ts';
 
 /** Measures made directly from arrays: a float64 term a voxel, exact sums, a plain sort. For small volumes. */
 
@@ -45,7 +45,7 @@ export function measuresOf(
   truth: readonly boolean[],
   kind: 'probability' | 'logit' | 'label',
   decided: readonly boolean[] = scores.map((score) => score > (kind === 'logit' ? 0 : 0.5)),
-): ClassMeasures {
+): ClassSums {
   const p = kind === 'logit' ? scores.map(sigmoid) : scores;
   const side = (foreground: boolean, value: (i: number) => number) =>
     exactSum(truth.flatMap((t, i) => (t === foreground ? [value(i)] : [])));
@@ -82,7 +82,7 @@ export function multiclassOf(
   channels: readonly (readonly number[])[],
   reference: readonly number[],
   labels: readonly number[],
-): { readonly multiclass: MulticlassMeasures; readonly classes: Record<string, ClassMeasures> } {
+): { readonly multiclass: MulticlassSums; readonly classes: Record<string, ClassSums> } {
   const winner = reference.map((_, i) =>
     channels.reduce((best, channel, k) => (channel[i]! > channels[best]![i]! ? k : best), 0),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/base/errors.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import { type LossContext, neededLovasz, neededTerms } from '../../src/losses/spec.ts';
 

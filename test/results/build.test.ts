@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+import type { RunOutcome } from '../../src/base/scored.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import { buildResults } from '../../src/results/build.ts';
 import type { CaseSummary, ResultsDocument, ScoredCaseResult } from '../../src/results/document.ts';
 import { resultsJson, writeJson } from '../../src/results/json.ts';
-import type { RunOutcome } from '../../src/results/scored.ts';
 import { binaryRun, exclusiveRun, failedRun } from './outcome.ts';
 
 function resultsOf(run: RunOutcome, losses = 'all'): ResultsDocument {

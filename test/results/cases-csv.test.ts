@@ -1,12 +1,12 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { csvRecord } from '../../src/base/csv.ts';
+import type { RunOutcome } from '../../src/base/scored.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import { buildResults } from '../../src/results/build.ts';
 import { casesCsv } from '../../src/results/cases-csv.ts';
-import { csvRecord } from '../../src/results/csv.ts';
 import type { ScoredCaseResult } from '../../src/results/document.ts';
-import type { RunOutcome } from '../../src/results/scored.ts';
 import { binaryRun, exclusiveRun } from './outcome.ts';
 
 function tableOf(run: RunOutcome) {

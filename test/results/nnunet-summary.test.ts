@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { ClassMeasures, HardCounts } from '../../src/losses/measures.ts';
+import type { ClassSums, HardCounts } from '../../src/base/class-sums.ts';
+import type { ClassSpec, RunOutcome, ScoredCase } from '../../src/base/scored.ts';
 import { nnunetSummary } from '../../src/results/nnunet-summary.ts';
 import { PythonFloat, pythonFloat, pythonJson } from '../../src/results/python-json.ts';
-import type { ClassSpec, RunOutcome, ScoredCase } from '../../src/results/scored.ts';
 import { exclusiveRun, failedRun } from './outcome.ts';
 
 /** The counts from which numpy 2.4.6 and Python's json made nnunet-summary.expected.txt. */
@@ -18,10 +18,7 @@ function countsOf(i: number, k: number): HardCounts {
 function run(classes: readonly ClassSpec[]): RunOutcome {
   const cases = Array.from({ length: 11 }, (_, i): ScoredCase => {
     const file = i === 5 ? 'käse_\u{1F9E0}.nii.gz' : `case_${i}.nii.gz`;
-    const measures = classes.map(({ name }, k) => [
-      name,
-      { hard: countsOf(i, k) } as unknown as ClassMeasures,
-    ]);
+    const measures = classes.map(({ name }, k) => [name, { hard: countsOf(i, k) } as unknown as ClassSums]);
     return {
       id: file,
       status: 'ok',

@@ -1,6 +1,6 @@
-import type { ClassMeasures } from '../../src/losses/measures.ts';
-import type { RunOutcome, ScoredCase } from '../../src/results/scored.ts';
-import type { Vec3 } from '../../src/voxel/box.ts';
+import type { Vec3 } from '../../src/base/box.ts';
+import type { ClassSums } from '../../src/base/class-sums.ts';
+import type { RunOutcome, ScoredCase } from '../../src/base/scored.ts';
 import { measuresOf, multiclassOf } from '../losses/oracle.ts';
 
 /** Small runs made from arrays, for the tests of what comes after the kernels. */
@@ -17,11 +17,7 @@ const binaryCases: SmallCase[] = [
   { id: 'empty', p: [0.1, 0.2, 0.3, 0.1], t: [0, 0, 0, 0] },
 ];
 
-const scored = (
-  id: string,
-  classes: Record<string, ClassMeasures>,
-  spacingMm: Vec3 = [1, 2, 5],
-): ScoredCase => ({
+const scored = (id: string, classes: Record<string, ClassSums>, spacingMm: Vec3 = [1, 2, 5]): ScoredCase => ({
   id,
   status: 'ok',
   shape: [2, 2, 1],

@@ -1,10 +1,10 @@
 import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
+import type { RunOutcome } from '../../src/base/scored.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import { buildResults } from '../../src/results/build.ts';
 import type { ScoredCaseResult } from '../../src/results/document.ts';
 import { resultsParquet } from '../../src/results/parquet.ts';
-import type { RunOutcome } from '../../src/results/scored.ts';
 import { binaryRun, exclusiveRun } from './outcome.ts';
 
 async function tableOf(run: RunOutcome) {

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import type { RunOutcome } from '../../src/base/scored.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import { buildResults } from '../../src/results/build.ts';
-import type { RunOutcome } from '../../src/results/scored.ts';
 import { resultsTable } from '../../src/results/table.ts';
 import { binaryRun, exclusiveRun, failedRun } from './outcome.ts';
 

@@ -2,9 +2,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import type { ConfigInput } from '../../src/config/schema.ts';
-import type { ManifestCase } from '../../src/manifest/types.ts';
-import type { Step } from '../../src/run/steps.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import type { ConfigInput } from '../../src/settings/schema.ts';
+import type { Step } from '../../src/threads/steps.ts';
 import { type Deliver, runInProcess } from './in-process.ts';
 import { pair, request, resultFiles, temporaryFolder } from './support.ts';
 import { randomNumbers, writePair } from './volumes.ts';
@@ -13,8 +13,8 @@ import { randomNumbers, writePair } from './volumes.ts';
 type Fault = 'nothing written' | 'written' | 'torn';
 const writes = vi.hoisted(() => ({ count: 0, at: Number.POSITIVE_INFINITY, fault: 'written' as Fault }));
 
-vi.mock('../../src/run/write-whole.ts', async (original) => {
-  const real = await original<typeof import('../../src/run/write-whole.ts')>();
+vi.mock('../../src/base/write-whole.ts', async (original) => {
+  const real = await original<typeof import('../../src/base/write-whole.ts')>();
   const faulty = (path: string, pieces: readonly Uint8Array[]) => {
     const number = writes.count++;
     if (number < writes.at) return real.writeWhole(path, pieces);

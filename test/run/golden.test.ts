@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ConfigInput } from '../../src/config/schema.ts';
 import type { ClassResult, ScoredCaseResult } from '../../src/results/document.ts';
+import type { ConfigInput } from '../../src/settings/schema.ts';
 import { type GoldenCase, goldenCases } from '../losses/golden.ts';
 import { golden, pair, score, scored, temporaryFolder } from './support.ts';
 

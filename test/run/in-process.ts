@@ -1,20 +1,20 @@
 import { join } from 'node:path';
-import { EmbeddedEngine } from '../../src/engine/embedded.ts';
-import { BufferBudget } from '../../src/run/buffer-budget.ts';
+import { BufferBudget } from '../../src/base/buffer-budget.ts';
+import { CasePool } from '../../src/engines/case-pool.ts';
+import { CaseWork } from '../../src/engines/case-work.ts';
+import { EmbeddedEngine } from '../../src/engines/embedded.ts';
+import { finishRun } from '../../src/engines/finish-run.ts';
+import { forgetOutcomes } from '../../src/engines/forget.ts';
 import type { CaseOutcomeRecord } from '../../src/run/case-outcome.ts';
-import { CasePool } from '../../src/run/case-pool.ts';
-import { CaseWork } from '../../src/run/case-work.ts';
 import { enterFolder, storedOutcome } from '../../src/run/enter-run.ts';
-import { finishRun } from '../../src/run/finish-run.ts';
-import { forgetOutcomes } from '../../src/run/forget.ts';
-import { resolveSettings } from '../../src/run/resolve-settings.ts';
 import type { RunEvent } from '../../src/run/run-events.ts';
 import { RunFolder, workFolder } from '../../src/run/run-folder.ts';
-import { keepsCaseShards } from '../../src/run/settings.ts';
-import type { Step } from '../../src/run/steps.ts';
-import type { ThreadPool } from '../../src/run/thread-pool.ts';
-import { StepRunner } from '../../src/run/thread-steps.ts';
 import type { RunRequest } from '../../src/run/types.ts';
+import { resolveSettings } from '../../src/settings/resolve-settings.ts';
+import { keepsCaseShards } from '../../src/settings/run-settings.ts';
+import type { Step } from '../../src/threads/steps.ts';
+import type { ThreadPool } from '../../src/threads/thread-pool.ts';
+import { StepRunner } from '../../src/threads/thread-steps.ts';
 
 /** Does a step; tests wrap it to fail, repeat or delay. */
 export type Deliver = (step: Step, run: (step: Step) => unknown) => unknown;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import type { ConfigInput } from '../../src/config/schema.ts';
+import type { ConfigInput } from '../../src/settings/schema.ts';
 import { runInProcess } from './in-process.ts';
 import { pair, request, resultFiles, score, temporaryFolder } from './support.ts';
 import { writePair } from './volumes.ts';

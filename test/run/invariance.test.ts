@@ -1,9 +1,9 @@
 /** I1: the result files of two runs of the same are equal byte for byte, however the work was cut and ordered. */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import type { ConfigInput } from '../../src/config/schema.ts';
-import type { ManifestCase } from '../../src/manifest/types.ts';
-import { voxelIndex } from '../../src/voxel/box.ts';
+import { voxelIndex } from '../../src/base/box.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import type { ConfigInput } from '../../src/settings/schema.ts';
 import { pair, resultFiles, score, temporaryFolder } from './support.ts';
 import { writePair } from './volumes.ts';
 

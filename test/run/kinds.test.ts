@@ -1,10 +1,10 @@
 /** Channels, regions, ignored and unknown labels through whole runs, against sums made here voxel by voxel. */
 import { mkdirSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import type { ConfigInput } from '../../src/config/schema.ts';
-import type { ManifestCase } from '../../src/manifest/types.ts';
-import { writeNifti } from '../../src/nifti/write.ts';
-import type { Vec3 } from '../../src/voxel/box.ts';
+import type { Vec3 } from '../../src/base/box.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import type { ConfigInput } from '../../src/settings/schema.ts';
+import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { pair, score, scored, temporaryFolder } from './support.ts';
 import { randomNumbers } from './volumes.ts';
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import { type ConfigInput, configSchema } from '../../src/config/schema.ts';
-import type { ManifestCase } from '../../src/manifest/types.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import { scoreRun } from '../../src/engines/score-run.ts';
 import type { CaseResult, ScoredCaseResult } from '../../src/results/document.ts';
-import { scoreRun } from '../../src/run/score-run.ts';
 import type { RunReport, RunRequest } from '../../src/run/types.ts';
+import { type ConfigInput, configSchema } from '../../src/settings/schema.ts';
 
 /** Path of a golden file. */
 export function golden(name: string): string {

@@ -1,5 +1,5 @@
-import { writeNifti } from '../../src/nifti/write.ts';
-import type { Vec3 } from '../../src/voxel/box.ts';
+import type { Vec3 } from '../../src/base/box.ts';
+import { writeNifti } from '../../src/volumes/nifti/write.ts';
 
 /** Numbers in [0, 1) that are the same in every run of the tests (xorshift32). */
 export function randomNumbers(seed: number): () => number {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/base/errors.ts';
 import { useBackend } from '../../src/tfjs/backend.ts';
 import * as losses from '../../src/tfjs/index.ts';
 import { everyLoss } from './all-losses.ts';

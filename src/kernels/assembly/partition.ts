@@ -1,6 +1,6 @@
 /**
  * The shard of a tile: its error keys split by side and bucket in two passes (count, then place), each bucket then
- * stored in whichever of two encodings is the smaller one.
+ * stored in whichever of two channelHeaders is the smaller one.
  */
 import { errorKeys } from './keys';
 import { encodeCells, addPacked32, clearCells32 } from './cells';

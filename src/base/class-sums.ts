@@ -1,0 +1,54 @@
+/** What the formulas read: the merged, exact sums of one class over some voxels (a case, or all cases pooled). */
+
+/**
+ * A per-voxel term: `(1 - q)^gamma * -log q` with q the score of the truth (p on foreground, 1 - p on background).
+ * `gamma` 0 is the binary cross-entropy. `clip` c > 0 clips p to [c, 1 - c] first, as the sources do, so that q of a
+ * background voxel with p = 1 is the float64 `1 - (1 - c)` and not c; `clip` 0 clamps `-log q` at 100.
+ */
+export interface TermSpec {
+  readonly gamma: number;
+  readonly clip: number;
+}
+
+/** Sum of a term over the voxels of each side of the label. */
+export interface SidedSum {
+  readonly foreground: number;
+  readonly background: number;
+}
+
+/** Hard counts of voxels. */
+export interface HardCounts {
+  readonly tp: number;
+  readonly fp: number;
+  readonly fn: number;
+  readonly tn: number;
+}
+
+export interface ClassSums {
+  /** n: voxels without the ignored ones. */
+  readonly voxels: number;
+  /** T: foreground voxels of the reference. */
+  readonly foreground: number;
+  /** Soft sums: tp = Σ p·t, fp = Σ p·(1 - t), fn = Σ t·(1 - p). */
+  readonly tp: number;
+  readonly fp: number;
+  readonly fn: number;
+  /** Counts at the threshold, from the arg-max or from the label map. */
+  readonly hard: HardCounts;
+  /** Sum of a term that the run has tallied; undefined when scores are labels. */
+  term(spec: TermSpec): SidedSum | undefined;
+  /** Sorted losses, computed from shards; null where undefined, undefined where not computed. */
+  readonly lovaszHinge?: number | null;
+  readonly lovaszSoftmax?: number | null;
+}
+
+/** Sums over the competing classes of one case or of the pool. */
+export interface MulticlassSums {
+  /** Voxels without the ignored ones. */
+  readonly voxels: number;
+  /** Σ -log p_label; undefined for label maps and independent channels. */
+  readonly crossEntropySum?: number;
+  /** Labels of the confusion matrix, ascending; `confusion[i][j]`: voxels with reference i and prediction j. */
+  readonly labels: readonly number[];
+  readonly confusion: readonly (readonly number[])[];
+}

@@ -1,0 +1,51 @@
+import type { Vec3 } from './box.ts';
+import type { ClassSums, MulticlassSums } from './class-sums.ts';
+
+/** What a run hands to its results: one entry a case, in manifest order, and the pool. */
+
+export interface ScoredCase {
+  readonly id: string;
+  readonly group?: string;
+  readonly status: 'ok';
+  readonly shape: Vec3;
+  readonly spacingMm: Vec3;
+  readonly predictionFile: string;
+  readonly referenceFile: string;
+  readonly classes: Readonly<Record<string, ClassSums>>;
+  readonly multiclass?: MulticlassSums;
+}
+
+export interface UnscoredCase {
+  readonly id: string;
+  readonly group?: string;
+  readonly status: 'failed' | 'incomplete';
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly file?: string;
+    readonly field?: string;
+    readonly voxel?: Vec3;
+  };
+}
+
+export type CaseOutcome = ScoredCase | UnscoredCase;
+
+/** A named class: the set of reference labels that count as its foreground. */
+export interface ClassSpec {
+  readonly name: string;
+  readonly labels: readonly number[];
+}
+
+export type ScoreKind = 'probability' | 'logit' | 'label';
+
+export interface RunOutcome {
+  readonly scores: ScoreKind;
+  readonly channels: 'exclusive' | 'independent';
+  readonly classes: readonly ClassSpec[];
+  readonly cases: readonly CaseOutcome[];
+  /** Sums over all scored cases as one volume; undefined when no case was scored. */
+  readonly pooled?: {
+    readonly classes: Readonly<Record<string, ClassSums>>;
+    readonly multiclass?: MulticlassSums;
+  };
+}

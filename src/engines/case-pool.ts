@@ -1,0 +1,225 @@
+/**
+ * The pool of all cases: merges case shards as they come, so that disk and open files stay bounded however many cases
+ * there are, and in the end evaluates the sorted losses of all voxels together. A merge adds counts, so its order cannot
+ * matter, and merged files are named by the set of cases that they hold: whoever merges the same set writes the same
+ * bytes under the same names, so two processes that both believe to be in charge do no harm.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import * as z from 'zod';
+import { PartialError } from '../base/errors.ts';
+import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
+import type { CaseOutcomeRecord, ScoredOutcome } from '../run/case-outcome.ts';
+import { type RunFolder, readJsonFile, writeJsonFile } from '../run/run-folder.ts';
+import { needsShards } from '../settings/run-settings.ts';
+import type { ThreadPool } from '../threads/thread-pool.ts';
+import type { CaseWork, MergeRange } from './case-work.ts';
+
+/** Merged shards of some cases. The record is written when all its files are whole. */
+const recordSchema = z.object({ cases: z.array(z.number().int()), parts: z.number().int() });
+type PoolRecord = z.infer<typeof recordSchema>;
+
+/** Name of a set of cases, the same for any order. */
+export function nameOfCases(cases: Iterable<number>): string {
+  const sorted = [...cases].sort((a, b) => a - b);
+  return createHash('sha256').update(sorted.join(' ')).digest('hex').slice(0, 24);
+}
+
+export class CasePool {
+  readonly #work: CaseWork;
+  readonly #pool: ThreadPool;
+  readonly #mergeRange: MergeRange | undefined;
+  readonly #scored = new Map<number, ScoredOutcome>();
+  /** Cases whose shards stand alone, not yet merged with others. */
+  readonly #single = new Map<number, ScoredOutcome>();
+  #records: PoolRecord[] = [];
+  #merged = new Set<number>();
+  #busy: Promise<void> = Promise.resolve();
+
+  /** `mergeRange`: who merges; the threads of this process by default. */
+  constructor(work: CaseWork, pool: ThreadPool, mergeRange?: MergeRange) {
+    this.#mergeRange = mergeRange;
+    this.#work = work;
+    this.#pool = pool;
+    this.#readRecords();
+  }
+
+  /**
+   * Takes a case in; merges when as many as the fan-in have gathered. Safe to call for a case again. A rejection may be
+   * left alone: `evaluate` meets the same fault.
+   */
+  add(outcome: CaseOutcomeRecord, signal: AbortSignal): Promise<void> {
+    if (outcome.status !== 'ok') return Promise.resolve();
+    this.#scored.set(outcome.index, outcome);
+    if (!needsShards(this.#work.settings) || outcome.shards === 0 || this.#merged.has(outcome.index)) {
+      return Promise.resolve();
+    }
+    this.#single.set(outcome.index, outcome);
+    // One merge at a time; its ranges run in parallel. What one could not do the next tries again.
+    this.#busy = this.#busy.catch(() => {}).then(() => this.#compact(signal));
+    return this.#busy;
+  }
+
+  /** Names the set of cases taken in. */
+  get name(): string {
+    return nameOfCases(this.#scored.keys());
+  }
+
+  /** The sorted losses of each class over all cases taken in. @throws PartialError: `repair`, and ask again. */
+  async evaluate(signal: AbortSignal): Promise<readonly LovaszValues[]> {
+    await this.#settle(signal);
+    const files = this.#allFiles();
+    const jobs = await this.#pool.run({ kind: 'open-shards', root: this.#work.folder.root, files }, signal);
+    const { lovasz } = await this.#work.mergeRanges(files, jobs, true, null, signal, this.#mergeRange);
+    return lovasz;
+  }
+
+  /** Merges all there is into one record, so that the shards of the cases can go and more cases still come. */
+  async seal(signal: AbortSignal): Promise<void> {
+    await this.#settle(signal);
+    const records = [...this.#records];
+    if (this.#single.size === 0 && records.length <= 1) return;
+    await this.#merge([...this.#single.values()], records, signal);
+  }
+
+  /**
+   * After a PartialError: drops the file that was not to be believed and what rests on it, and gives the cases that
+   * must be scored again because their shards are gone.
+   */
+  repair(error: PartialError): number[] {
+    const { file } = error.place;
+    if (file) rmSync(file, { force: true });
+    this.#readRecords();
+    this.#single.clear();
+    const lost: number[] = [];
+    for (const [index, outcome] of this.#scored) {
+      if (outcome.shards === 0 || this.#merged.has(index)) continue;
+      if (this.#caseFiles(outcome).every((path) => existsSync(path))) this.#single.set(index, outcome);
+      else lost.push(index);
+    }
+    for (const index of lost) this.#scored.delete(index);
+    return lost;
+  }
+
+  async #settle(signal: AbortSignal): Promise<void> {
+    await this.#busy.catch(() => {});
+    const { mergeFanIn } = this.#work.settings;
+    while (Math.max(this.#single.size, this.#records.length) >= mergeFanIn) await this.#compact(signal);
+  }
+
+  async #compact(signal: AbortSignal): Promise<void> {
+    const { mergeFanIn } = this.#work.settings;
+    if (this.#single.size >= mergeFanIn) {
+      await this.#merge([...this.#single.values()].slice(0, mergeFanIn), [], signal);
+    }
+    if (this.#records.length >= mergeFanIn) await this.#merge([], [...this.#records], signal);
+  }
+
+  async #merge(
+    outcomes: readonly ScoredOutcome[],
+    records: readonly PoolRecord[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { folder, settings } = this.#work;
+    const files = [
+      ...outcomes.flatMap((outcome) => this.#caseFiles(outcome)),
+      ...records.flatMap((record) => this.#recordFiles(record)),
+    ];
+    const cases = [...outcomes.map(({ index }) => index), ...records.flatMap((record) => record.cases)].sort(
+      (a, b) => a - b,
+    );
+    const name = nameOfCases(cases);
+    const jobs = await this.#pool.run({ kind: 'open-shards', root: folder.root, files }, signal);
+    await this.#work.mergeRanges(
+      files,
+      jobs,
+      false,
+      (part) => folder.poolShard(name, part),
+      signal,
+      this.#mergeRange,
+    );
+    const record = { cases, parts: jobs.length };
+    writeJsonFile(folder.poolRecord(name), record);
+    this.#records = [...this.#records.filter((other) => !records.includes(other)), record];
+    for (const old of records) this.#remove(old);
+    for (const outcome of outcomes) {
+      this.#merged.add(outcome.index);
+      this.#single.delete(outcome.index);
+      if (settings.keepShards !== 'never') continue;
+      for (const file of this.#caseFiles(outcome)) rmSync(file, { force: true });
+    }
+  }
+
+  /** The records that are whole and hold each case once: the larger ones first. */
+  #readRecords(): void {
+    const found = readRecords(this.#work.folder).sort((a, b) => b.cases.length - a.cases.length);
+    this.#records = [];
+    this.#merged = new Set();
+    for (const record of found) {
+      const whole = this.#recordFiles(record).every((file) => existsSync(file));
+      // A death between a merge of records and the removal of its inputs leaves both.
+      if (!whole || record.cases.some((index) => this.#merged.has(index))) {
+        this.#remove(record);
+        continue;
+      }
+      this.#records.push(record);
+      for (const index of record.cases) this.#merged.add(index);
+    }
+  }
+
+  #remove(record: PoolRecord): void {
+    removeRecord(this.#work.folder, record);
+  }
+
+  #allFiles(): string[] {
+    return [
+      ...[...this.#single.values()].flatMap((outcome) => this.#caseFiles(outcome)),
+      ...this.#records.flatMap((record) => this.#recordFiles(record)),
+    ];
+  }
+
+  #recordFiles(record: PoolRecord): string[] {
+    return recordFiles(this.#work.folder, record);
+  }
+
+  #caseFiles({ index, shards }: ScoredOutcome): string[] {
+    return Array.from({ length: shards }, (_, part) => this.#work.folder.caseShard(index, part));
+  }
+}
+
+/** Removes all that was pooled of any of these cases. */
+export function removePooled(folder: RunFolder, cases: ReadonlySet<number>): void {
+  rmSync(folder.poolOutcome, { force: true });
+  for (const record of readRecords(folder)) {
+    if (record.cases.some((index) => cases.has(index))) removeRecord(folder, record);
+  }
+}
+
+/** The records that can be believed. */
+function readRecords({ root }: RunFolder): PoolRecord[] {
+  const folder = join(root, 'pool');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => readRecord(join(folder, name)));
+}
+
+function readRecord(path: string): PoolRecord[] {
+  try {
+    const record = readJsonFile(path, recordSchema);
+    return nameOfCases(record.cases) === basename(path, '.json') ? [record] : [];
+  } catch (error) {
+    if (error instanceof PartialError) return [];
+    throw error;
+  }
+}
+
+function removeRecord(folder: RunFolder, record: PoolRecord): void {
+  rmSync(folder.poolRecord(nameOfCases(record.cases)), { force: true });
+  for (const file of recordFiles(folder, record)) rmSync(file, { force: true });
+}
+
+function recordFiles(folder: RunFolder, { cases, parts }: PoolRecord): string[] {
+  const name = nameOfCases(cases);
+  return Array.from({ length: parts }, (_, part) => folder.poolShard(name, part));
+}

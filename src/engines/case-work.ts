@@ -1,0 +1,264 @@
+/**
+ * What is done with one case, step by step, by whoever runs it: an engine decides when and where, never what. Every step
+ * leaves whole files in the run's folder, so each may be done again, by another process, after any kind of death.
+ */
+import { existsSync, rmSync, statSync } from 'node:fs';
+import type { BufferBudget } from '../base/buffer-budget.ts';
+import { InputError, MachineError, PartialError } from '../base/errors.ts';
+import type { ManifestCase } from '../cases/types.ts';
+import { addBucketSums, type LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
+import type { BucketSums } from '../measures/sorted-errors/merger.ts';
+import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
+import type { Tally } from '../measures/tally/tally.ts';
+import { gateError } from '../measures/tile/gate-faults.ts';
+import { nothingAudited, writeCaseAudit } from '../run/audit/record.ts';
+import { AuditSample, parseAudit } from '../run/audit/sample.ts';
+import { writeCaseErrors } from '../run/box-errors/case-errors.ts';
+import { type CaseOutcomeRecord, writeOutcome } from '../run/case-outcome.ts';
+import type { DataRoots } from '../run/data-roots.ts';
+import { bundleCount } from '../run/plan/bundles.ts';
+import { type CasePlan, channelHeaders, planCase } from '../run/plan/case-plan.ts';
+import type { RunFolder } from '../run/run-folder.ts';
+import { needsShards, type RunSettings } from '../settings/run-settings.ts';
+import type { MergeStep, TilesDone } from '../threads/steps.ts';
+import type { ThreadPool } from '../threads/thread-pool.ts';
+import { walkCase } from '../threads/walk-case.ts';
+import { replacedInput } from '../volumes/input-stamps.ts';
+import { stageRaw } from '../volumes/stage.ts';
+import type { VolumeHeader } from '../volumes/types.ts';
+
+/** A stored partial that is not whole is made again, each at most this often. */
+const maxRepairs = 3;
+
+/** Merges a range somewhere. */
+export type MergeRange = (step: MergeStep, signal: AbortSignal) => Promise<readonly BucketSums[]>;
+
+export class CaseWork {
+  readonly folder: RunFolder;
+  readonly settings: RunSettings;
+  readonly cases: readonly ManifestCase[];
+  readonly #pool: ThreadPool;
+  readonly #buffers: BufferBudget;
+  readonly #dataRoots: DataRoots | undefined;
+  readonly #sample: AuditSample | undefined;
+
+  /** `dataRoots`: the only folders below which volumes are read; any when there are none. */
+  constructor(
+    folder: RunFolder,
+    settings: RunSettings,
+    cases: readonly ManifestCase[],
+    pool: ThreadPool,
+    buffers: BufferBudget,
+    dataRoots?: DataRoots,
+  ) {
+    this.folder = folder;
+    this.settings = settings;
+    this.cases = cases;
+    this.#pool = pool;
+    this.#buffers = buffers;
+    this.#dataRoots = dataRoots;
+    const audit = parseAudit(settings.audit ?? 'none');
+    if (audit !== undefined) {
+      this.#sample = new AuditSample(
+        audit,
+        cases.map(({ id }) => id),
+      );
+    }
+  }
+
+  /** Reads the headers and stores the plan. @throws InputError */
+  async plan(index: number): Promise<CasePlan> {
+    this.#dataRoots?.checkCase(this.cases[index]!);
+    const plan = await planCase(this.cases[index]!, index, this.settings);
+    this.#dataRoots?.checkPlan(plan, this.folder.root);
+    // Tiles of other files than these are not to be mixed with theirs.
+    if (existsSync(this.folder.tiles(index)) && !this.#plannedBefore(plan)) {
+      this.folder.removeTiles(index, plan.predictions.length + 1);
+    }
+    this.folder.writePlan(plan);
+    return plan;
+  }
+
+  /** Whether the stored plan is of the same files, unchanged. */
+  #plannedBefore({ index, inputs }: CasePlan): boolean {
+    try {
+      return JSON.stringify(this.folder.readPlan(index).inputs) === JSON.stringify(inputs);
+    } catch (error) {
+      if (error instanceof PartialError) return false;
+      throw error;
+    }
+  }
+
+  /** Inflates the gzip files of a case to raw ones and stores the plan that reads those. @throws InputError */
+  async stage(plan: CasePlan, signal: AbortSignal): Promise<CasePlan> {
+    const stageOne = (header: VolumeHeader, file: number) =>
+      header.compressed ? stageRaw(header, this.folder.staged(plan.index, file), signal) : header;
+    const predictions: VolumeHeader[] = [];
+    for (const header of plan.predictions) predictions.push(await stageOne(header, predictions.length));
+    const reference = await stageOne(plan.reference, predictions.length);
+    const staged: CasePlan = { ...plan, mode: 'tiles', predictions, reference };
+    this.folder.writePlan(staged);
+    return staged;
+  }
+
+  /** Bundles whose files are not there yet. */
+  missingBundles(plan: CasePlan): number[] {
+    const bundles = Array.from({ length: bundleCount(plan) }, (_, bundle) => bundle);
+    return existsSync(this.folder.tiles(plan.index))
+      ? bundles.filter((bundle) => !existsSync(this.folder.bundle(plan.index, bundle)))
+      : bundles;
+  }
+
+  scoreBundle(index: number, bundle: number, signal: AbortSignal): Promise<TilesDone> {
+    return this.#pool.run({ kind: 'score-bundle', root: this.folder.root, case: index, bundle }, signal);
+  }
+
+  /** Reads a gzip case once from its start and scores its tiles on the way. @throws InputError */
+  async walk(plan: CasePlan, signal: AbortSignal, onTiles: (done: TilesDone) => void): Promise<void> {
+    const missing = new Set(this.missingBundles(plan));
+    return walkCase(this.#pool, this.#buffers, this.folder.root, plan, missing, signal, onTiles);
+  }
+
+  /**
+   * Reduces a case whose tiles are all there and stores its outcome; `keepShard` writes its merged shard as well.
+   * A partial that is torn, corrupt or of another plan is removed and PartialError thrown: make it again.
+   */
+  async reduce(plan: CasePlan, keepShard: boolean, signal: AbortSignal): Promise<CaseOutcomeRecord> {
+    const entry = this.cases[plan.index]!;
+    const replaced = replacedInput(plan.inputs);
+    if (replaced !== undefined) {
+      throw new InputError(
+        'file-replaced',
+        `case ${entry.id}: ${replaced} was replaced while it was scored; go on with --resume to score it anew`,
+        { caseId: entry.id, file: replaced },
+      );
+    }
+    try {
+      const { tally, jobs, errors } = await this.#pool.run(
+        { kind: 'open-case', root: this.folder.root, case: plan.index },
+        signal,
+      );
+      const error = gateError(
+        entry.id,
+        tally.faults,
+        {
+          predictions: channelHeaders(plan.predictions).map(({ path }) => path),
+          reference: plan.reference.path,
+        },
+        plan.shape,
+      );
+      if (error) throw error;
+      await this.#audit(plan, signal);
+      const files = this.#bundleFiles(plan);
+      const { lovasz, shardFiles } = await this.mergeRanges(
+        files,
+        jobs,
+        true,
+        keepShard ? (part) => this.folder.caseShard(plan.index, part) : null,
+        signal,
+      );
+      const outcome = this.#scored(plan, tally, lovasz, shardFiles);
+      // Before the outcome: where that stands, the rest of the case does.
+      writeCaseErrors(this.folder, plan.index, errors);
+      writeOutcome(this.folder, outcome);
+      this.folder.removeTiles(plan.index, plan.predictions.length + 1);
+      return outcome;
+    } catch (error) {
+      if (error instanceof PartialError && error.place.file) rmSync(error.place.file, { force: true });
+      throw error;
+    }
+  }
+
+  /** Has the chosen tiles computed again as long as their partials are there, and stores what was found. */
+  async #audit(plan: CasePlan, signal: AbortSignal): Promise<void> {
+    if (this.#sample === undefined) return;
+    const tiles = this.#sample.tilesOf(plan);
+    const audit =
+      tiles.length === 0
+        ? nothingAudited(plan)
+        : await this.#pool.run(
+            { kind: 'audit-case', root: this.folder.root, case: plan.index, tiles },
+            signal,
+          );
+    writeCaseAudit(this.folder, audit);
+  }
+
+  mergeRange(step: MergeStep, signal: AbortSignal): Promise<readonly BucketSums[]> {
+    return this.#pool.run(step, signal);
+  }
+
+  /** Evaluates and writes ranges by `merge`, in the threads unless told, a class after the other in the result. */
+  async mergeRanges(
+    files: readonly string[],
+    jobs: readonly RangeJob[],
+    evaluate: boolean,
+    target: ((part: number) => string) | null,
+    signal: AbortSignal,
+    merge: MergeRange = (step) => this.mergeRange(step, signal),
+  ): Promise<{ lovasz: LovaszValues[]; shardFiles: string[] }> {
+    if (!needsShards(this.settings)) return { lovasz: [], shardFiles: [] };
+    const shardFiles: string[] = [];
+    const sums = await Promise.all(
+      jobs.map((job, part) => {
+        const path = target ? target(part) : null;
+        if (path) shardFiles.push(path);
+        return merge(
+          { kind: 'merge-range', root: this.folder.root, files, job, evaluate, target: path },
+          signal,
+        );
+      }),
+    );
+    const lovasz = this.settings.classes.map((_, index) =>
+      addBucketSums(
+        sums.flatMap((part, i): readonly BucketSums[] => (jobs[i]!.range.class === index ? part : [])),
+      ),
+    );
+    return { lovasz, shardFiles };
+  }
+
+  /** Does `attempt` again after `remake` when a stored partial was not to be believed. */
+  async withRepairs<T>(attempt: () => Promise<T>, remake: () => Promise<void>): Promise<T> {
+    const repairs = new Map<string, number>();
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof PartialError)) throw error;
+        const { file = '' } = error.place;
+        const made = repairs.get(file) ?? 0;
+        if (made === maxRepairs) {
+          throw new MachineError(
+            'partials-unreliable',
+            `a stored partial was made ${maxRepairs} times and still is not whole: ${error.message}`,
+            { cause: error },
+          );
+        }
+        repairs.set(file, made + 1);
+        await remake();
+      }
+    }
+  }
+
+  #bundleFiles(plan: CasePlan): string[] {
+    return Array.from({ length: bundleCount(plan) }, (_, bundle) => this.folder.bundle(plan.index, bundle));
+  }
+
+  #scored(
+    plan: CasePlan,
+    tally: Tally,
+    lovasz: readonly LovaszValues[],
+    shardFiles: readonly string[],
+  ): CaseOutcomeRecord {
+    return {
+      index: plan.index,
+      status: 'ok',
+      shape: plan.shape,
+      spacingMm: plan.reference.spacingMm,
+      tally,
+      lovasz,
+      shards: shardFiles.length,
+      shardBytes: shardFiles.reduce((sum, file) => sum + statSync(file).size, 0),
+      inputs: plan.inputs,
+    };
+  }
+}

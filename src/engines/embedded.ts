@@ -1,0 +1,91 @@
+/** The embedded engine: this process and its threads, no server. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { lastValueFrom } from 'rxjs';
+import { InputError, MachineError, VoxtallyError } from '../base/errors.ts';
+import { mapConcurrently } from '../base/map-concurrently.ts';
+import { tileGrid } from '../base/tile-grid.ts';
+import { type CaseOutcomeRecord, unscored, writeOutcome } from '../run/case-outcome.ts';
+import type { CasePlan } from '../run/plan/case-plan.ts';
+import type { TilesDone } from '../threads/steps.ts';
+import type { CaseWork } from './case-work.ts';
+import type { EngineRequest } from './engine.ts';
+
+/** Faults of the machine are tried again this often, after 0.2 s, 0.4 s, ... */
+const maxRetries = 3;
+const firstRetryMs = 200;
+
+export class EmbeddedEngine {
+  readonly #work: CaseWork;
+  readonly #threads: number;
+  readonly #keepShards: boolean;
+
+  /** `keepShards`: cases leave their merged shards, for the pool or for later questions. */
+  constructor(work: CaseWork, threads: number, keepShards: boolean) {
+    this.#work = work;
+    this.#threads = threads;
+    this.#keepShards = keepShards;
+  }
+
+  /** Gives every pending case an outcome. Rejects only when aborted or when the run's folder cannot be written. */
+  async run({ pending, signal, emit }: EngineRequest): Promise<void> {
+    // A case more than there are threads, so that the end of one case leaves no thread idle.
+    const lanes = Math.min(pending.length, this.#threads + 1);
+    await drain(
+      mapConcurrently(pending, lanes, async (index) => {
+        emit({ kind: 'case', outcome: await this.#score(index, signal, emit) });
+      }),
+    );
+  }
+
+  async #score(index: number, signal: AbortSignal, emit: EngineRequest['emit']): Promise<CaseOutcomeRecord> {
+    try {
+      return await this.#retrying(signal, async () => {
+        let plan = await this.#work.plan(index);
+        emit({ kind: 'planned', tiles: tileGrid(plan.shape, plan.tileShape).length });
+        if (plan.mode === 'stage') plan = await this.#work.stage(plan, signal);
+        await this.#scoreTiles(plan, signal, emit);
+        return this.#work.withRepairs(
+          () => this.#work.reduce(plan, this.#keepShards, signal),
+          () => this.#scoreTiles(plan, signal, emit),
+        );
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof VoxtallyError)) throw error;
+      const { id } = this.#work.cases[index]!;
+      const outcome = unscored(index, id, error instanceof InputError ? 'failed' : 'incomplete', error);
+      writeOutcome(this.#work.folder, outcome);
+      this.#work.folder.removeTiles(index, this.#work.cases[index]!.predictions.length + 1);
+      return outcome;
+    }
+  }
+
+  async #scoreTiles(plan: CasePlan, signal: AbortSignal, emit: EngineRequest['emit']): Promise<void> {
+    const onTiles = (done: TilesDone) => emit({ kind: 'tiles', ...done });
+    if (plan.mode === 'stream') {
+      await this.#work.walk(plan, signal, onTiles);
+      return;
+    }
+    await drain(
+      mapConcurrently(this.#work.missingBundles(plan), this.#threads + 1, async (bundle) => {
+        onTiles(await this.#work.scoreBundle(plan.index, bundle, signal));
+      }),
+    );
+  }
+
+  /** Tries again when the machine failed; partials that are there already are not made again. */
+  async #retrying<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    for (let retries = 0; ; retries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof MachineError) || retries === maxRetries) throw error;
+        await delay(firstRetryMs * 2 ** retries, undefined, { signal });
+      }
+    }
+  }
+}
+
+async function drain(results: ReturnType<typeof mapConcurrently>): Promise<void> {
+  await lastValueFrom(results, { defaultValue: undefined });
+}

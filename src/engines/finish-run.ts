@@ -1,0 +1,149 @@
+/** The end of a run, the same for every engine: the pool, the result files, and what stays behind. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { MachineError, PartialError } from '../base/errors.ts';
+import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
+import type { ResultsDocument } from '../results/document.ts';
+import { type AuditSummary, writeAuditReport } from '../run/audit/report.ts';
+import { type CaseOutcomeRecord, pooledSchema, type ScoredOutcome } from '../run/case-outcome.ts';
+import { buildOutcome } from '../run/outcome.ts';
+import type { RunEvent } from '../run/run-events.ts';
+import { type RunFolder, readJsonFile, writeJsonFile } from '../run/run-folder.ts';
+import { type ResultsRequest, writeResults } from '../run/write-results.ts';
+import { needsShards } from '../settings/run-settings.ts';
+import type { CasePool } from './case-pool.ts';
+import type { CaseWork } from './case-work.ts';
+
+/** A pool that meets this many files which are not to be believed, one after the other, gives up. */
+const maxRepairs = 16;
+
+export interface FinishRequest {
+  readonly work: CaseWork;
+  readonly casePool: CasePool;
+  /** By index, one for every case. */
+  readonly outcomes: Map<number, CaseOutcomeRecord>;
+  /** Scores cases again whose shards were lost, and puts their outcomes into `outcomes` and `casePool`. */
+  readonly redo: (cases: readonly number[]) => Promise<void>;
+  readonly results: ResultsRequest;
+  readonly threads: number;
+  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+  readonly emit: (event: RunEvent) => void;
+}
+
+export interface FinishedRun {
+  readonly results: ResultsDocument;
+  readonly failed: number;
+  readonly notes: readonly string[];
+  /** Where an audit was asked for. */
+  readonly audit?: AuditSummary;
+  readonly seconds: number;
+}
+
+export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
+  const { work, emit, startedAt } = request;
+  emit({ kind: 'stage', stage: 'reduce' });
+  const pooled = await poolCases(request);
+  const outcomes = [...work.cases.keys()].map((index) => request.outcomes.get(index)!);
+  emit({ kind: 'stage', stage: 'write' });
+  const notes = await settleShards(request, outcomes);
+  const audit = settleAudit(request, outcomes);
+  if (audit) notes.push(audit.sentence);
+  const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
+  work.folder.sweep();
+  const seconds = (Date.now() - startedAt.getTime()) / 1000;
+  const results = writeResults(request.results, work.settings, request.threads, outcome, {
+    startedAt,
+    seconds,
+  });
+  const failed = outcomes.filter(({ status }) => status !== 'ok').length;
+  return { results, failed, notes, seconds, ...(audit ? { audit } : {}) };
+}
+
+function settleAudit(
+  { work, results }: FinishRequest,
+  outcomes: readonly CaseOutcomeRecord[],
+): AuditSummary | undefined {
+  const { audit } = work.settings;
+  if (audit === undefined) return undefined;
+  const scored = outcomes.filter(isScored).map(({ index }) => index);
+  return writeAuditReport(results.outDir, work.folder, audit, results.cases, scored);
+}
+
+/** The sorted losses of all scored cases together; of one case they are its own. */
+async function poolCases(request: FinishRequest): Promise<readonly LovaszValues[]> {
+  const { work, casePool, outcomes, signal, redo } = request;
+  for (let repairs = 0; ; repairs++) {
+    const scored = [...outcomes.values()].filter(isScored);
+    if (scored.length <= 1) return scored[0]?.lovasz ?? [];
+    const stored = storedPool(work.folder, casePool.name);
+    if (stored) return stored;
+    try {
+      const lovasz = await casePool.evaluate(signal);
+      writeJsonFile(work.folder.poolOutcome, { cases: casePool.name, lovasz });
+      return lovasz;
+    } catch (error) {
+      if (!(error instanceof PartialError)) throw error;
+      if (repairs === maxRepairs) {
+        throw new MachineError(
+          'partials-unreliable',
+          `stored shards were made ${maxRepairs} times and still are not whole: ${error.message}`,
+          { cause: error },
+        );
+      }
+      const lost = casePool.repair(error);
+      for (const index of lost) {
+        outcomes.delete(index);
+        rmSync(work.folder.caseOutcome(index), { force: true });
+      }
+      await redo(lost);
+    }
+  }
+}
+
+function storedPool(folder: RunFolder, name: string): readonly LovaszValues[] | undefined {
+  if (!existsSync(folder.poolOutcome)) return undefined;
+  try {
+    const stored = readJsonFile(folder.poolOutcome, pooledSchema);
+    return stored.cases === name ? stored.lovasz : undefined;
+  } catch (error) {
+    if (error instanceof PartialError) return undefined;
+    throw error;
+  }
+}
+
+/** Drops the shards that nobody asked to keep, and says so. */
+async function settleShards(
+  { work, casePool, signal }: FinishRequest,
+  outcomes: readonly CaseOutcomeRecord[],
+): Promise<string[]> {
+  const { folder, settings } = work;
+  const scored = outcomes.filter(isScored);
+  const bytes = scored.reduce((sum, outcome) => sum + outcome.shardBytes, 0);
+  const keep =
+    settings.keepShards === 'always' ||
+    (settings.keepShards === 'auto' && bytes <= settings.keepShardsMaxBytes);
+  // Cases without a score may get one by a later start, which then needs the pool of the others.
+  if (needsShards(settings) && !keep && scored.length > 0 && scored.length < outcomes.length) {
+    await casePool.seal(signal);
+  } else {
+    rmSync(join(folder.root, 'pool'), { recursive: true, force: true });
+    mkdirSync(join(folder.root, 'pool'));
+  }
+  if (!needsShards(settings)) return [];
+  const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  if (keep) {
+    return [
+      `shards kept: ${size} in ${join(folder.root, 'shards')}, for questions without reading a volume again`,
+    ];
+  }
+  rmSync(join(folder.root, 'shards'), { recursive: true, force: true });
+  mkdirSync(join(folder.root, 'shards'));
+  return settings.keepShards === 'never'
+    ? []
+    : [`shards not kept: ${size} is more than keepShardsMaxMiB; --keep-shards always keeps them`];
+}
+
+function isScored(outcome: CaseOutcomeRecord): outcome is ScoredOutcome {
+  return outcome.status === 'ok';
+}

@@ -1,0 +1,177 @@
+/**
+ * Plans a case, hands its tiles out as jobs and waits for them, then reduces it. A case that is small, or gzip read as
+ * one stream, is done here from beginning to end. Ends with the case's outcome in the run's folder, whatever happens.
+ */
+import { type Job, WaitingChildrenError, WaitingError } from 'bullmq';
+import { InputError, type VoxtallyError } from '../../base/errors.ts';
+import { tileGrid } from '../../base/tile-grid.ts';
+import { type CaseOutcomeRecord, writeOutcome } from '../../run/case-outcome.ts';
+import { storedOutcome } from '../../run/enter-run.ts';
+import type { CasePlan } from '../../run/plan/case-plan.ts';
+import type { TilesDone } from '../../threads/steps.ts';
+import { asVoxtallyError, faultOfTiles, queueError } from './faults.ts';
+import { type CaseJob, caseJob, tileJobId } from './jobs.ts';
+import { type OpenRun, unscoredAsGiven } from './open-run.ts';
+import { jobOptions } from './queues.ts';
+import { isCancelled } from './run-record.ts';
+import { cutJobs } from './tile-jobs.ts';
+import { handJobBack, isLastAttempt, type WorkerContext } from './worker-context.ts';
+
+export async function processCase(
+  context: WorkerContext,
+  job: Job<CaseJob>,
+  token: string,
+  lockLost: AbortSignal,
+): Promise<void> {
+  const { run: id, case: index } = caseJob.parse(job.data);
+  let run: OpenRun | undefined;
+  try {
+    run = context.runs.get(id);
+    if (isCancelled(run.folder) || storedOutcome(run.folder, index)) return;
+    await new CaseProcess(context, run, job, token, AbortSignal.any([lockLost, context.handBack])).process();
+  } catch (error) {
+    if (error instanceof WaitingChildrenError || error instanceof WaitingError) throw error;
+    if (lockLost.aborted) throw new Error('lock-lost');
+    if (context.handBack.aborted) return handJobBack(job, token);
+    const fault = error instanceof SetAside ? error.fault : asVoxtallyError(error);
+    context.log.warn(
+      { run: id, case: index, code: fault.code, attempt: job.attemptsMade + 1 },
+      'case failed',
+    );
+    if (!run) throw queueError(fault);
+    if (!(fault instanceof InputError) && !(error instanceof SetAside) && !isLastAttempt(job)) {
+      throw queueError(fault);
+    }
+    endCase(run, index, fault);
+  }
+}
+
+/** Stores that a case has no score, unless somebody else has scored it meanwhile. */
+export function endCase(run: OpenRun, index: number, fault: VoxtallyError): CaseOutcomeRecord {
+  const before = storedOutcome(run.folder, index);
+  if (before?.status === 'ok') return before;
+  const outcome = unscoredAsGiven(run, index, fault instanceof InputError ? 'failed' : 'incomplete', fault);
+  writeOutcome(run.folder, outcome);
+  run.folder.removeTiles(index, run.cases[index]!.predictions.length + 1);
+  return outcome;
+}
+
+/** Tiles have used up their own tries: the case has none left. */
+class SetAside extends Error {
+  readonly fault: VoxtallyError;
+
+  constructor(fault: VoxtallyError) {
+    super(fault.code);
+    this.fault = fault;
+  }
+}
+
+class CaseProcess {
+  readonly #context: WorkerContext;
+  readonly #run: OpenRun;
+  readonly #job: Job<CaseJob>;
+  readonly #token: string;
+  readonly #stop: AbortSignal;
+  readonly #index: number;
+
+  constructor(context: WorkerContext, run: OpenRun, job: Job<CaseJob>, token: string, stop: AbortSignal) {
+    this.#context = context;
+    this.#run = run;
+    this.#job = job;
+    this.#token = token;
+    this.#stop = stop;
+    this.#index = job.data.case;
+  }
+
+  async process(): Promise<void> {
+    const { work } = this.#run;
+    let plan: CasePlan;
+    if (this.#job.data.step === 'plan') {
+      plan = await work.plan(this.#index);
+      const { length } = tileGrid(plan.shape, plan.tileShape);
+      await this.#context.board.count(this.#run.id, 'tilesTotal', length);
+      if (plan.mode === 'stage') plan = await work.stage(plan, this.#stop);
+      const missing = work.missingBundles(plan);
+      const inJobs =
+        plan.mode !== 'stream' && cutJobs(plan, missing, this.#context.timing.jobVoxels).length > 1;
+      if (inJobs) await this.#handOut(plan, missing);
+      else await this.#scoreHere(plan);
+    } else {
+      plan = work.folder.readPlan(this.#index);
+      const missing = work.missingBundles(plan);
+      if (missing.length > 0) await this.#faceMissing(plan, missing);
+    }
+    await this.#reduce(plan);
+  }
+
+  /** Adds tile jobs as children and waits for them. From then on the case's job says that they were added. */
+  async #handOut(plan: CasePlan, missing: readonly number[]): Promise<void> {
+    const { id, record } = this.#run;
+    const jobs = cutJobs(plan, missing, this.#context.timing.jobVoxels);
+    const planning = Date.now().toString(36);
+    const parent = { id: this.#job.id!, queue: this.#job.queueQualifiedName };
+    await this.#context.queues.tiles.addBulk(
+      jobs.map(({ bundle, bundles }) => ({
+        name: 'tile',
+        data: { run: id, case: this.#index, bundle, bundles },
+        opts: {
+          ...jobOptions(tileJobId(id, this.#index, planning, bundle), record.priority, this.#context.timing),
+          parent,
+          // A tile that fails for good must not keep its case waiting.
+          ignoreDependencyOnFailure: true,
+        },
+      })),
+    );
+    await this.#job.updateData({ ...this.#job.data, step: 'reduce', missing: missing.length });
+    if (await this.#job.moveToWaitingChildren(this.#token)) throw new WaitingChildrenError();
+  }
+
+  /**
+   * Tiles are missing whose jobs are over: their faults end the case. Where workers were lost and other tiles were made
+   * since, those workers may have died of something else, and the rest is handed out again: each time it is less.
+   * Returns where nothing tells why, since then the tiles are simply made again.
+   */
+  async #faceMissing(plan: CasePlan, missing: readonly number[]): Promise<void> {
+    const { ignored } = await this.#job.getDependencies({ ignored: { count: 100 } });
+    const reasons = Object.values(ignored ?? {}).map(String);
+    const fault = faultOfTiles(this.#run.folder, plan, missing, reasons);
+    if (fault === undefined || reasons.length === 0) return;
+    const before = this.#job.data.missing ?? missing.length;
+    if (fault.code === 'worker-lost' && missing.length < before) return this.#handOut(plan, missing);
+    throw new SetAside(fault);
+  }
+
+  async #reduce(plan: CasePlan): Promise<void> {
+    const { work, keepShards, folder } = this.#run;
+    const outcome = await work.withRepairs(
+      async () => storedOutcome(folder, this.#index) ?? work.reduce(plan, keepShards, this.#stop),
+      () => this.#scoreHere(plan),
+    );
+    this.#context.log.info({ run: this.#run.id, case: this.#index, status: outcome.status }, 'case done');
+  }
+
+  async #scoreHere(plan: CasePlan): Promise<void> {
+    const { work, folder } = this.#run;
+    // Another worker, to which this case was given when this one froze, may have been faster.
+    if (storedOutcome(folder, this.#index)) return;
+    const tell = (done: TilesDone) => this.#context.workDone(this.#run, done);
+    if (plan.mode === 'stream') {
+      await work.walk(plan, this.#stop, tell);
+      return;
+    }
+    const bundles = work.missingBundles(plan).values();
+    const faults: unknown[] = [];
+    const lane = async () => {
+      for (const bundle of bundles) {
+        if (faults.length > 0 || this.#stop.aborted) return;
+        tell(await work.scoreBundle(this.#index, bundle, this.#stop));
+      }
+    };
+    // No lane writes any more when the case goes on.
+    await Promise.all(
+      Array.from({ length: this.#context.threads + 1 }, () => lane().catch((fault) => faults.push(fault))),
+    );
+    this.#stop.throwIfAborted();
+    if (faults.length > 0) throw faults[0];
+  }
+}

@@ -1,0 +1,182 @@
+/** The cases of a run that are in the queue at the moment: enough to keep the workers busy, never the whole archive. */
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import type { Job } from 'bullmq';
+import { storedOutcome } from '../../run/enter-run.ts';
+import { type CaseJob, caseJobId } from './jobs.ts';
+import type { OpenRun } from './open-run.ts';
+import { jobOptions } from './queues.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** A case whose job vanished from Redis this often is given up. */
+const maxLosses = 5;
+/** More tile jobs than this wait a thread: no further case is planned. */
+const waitingTilesPerThread = 32;
+
+/** A case whose job has ended; `lost` says why, should it have left no outcome. */
+export interface EndedCase {
+  readonly index: number;
+  readonly lost: { readonly code: string; readonly message: string };
+}
+
+export class CasesInFlight {
+  readonly #context: WorkerContext;
+  readonly #run: OpenRun;
+  readonly #pending: Iterator<number>;
+  readonly #inFlight = new Set<number>();
+  readonly #losses = new Map<number, number>();
+  readonly #tilesBefore = new Map<number, number>();
+  readonly #signalled = new Set<number>();
+  readonly #bell = new EventTarget();
+  readonly #unsubscribe: () => void;
+  #checkedAt = Date.now();
+  #exhausted = false;
+
+  constructor(context: WorkerContext, run: OpenRun, pending: readonly number[]) {
+    this.#context = context;
+    this.#run = run;
+    this.#pending = pending.values();
+    this.#unsubscribe = context.onCaseEnd(run.id, (index) => {
+      this.#signalled.add(index);
+      this.#bell.dispatchEvent(new Event('ring'));
+    });
+  }
+
+  get isOver(): boolean {
+    return this.#exhausted && this.#inFlight.size === 0;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  /** Adds as many cases as fit, and gives them. */
+  async fill(): Promise<number[]> {
+    const threads = await this.#fleetThreads();
+    const room = 4 * threads + 8 - this.#inFlight.size;
+    if (this.#exhausted || room <= 0) return [];
+    if (this.#inFlight.size > threads) {
+      const { prioritized = 0, waiting = 0 } = await this.#context.queues.tiles.getJobCounts(
+        'prioritized',
+        'waiting',
+      );
+      if (prioritized + waiting > waitingTilesPerThread * threads) return [];
+    }
+    const added: number[] = [];
+    while (added.length < room) {
+      const next = this.#pending.next();
+      if (next.done) {
+        this.#exhausted = true;
+        break;
+      }
+      added.push(next.value);
+    }
+    await this.#add(added);
+    return added;
+  }
+
+  /** Waits until something may have ended, at most until the next look at all; gives what has. */
+  async ended(stop: AbortSignal): Promise<EndedCase[]> {
+    if (this.#signalled.size === 0 && !this.isOver) {
+      const left = Math.max(1, this.#checkedAt + this.#context.timing.pollMs - Date.now());
+      const timer = setTimeout(() => this.#bell.dispatchEvent(new Event('ring')), left);
+      await once(this.#bell, 'ring', { signal: stop }).finally(() => clearTimeout(timer));
+    }
+    // Events may be lost with a connection, and jobs with Redis: all are looked at now and then.
+    const lookAtAll = Date.now() - this.#checkedAt >= this.#context.timing.pollMs;
+    if (lookAtAll) this.#checkedAt = Date.now();
+    const look = lookAtAll
+      ? [...this.#inFlight]
+      : [...this.#signalled].filter((index) => this.#inFlight.has(index));
+    this.#signalled.clear();
+    const ended: EndedCase[] = [];
+    const again: number[] = [];
+    for (const index of look) {
+      const lost = await this.#look(index);
+      if (lost === 'again') again.push(index);
+      else if (lost) ended.push({ index, lost });
+    }
+    for (const { index } of ended) this.#inFlight.delete(index);
+    await this.#add(again);
+    return ended;
+  }
+
+  /** Takes back what no worker has begun. */
+  async withdraw(): Promise<void> {
+    for (const index of this.#inFlight) {
+      const job = await this.#job(index);
+      // One that is being worked on cannot be removed and ends by itself.
+      await job?.remove().catch(() => {});
+    }
+  }
+
+  async #look(index: number): Promise<EndedCase['lost'] | 'again' | undefined> {
+    const done = { code: 'case-lost', message: 'its job ended without an outcome; retry the run' };
+    if (storedOutcome(this.#run.folder, index)) return done;
+    const job = await this.#job(index);
+    const state = job ? await job.getState() : 'unknown';
+    if (state === 'failed' && job) {
+      const reason = job.failedReason ?? '';
+      if (storedOutcome(this.#run.folder, index)) return done;
+      if (!reason.includes('stalled')) {
+        return { code: reason || done.code, message: `could not be scored: ${reason}; retry the run` };
+      }
+      if (this.#hasMovedOn(index)) return 'again';
+      return {
+        code: 'worker-lost',
+        message:
+          'was set aside: the workers that scored it died or froze again and again; look at their memory and logs, then retry the run',
+      };
+    }
+    if (state !== 'completed' && state !== 'unknown') return undefined;
+    if (storedOutcome(this.#run.folder, index)) return done;
+    const losses = (this.#losses.get(index) ?? 0) + 1;
+    this.#losses.set(index, losses);
+    return losses > maxLosses ? done : 'again';
+  }
+
+  /** Whether tiles were added since the case's job was last given up: then its workers died of something else. */
+  #hasMovedOn(index: number): boolean {
+    const folder = this.#run.folder.tiles(index);
+    const tiles = existsSync(folder)
+      ? readdirSync(folder).filter((name) => name.endsWith('.shard')).length
+      : 0;
+    const before = this.#tilesBefore.get(index) ?? 0;
+    this.#tilesBefore.set(index, tiles);
+    return tiles > before;
+  }
+
+  async #add(cases: readonly number[]): Promise<void> {
+    if (cases.length === 0) return;
+    const { id, record } = this.#run;
+    await Promise.all(cases.map((index) => this.#clear(index)));
+    await this.#context.queues.cases.addBulk(
+      cases.map((index) => ({
+        name: 'case',
+        data: { run: id, case: index, step: 'plan' },
+        opts: jobOptions(caseJobId(id, index), record.priority, this.#context.timing),
+      })),
+    );
+    for (const index of cases) this.#inFlight.add(index);
+  }
+
+  /** A finished job of the same name, of an earlier start, would make the queue ignore a new one. */
+  async #clear(index: number): Promise<void> {
+    const job = await this.#job(index);
+    if (job?.finishedOn !== undefined) await job.remove().catch(() => {});
+  }
+
+  async #job(index: number): Promise<Job<CaseJob> | undefined> {
+    return (await this.#context.queues.cases.getJob(caseJobId(this.#run.id, index))) ?? undefined;
+  }
+
+  async #fleetThreads(): Promise<number> {
+    const now = Date.now();
+    const workers = [...(await this.#context.board.workers()).values()];
+    const alive = workers.filter(({ lastSeenAt }) => now - lastSeenAt < 5 * this.#context.timing.heartbeatMs);
+    return Math.max(
+      this.#context.threads,
+      alive.reduce((sum, { threads }) => sum + threads, 0),
+    );
+  }
+}

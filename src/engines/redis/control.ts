@@ -1,0 +1,97 @@
+/** What is asked of runs from outside: to begin, to go on, to stop, to try failed cases again. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { UsageError } from '../../base/errors.ts';
+import type { RunFolder } from '../../run/run-folder.ts';
+import { forgetOutcomes } from '../forget.ts';
+import { Board } from './board.ts';
+import type { Places } from './places.ts';
+import { openQueues, plannerOptions, type Queues } from './queues.ts';
+import { clearEnd, isCancelled, markCancelled, readFinished, readRecord } from './run-record.ts';
+
+export class Control {
+  readonly #queues: Queues;
+  readonly #board: Board;
+  readonly #places: Places;
+
+  constructor(redis: Redis, prefix: string, places: Places) {
+    this.#queues = openQueues(redis, prefix);
+    this.#board = new Board(redis, prefix);
+    this.#places = places;
+  }
+
+  /** Puts the planner of a run into the queue, unless it is there. What has an outcome is not done again. */
+  async begin(run: string): Promise<void> {
+    const folder = this.#places.folder(run);
+    const { priority } = readRecord(folder);
+    const job = await this.#queues.runs.getJob(run);
+    if (job?.finishedOn !== undefined) await job.remove();
+    await this.#board.setState(run, 'planning');
+    await this.#queues.runs.add('run', { run }, plannerOptions(run, priority));
+  }
+
+  /** Goes on with a run that was interrupted; cases without a score are tried again. */
+  async resume(run: string): Promise<void> {
+    if (await this.isGoing(run)) return;
+    const folder = this.#places.folder(run);
+    const again = forgetOutcomes(folder, folder.readCases().length);
+    const done =
+      readFinished(folder)?.state === 'done' && existsSync(join(folder.root, 'results', 'results.json'));
+    if (done && again === 0) return;
+    clearEnd(folder);
+    await this.begin(run);
+  }
+
+  /** Tries all cases without a score again. @returns how many */
+  async retry(run: string): Promise<number> {
+    const folder = this.#folderOf(run);
+    if (await this.isGoing(run)) {
+      throw new UsageError(
+        'run-going',
+        `run ${run} is not over yet; retry it when it is, or cancel it first`,
+        {
+          field: 'run',
+        },
+      );
+    }
+    const wasCancelled = isCancelled(folder);
+    const again = forgetOutcomes(folder, folder.readCases().length);
+    if (again === 0 && readFinished(folder)?.state === 'done' && !wasCancelled) return 0;
+    clearEnd(folder);
+    await this.begin(run);
+    return again;
+  }
+
+  /** The run ends with the tiles that are being scored; what is done stays, and `retry` or `--resume` goes on. */
+  async cancel(run: string): Promise<void> {
+    const folder = this.#folderOf(run);
+    if (readFinished(folder)) {
+      throw new UsageError('run-over', `run ${run} is over already`, { field: 'run' });
+    }
+    markCancelled(folder);
+    await this.#board.setState(run, 'cancelled');
+  }
+
+  /** Whether the run's planner is in the queue or at work. */
+  async isGoing(run: string): Promise<boolean> {
+    const job = await this.#queues.runs.getJob(run);
+    return job !== undefined && job !== null && job.finishedOn === undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#queues.close();
+  }
+
+  #folderOf(run: string): RunFolder {
+    const folder = this.#places.newFolder(run);
+    if (existsSync(folder.root)) return folder;
+    throw new UsageError(
+      'run-unknown',
+      `there is no run ${run}; voxtally status lists those that are there`,
+      {
+        field: 'run',
+      },
+    );
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * How a fault travels from a job to those who report it: in full by a file in the run's folder, and through Redis as a
+ * code alone, since messages name files and cases.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { UnrecoverableError } from 'bullmq';
+import * as z from 'zod';
+import { InputError, MachineError, PartialError, VoxtallyError } from '../../base/errors.ts';
+import { type PackedError, packError, unpackError } from '../../base/packed-error.ts';
+import type { CasePlan } from '../../run/plan/case-plan.ts';
+import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
+
+/** A fault as a record. */
+export const packedError = z.object({
+  type: z.string(),
+  code: z.string(),
+  message: z.string(),
+  place: z.looseObject({}),
+});
+
+export function asVoxtallyError(error: unknown): VoxtallyError {
+  return error instanceof VoxtallyError ? error : unpackError(packError(error));
+}
+
+/** What BullMQ is told: input faults are not tried again. */
+export function queueError(fault: VoxtallyError): Error {
+  return fault instanceof InputError ? new UnrecoverableError(fault.code) : new Error(fault.code);
+}
+
+/** Leaves the fault of a bundle's tiles for the case's reduction. Where that cannot be written either, its code has to do. */
+export function leaveFault(folder: RunFolder, caseIndex: number, bundle: number, fault: VoxtallyError): void {
+  try {
+    mkdirSync(folder.tiles(caseIndex), { recursive: true });
+    writeJsonFile(faultFile(folder, caseIndex, bundle), packError(fault));
+  } catch (error) {
+    if (!(error instanceof MachineError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
+/** The fault for which bundles are missing: that of the input before one of the machine, of the first before others. */
+export function faultOfTiles(
+  folder: RunFolder,
+  plan: Pick<CasePlan, 'index' | 'bundleTiles'>,
+  missing: readonly number[],
+  /** Why tile jobs were set aside, as BullMQ has it. */
+  reasons: readonly string[],
+): VoxtallyError | undefined {
+  const faults = missing.flatMap((bundle) => readFault(faultFile(folder, plan.index, bundle)) ?? []);
+  const found = faults.find((fault) => fault instanceof InputError) ?? faults[0];
+  if (found || reasons.length === 0 || missing.length === 0) return found;
+  const tile = missing[0]! * plan.bundleTiles;
+  const stalled = reasons.some((reason) => reason.includes('stalled'));
+  return stalled
+    ? new MachineError(
+        'worker-lost',
+        `tile ${tile} was set aside: the workers that scored it died or froze again and again; look at their memory and logs, then retry the run`,
+      )
+    : new MachineError(reasons[0]!, `tile ${tile} could not be scored: ${reasons[0]}; retry the run`);
+}
+
+function faultFile(folder: RunFolder, caseIndex: number, bundle: number): string {
+  return join(folder.tiles(caseIndex), `${bundle}.fault.json`);
+}
+
+function readFault(path: string): VoxtallyError | undefined {
+  try {
+    return unpackError(readJsonFile(path, packedError) as PackedError);
+  } catch (error) {
+    if (error instanceof PartialError) return undefined;
+    throw error;
+  }
+}

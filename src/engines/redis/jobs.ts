@@ -1,0 +1,68 @@
+/** What a job says: which run, which case, which tiles. Nothing else about a volume ever stands in Redis. */
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { UsageError } from '../../base/errors.ts';
+
+/** `20261122-205600-3fa9c1`: sorts by time, safe as a folder's name. */
+const runIdPattern = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
+
+export function newRunId(now = new Date()): string {
+  const time = now.toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-');
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}
+
+export function isRunId(text: string): boolean {
+  return runIdPattern.test(text);
+}
+
+/** @throws UsageError for what is not a run's id: it never becomes part of a path. */
+export function checkRunId(text: string): string {
+  if (isRunId(text)) return text;
+  throw new UsageError(
+    'run-id',
+    `"${text.slice(0, 40)}" is not the id of a run, such as 20261122-205600-3fa9c1`,
+    {
+      field: 'run',
+    },
+  );
+}
+
+const run = z.string().regex(runIdPattern);
+const index = z.int().min(0);
+
+export const runJob = z.object({ run });
+/** `missing`: how many bundles of tiles there were to score when they were last handed out. */
+export const caseJob = z.object({
+  run,
+  case: index,
+  step: z.enum(['plan', 'reduce']),
+  missing: index.optional(),
+});
+/** Bundles of tiles: `bundle` to `bundle + bundles - 1`. */
+export const tileJob = z.object({ run, case: index, bundle: index, bundles: z.int().min(1) });
+
+/** A range of the pool's merged shards; what of them stands in a file of this name. */
+export const mergeJob = z.object({ run, merge: z.string().regex(/^[0-9a-f]{16}$/) });
+
+export type RunJob = z.infer<typeof runJob>;
+export type CaseJob = z.infer<typeof caseJob>;
+export type TileJob = z.infer<typeof tileJob>;
+export type MergeJob = z.infer<typeof mergeJob>;
+
+export function caseJobId(runId: string, caseIndex: number): string {
+  return `${runId}.${caseIndex}`;
+}
+
+/**
+ * `planning` differs each time a case is planned: a job of an earlier planning, finished or failed, is never taken for
+ * one of this.
+ */
+export function tileJobId(runId: string, caseIndex: number, planning: string, bundle: number): string {
+  return `${runId}.${caseIndex}.${planning}.${bundle}`;
+}
+
+/** The run of a job of any queue, and its case. */
+export function partsOfJobId(jobId: string): { run: string; case: number | undefined } {
+  const [id = '', caseIndex] = jobId.split('.');
+  return { run: id, case: caseIndex === undefined ? undefined : Number(caseIndex) };
+}

@@ -1,0 +1,101 @@
+/** The runs that a worker has at hand: their settings and cases, read once. */
+import { statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { BufferBudget } from '../../base/buffer-budget.ts';
+import type { VoxtallyError } from '../../base/errors.ts';
+import type { ManifestCase } from '../../cases/types.ts';
+import { type UnscoredOutcome, unscored } from '../../run/case-outcome.ts';
+import type { DataRoots } from '../../run/data-roots.ts';
+import type { RunFolder } from '../../run/run-folder.ts';
+import { keepsCaseShards } from '../../settings/run-settings.ts';
+import type { ThreadPool } from '../../threads/thread-pool.ts';
+import { CaseWork } from '../case-work.ts';
+import type { Places } from './places.ts';
+import { type RunRecord, readRecord } from './run-record.ts';
+
+export interface OpenRun {
+  readonly id: string;
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  /** The cases as the user named their files; `work` has them by absolute paths. */
+  readonly cases: readonly ManifestCase[];
+  readonly work: CaseWork;
+  readonly keepShards: boolean;
+}
+
+/** Runs kept open at once; the longest unused goes first. */
+const maxOpen = 8;
+
+export class OpenRuns {
+  readonly #places: Places;
+  readonly #pool: ThreadPool;
+  readonly #buffers: BufferBudget;
+  readonly #dataRoots: DataRoots;
+  readonly #open = new Map<string, { readonly changedAt: number; readonly run: OpenRun }>();
+
+  constructor(places: Places, pool: ThreadPool, buffers: BufferBudget, dataRoots: DataRoots) {
+    this.#places = places;
+    this.#pool = pool;
+    this.#buffers = buffers;
+    this.#dataRoots = dataRoots;
+  }
+
+  /** @throws MachineError or PartialError when the run's folder is not there or not whole. */
+  get(id: string): OpenRun {
+    const folder = this.#places.folder(id);
+    // A resumed run may cut its work differently.
+    const changedAt = statSync(join(folder.root, 'settings.json')).mtimeMs;
+    const known = this.#open.get(id);
+    this.#open.delete(id);
+    const entry = known?.changedAt === changedAt ? known : { changedAt, run: this.#read(id, folder) };
+    this.#open.set(id, entry);
+    for (const [oldest] of this.#open) {
+      if (this.#open.size <= maxOpen) break;
+      this.#open.delete(oldest);
+    }
+    return entry.run;
+  }
+
+  #read(id: string, folder: RunFolder): OpenRun {
+    const record = readRecord(folder);
+    const settings = folder.readSettings();
+    const cases = folder.readCases();
+    const absolute = cases.map((entry) => ({
+      ...entry,
+      predictions: entry.predictions.map((file) => resolve(record.base, file)),
+      reference: resolve(record.base, entry.reference),
+    }));
+    const work = new CaseWork(folder, settings, absolute, this.#pool, this.#buffers, this.#dataRoots);
+    return { id, folder, record, cases, work, keepShards: keepsCaseShards(settings, cases.length) };
+  }
+}
+
+/** The outcome of a case without numbers. It names files as the user did, from wherever they were read. */
+export function unscoredAsGiven(
+  { cases, record }: OpenRun,
+  index: number,
+  status: UnscoredOutcome['status'],
+  error: VoxtallyError,
+): UnscoredOutcome {
+  const entry = cases[index]!;
+  const outcome = unscored(index, entry.id, status, error);
+  const folders = [...entry.predictions, entry.reference].map((file) => {
+    const given = file.slice(0, file.length - basename(file).length);
+    const absolute = resolve(record.base, file);
+    return [absolute.slice(0, absolute.length - basename(absolute).length), given] as const;
+  });
+  const asGiven = (text: string) =>
+    folders.reduce(
+      (all, [absolute, given]) => (absolute === given ? all : all.replaceAll(absolute, given)),
+      text,
+    );
+  const { message, file } = outcome.error;
+  return {
+    ...outcome,
+    error: {
+      ...outcome.error,
+      message: asGiven(message),
+      ...(file === undefined ? {} : { file: asGiven(file) }),
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** The pooled values of the cases that are done, while others are not: from tallies alone, so they cost nothing. */
+
+import { neededLovasz } from '../../losses/spec.ts';
+import { classesOf, measuresOf } from '../../measures/tally/class-sums-of.ts';
+import { emptyTally, mergeTallies, type Tally } from '../../measures/tally/tally.ts';
+import { buildResults } from '../../results/build.ts';
+import type { ResultsDocument } from '../../results/document.ts';
+import { lossesOf } from '../../settings/resolve-settings.ts';
+import type { RunSettings } from '../../settings/run-settings.ts';
+import type { PooledSoFar } from '../monitor.ts';
+
+export class PooledTally {
+  readonly #settings: RunSettings;
+  #tally: Tally;
+  #cases = 0;
+
+  constructor(settings: RunSettings) {
+    this.#settings = settings;
+    this.#tally = emptyTally(settings.classes.length, settings.terms.length);
+  }
+
+  add(tally: Tally): void {
+    this.#tally = mergeTallies(this.#tally, tally);
+    this.#cases++;
+  }
+
+  /** Without the sorted losses, which come at the end. */
+  values(): PooledSoFar {
+    const settings = this.#settings;
+    if (this.#cases === 0) return { cases: 0, classes: {} };
+    const classes = classesOf(settings, [this.#tally]);
+    const losses = lossesOf(settings).filter((loss) => neededLovasz([loss]).size === 0);
+    const { pooled } = buildResults(
+      {
+        scores: settings.scores,
+        channels: settings.channels,
+        classes,
+        cases: [],
+        pooled: measuresOf(settings, classes, this.#tally, []),
+      },
+      losses,
+      { convention: settings.convention, beta: settings.fbeta },
+    );
+    return { ...pooledValues(pooled), cases: this.#cases };
+  }
+}
+
+/** Losses and the metrics that are ratios, by class; the losses over all classes under `all classes`. */
+export function pooledValues(pooled: ResultsDocument['pooled']): PooledSoFar {
+  if (pooled === null) return { cases: 0, classes: {} };
+  const classes = Object.entries(pooled.classes).map(([name, { losses, hard }]) => {
+    const { dice, jaccard, precision, recall } = hard;
+    return [name, { losses, metrics: { dice, jaccard, precision, recall } }] as const;
+  });
+  const all =
+    Object.keys(pooled.losses).length > 0
+      ? [['all classes', { losses: pooled.losses, metrics: {} }] as const]
+      : [];
+  return { cases: pooled.cases, classes: Object.fromEntries([...classes, ...all]) };
+}

@@ -1,0 +1,273 @@
+/** What the dashboard and `voxtally status` see of the runs: live facts from Redis, everything lasting from the folders. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { VoxtallyError } from '../../base/errors.ts';
+import type { ManifestCase } from '../../cases/types.ts';
+import type { ResultsDocument } from '../../results/document.ts';
+import { storedOutcome } from '../../run/enter-run.ts';
+import type { RunFolder } from '../../run/run-folder.ts';
+import type {
+  CasePage,
+  CaseStatus,
+  Monitor,
+  PooledSoFar,
+  RunState,
+  RunStatus,
+  WorkerStatus,
+} from '../monitor.ts';
+import { Board, type LiveRun, type StatusName, statusLetters } from './board.ts';
+import { connect } from './connection.ts';
+import { secondsLeft } from './eta.ts';
+import { isRunId } from './jobs.ts';
+import { SharedFolders } from './places.ts';
+import { pooledValues } from './pooled-so-far.ts';
+import { openQueues, type Queues } from './queues.ts';
+import {
+  type Finished,
+  isCancelled,
+  type RunRecord,
+  readFinished,
+  readPooled,
+  readRecord,
+  resultsFolder,
+} from './run-record.ts';
+
+export interface MonitorOptions {
+  readonly redisUrl: string;
+  readonly prefix: string;
+  readonly workRoot: string;
+}
+
+export interface RedisRunStatus extends RunStatus {
+  /** Tiles of the cases planned so far. */
+  readonly tilesTotal: number;
+}
+
+/** A monitor that also gives the queues, for bull-board and metrics. */
+export interface RedisMonitor extends Monitor {
+  run(id: string): Promise<RedisRunStatus | undefined>;
+  readonly queues: readonly Queue[];
+  /** Settles when Redis answers. */
+  ping(): Promise<unknown>;
+}
+
+/** Changes are told at most this often for a run. */
+const tellEveryMs = 1000;
+/** Runs listed at most. */
+const maxRuns = 200;
+
+export function openMonitor({ redisUrl, prefix, workRoot }: MonitorOptions): RedisMonitor {
+  return new FolderAndBoard(redisUrl, prefix, new SharedFolders(workRoot));
+}
+
+/** The lasting facts of a run, read once. */
+interface Known {
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  readonly cases: readonly ManifestCase[];
+}
+
+class FolderAndBoard implements RedisMonitor {
+  readonly #url: string;
+  readonly #redis: Redis;
+  readonly #queues: Queues;
+  readonly #board: Board;
+  readonly #places: SharedFolders;
+  readonly #known = new Map<string, Known>();
+  readonly #pooled = new Map<string, { readonly changedAt: number; readonly pooled: PooledSoFar }>();
+
+  constructor(url: string, prefix: string, places: SharedFolders) {
+    this.#url = url;
+    this.#redis = connect(url);
+    this.#queues = openQueues(this.#redis, prefix);
+    this.#board = new Board(this.#redis, prefix);
+    this.#places = places;
+  }
+
+  get queues(): readonly Queue[] {
+    return this.#queues.all;
+  }
+
+  ping(): Promise<unknown> {
+    return this.#redis.ping();
+  }
+
+  async runs(): Promise<readonly RunStatus[]> {
+    const ids = this.#places.runs().slice(0, maxRuns);
+    const all = await Promise.all(ids.map((id) => this.run(id)));
+    return all
+      .filter((status): status is RedisRunStatus => status !== undefined)
+      .sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  async run(id: string): Promise<RedisRunStatus | undefined> {
+    const known = this.#open(id);
+    if (!known) return undefined;
+    const { folder, record, cases } = known;
+    const live = await this.#board.read(id);
+    const finished = readFinished(folder);
+    const statuses = this.#statuses(known, live, finished);
+    const count = (name: StatusName) => statuses.split(statusLetters[name]).length - 1;
+    const numbers = { ...finished?.live, ...live?.numbers };
+    const done = count('ok') + count('failed') + count('incomplete');
+    const seconds = (Date.now() - record.createdAt) / 1000;
+    const state = stateOf(folder, live, finished, await this.#hasJob(id, finished));
+    const going = state === 'planning' || state === 'running';
+    const etaSeconds = going && live ? secondsLeft(live, done, cases.length, Date.now()) : undefined;
+    return {
+      id,
+      state,
+      createdAt: record.createdAt,
+      ...(finished ? { finishedAt: finished.finishedAt } : {}),
+      priority: record.priority,
+      cases: {
+        total: cases.length,
+        ok: count('ok'),
+        failed: count('failed'),
+        incomplete: count('incomplete'),
+        inFlight: going ? count('in-flight') : 0,
+      },
+      tilesDone: numbers.tilesDone ?? 0,
+      tilesTotal: numbers.tilesTotal ?? 0,
+      voxelsDone: numbers.voxelsDone ?? 0,
+      bytesRead: numbers.bytesRead ?? 0,
+      megavoxelsPerSecond: going ? (live?.recentVoxels ?? 0) / 1e6 / Math.max(1, Math.min(60, seconds)) : 0,
+      ...(etaSeconds === undefined ? {} : { etaSeconds }),
+      ...(live ? { tileTimes: live.tileTimes } : {}),
+      retries: numbers.retries ?? 0,
+      stalls: numbers.stalls ?? 0,
+    };
+  }
+
+  async cases(id: string, query: Parameters<Monitor['cases']>[1]): Promise<CasePage> {
+    const known = this.#open(id);
+    const { status, page, pageSize } = query;
+    if (!known) return { total: 0, page, pageSize, cases: [] };
+    const statuses = this.#statuses(known, await this.#board.read(id), readFinished(known.folder));
+    const letter = status === undefined ? undefined : statusLetters[status];
+    const fitting = [...known.cases.keys()].filter(
+      (index) => letter === undefined || statuses[index] === letter,
+    );
+    const from = Math.max(0, page) * pageSize;
+    return {
+      total: fitting.length,
+      page,
+      pageSize,
+      cases: fitting.slice(from, from + pageSize).map((index) => this.#case(known, index, statuses[index]!)),
+    };
+  }
+
+  async pooled(id: string): Promise<PooledSoFar> {
+    const known = this.#open(id);
+    if (!known) return { cases: 0, classes: {} };
+    const file = join(resultsFolder(known.folder), 'results.json');
+    if (readFinished(known.folder)?.state !== 'done' || !existsSync(file)) {
+      return readPooled(known.folder) ?? { cases: 0, classes: {} };
+    }
+    const changedAt = statSync(file).mtimeMs;
+    const before = this.#pooled.get(id);
+    if (before?.changedAt === changedAt) return before.pooled;
+    const { pooled } = JSON.parse(readFileSync(file, 'utf8')) as ResultsDocument;
+    const entry = { changedAt, pooled: pooledValues(pooled) };
+    this.#pooled.set(id, entry);
+    return entry.pooled;
+  }
+
+  async workers(): Promise<readonly WorkerStatus[]> {
+    const workers = await this.#board.workers();
+    return [...workers].map(([id, facts]) => ({ id, ...facts })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async watch(onChange: (runId: string) => void): Promise<() => Promise<void>> {
+    const listener = connect(this.#url);
+    const timers = new Map<string, NodeJS.Timeout>();
+    listener.on('message', (_channel: string, run: string) => {
+      if (timers.has(run) || !isRunId(run)) return;
+      onChange(run);
+      // What changes in the meantime is told when the time is over.
+      let again = false;
+      const note = (_: string, other: string) => {
+        again ||= other === run;
+      };
+      listener.on('message', note);
+      timers.set(
+        run,
+        setTimeout(() => {
+          listener.off('message', note);
+          timers.delete(run);
+          if (again) listener.emit('message', '', run);
+        }, tellEveryMs),
+      );
+    });
+    await listener.subscribe(this.#board.channel);
+    return async () => {
+      for (const timer of timers.values()) clearTimeout(timer);
+      listener.removeAllListeners('message');
+      listener.disconnect();
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#queues.close();
+    this.#redis.disconnect();
+  }
+
+  #open(id: string): Known | undefined {
+    if (!isRunId(id)) return undefined;
+    const known = this.#known.get(id);
+    if (known && existsSync(known.folder.root)) return known;
+    this.#known.delete(id);
+    try {
+      const folder = this.#places.folder(id);
+      const opened = { folder, record: readRecord(folder), cases: folder.readCases() };
+      this.#known.set(id, opened);
+      return opened;
+    } catch (error) {
+      // A run that is being made, or was removed.
+      if (error instanceof VoxtallyError) return undefined;
+      throw error;
+    }
+  }
+
+  #statuses({ folder, cases }: Known, live: LiveRun | undefined, finished: Finished | undefined): string {
+    const told = finished?.state === 'done' ? finished.statuses : (live?.statuses ?? '');
+    if (told.length === cases.length) return told;
+    // Redis was wiped, or nobody has begun.
+    return cases.map((_, index) => statusLetters[storedOutcome(folder, index)?.status ?? 'waiting']).join('');
+  }
+
+  #case({ folder, cases }: Known, index: number, letter: string): CaseStatus {
+    const status = (Object.entries(statusLetters).find(([, value]) => value === letter)?.[0] ??
+      'waiting') as StatusName;
+    const common = { index, name: cases[index]!.id, status };
+    if (status !== 'failed' && status !== 'incomplete') return common;
+    const outcome = storedOutcome(folder, index);
+    if (!outcome || outcome.status === 'ok') return common;
+    return { ...common, error: { code: outcome.error.code, message: outcome.error.message } };
+  }
+
+  async #hasJob(id: string, finished: Finished | undefined): Promise<boolean> {
+    if (finished) return false;
+    const job = await this.#queues.runs.getJob(id);
+    return job !== undefined && job !== null && job.finishedOn === undefined;
+  }
+}
+
+function stateOf(
+  folder: RunFolder,
+  live: LiveRun | undefined,
+  finished: Finished | undefined,
+  hasJob: boolean,
+): RunState {
+  if (finished) return finished.state;
+  if (isCancelled(folder)) return 'cancelled';
+  // Without a job nothing goes on: Redis was wiped, and `score --resume` has to bring the run back.
+  if (!hasJob) return 'failed';
+  return live?.state === undefined || live.state === 'cancelled' || live.state === 'failed'
+    ? 'planning'
+    : live.state === 'done'
+      ? 'reducing'
+      : live.state;
+}

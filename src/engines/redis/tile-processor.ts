@@ -1,0 +1,63 @@
+/** Scores the bundles of tiles of a job; those that are there already are left as they are. */
+import { existsSync } from 'node:fs';
+import type { Job } from 'bullmq';
+import { MachineError } from '../../base/errors.ts';
+import { asVoxtallyError, leaveFault, queueError } from './faults.ts';
+import { type TileJob, tileJob } from './jobs.ts';
+import type { OpenRun } from './open-run.ts';
+import { isCancelled } from './run-record.ts';
+import { handJobBack, type WorkerContext } from './worker-context.ts';
+
+export async function processTiles(
+  context: WorkerContext,
+  job: Job<TileJob>,
+  token: string,
+  lockLost: AbortSignal,
+): Promise<void> {
+  const stop = AbortSignal.any([lockLost, context.handBack]);
+  const { run: id, case: index, bundle, bundles } = tileJob.parse(job.data);
+  let run: OpenRun | undefined;
+  try {
+    run = context.runs.get(id);
+    if (isCancelled(run.folder) || existsSync(run.folder.caseOutcome(index))) return;
+    stop.throwIfAborted();
+    await scoreBundles(context, run, job.data, stop);
+  } catch (error) {
+    if (context.handBack.aborted && !lockLost.aborted) return handJobBack(job, token);
+    if (lockLost.aborted) throw new Error('lock-lost');
+    const fault = asVoxtallyError(error);
+    const attempt = job.attemptsMade + 1;
+    context.log.warn({ run: id, case: index, bundle, bundles, code: fault.code, attempt }, 'tiles failed');
+    if (run) leaveFault(run.folder, index, firstMissing(run, job.data), fault);
+    throw queueError(fault);
+  }
+}
+
+async function scoreBundles(
+  context: WorkerContext,
+  run: OpenRun,
+  { case: index, bundle, bundles }: TileJob,
+  stop: AbortSignal,
+): Promise<void> {
+  // A read of a lost network drive may never come back.
+  const late = AbortSignal.timeout(context.timing.stepTimeoutMs);
+  try {
+    const signal = AbortSignal.any([stop, late]);
+    for (let at = bundle; at < bundle + bundles; at++) {
+      if (existsSync(run.folder.bundle(index, at))) continue;
+      context.workDone(run, await run.work.scoreBundle(index, at, signal));
+    }
+  } catch (error) {
+    if (stop.aborted || !late.aborted) throw error;
+    throw new MachineError(
+      'tile-timeout',
+      `a job of tiles took longer than ${context.timing.stepTimeoutMs / 1000} s; look at the storage, then retry the run`,
+    );
+  }
+}
+
+/** Bundles are scored in order: the first that is not there is the one that failed. */
+function firstMissing(run: OpenRun, { case: index, bundle, bundles }: TileJob): number {
+  for (let at = bundle; at < bundle + bundles; at++) if (!existsSync(run.folder.bundle(index, at))) return at;
+  return bundle;
+}

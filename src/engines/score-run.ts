@@ -1,0 +1,90 @@
+/** A run in this process from its cases to its result files: decide, plan, score, reduce, write. */
+import { setMaxListeners } from 'node:events';
+import { join, resolve } from 'node:path';
+import { ReplaySubject } from 'rxjs';
+import { checkAuditAvailable } from '../audit/available.ts';
+import { BufferBudget } from '../base/buffer-budget.ts';
+import { UsageError } from '../base/errors.ts';
+import type { CaseOutcomeRecord } from '../run/case-outcome.ts';
+import { enterFolder, storedOutcome } from '../run/enter-run.ts';
+import { progressOf, type RunEvent } from '../run/run-events.ts';
+import { RunFolder, workFolder } from '../run/run-folder.ts';
+import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
+import { resolveSettings, threadCount } from '../settings/resolve-settings.ts';
+import { keepsCaseShards } from '../settings/run-settings.ts';
+import { ThreadPool } from '../threads/thread-pool.ts';
+import { CasePool } from './case-pool.ts';
+import { CaseWork } from './case-work.ts';
+import { EmbeddedEngine } from './embedded.ts';
+import { finishRun } from './finish-run.ts';
+import { forgetOutcomes } from './forget.ts';
+
+/** Starts a run. Its folder is `outDir`; what it must remember stands in `outDir/work`. */
+export function scoreRun(request: RunRequest): StartedRun {
+  const events = new ReplaySubject<RunEvent>(1);
+  const done = run(request, (event) => events.next(event));
+  done.then(
+    () => events.complete(),
+    (error) => events.error(error),
+  );
+  return { progress: progressOf(events, request.cases.length), done };
+}
+
+async function run(request: RunRequest, emit: (event: RunEvent) => void): Promise<RunReport> {
+  const startedAt = new Date();
+  const { cases, config, outDir, signal } = request;
+  // Every piece of work in flight listens to it.
+  setMaxListeners(0, signal);
+  if (cases.length === 0)
+    throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
+  // They load while the settings are found out.
+  const pool = new ThreadPool(threadCount(config));
+  try {
+    const { settings, threads, notes } = await resolveSettings(config, cases);
+    if (settings.audit !== undefined) checkAuditAvailable();
+    for (const note of notes) emit({ kind: 'note', note });
+    const folder = new RunFolder(join(resolve(outDir), workFolder));
+    enterFolder(folder, settings, cases, request.resume);
+    if (request.resume) forgetOutcomes(folder, cases.length);
+
+    const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(2 * threads + 2));
+    const casePool = new CasePool(work, pool);
+    const engine = new EmbeddedEngine(work, threads, keepsCaseShards(settings, cases.length));
+    const outcomes = new Map<number, CaseOutcomeRecord>();
+    const take = (event: RunEvent) => {
+      if (event.kind === 'case') {
+        outcomes.set(event.outcome.index, event.outcome);
+        casePool.add(event.outcome, signal).catch(() => {});
+      }
+      emit(event);
+    };
+    const score = (pending: readonly number[]) => engine.run({ pending, signal, emit: take });
+    emit({ kind: 'stage', stage: 'score' });
+    for (const index of cases.keys()) {
+      const outcome = storedOutcome(folder, index);
+      if (outcome) take({ kind: 'case', outcome });
+    }
+    await score([...cases.keys()].filter((index) => !outcomes.has(index)));
+    const finished = await finishRun({
+      work,
+      casePool,
+      outcomes,
+      redo: score,
+      results: request,
+      threads,
+      startedAt,
+      signal,
+      emit,
+    });
+    return {
+      exitStatus: finished.failed === 0 && finished.audit?.passed !== false ? 0 : 1,
+      results: finished.results,
+      outDir,
+      notes: [...request.warnings, ...notes, ...finished.notes],
+      seconds: finished.seconds,
+      ...(finished.audit ? { audit: finished.audit } : {}),
+    };
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,145 @@
+/** The keys of a range of buckets in kernel memory, from any number of shard files, listed by bucket. */
+import { PartialError } from '../../base/errors.ts';
+import type { Kernels, Layout } from '../../kernels/kernels.ts';
+import { eachBucket } from './shard/directory.ts';
+import type { Section, ShardFile } from './shard/file.ts';
+
+/** A piece as kernels take it: address, bytes, side, encoding (uint32 each). */
+const rowLength = 4;
+/** And as it is kept until all are read: the row, its bucket and its file. */
+const recordLength = 6;
+
+/**
+ * A piece is the keys of one bucket and side in one file. There are as many as buckets times files, so they are numbers
+ * in arrays and never objects. First all sections are read, then the pieces are listed, then buckets are added to cells.
+ */
+export class Pieces {
+  readonly #kernels: Kernels;
+  readonly #layout: Layout;
+  readonly #first: number;
+  readonly #end: number;
+  readonly #files: string[] = [];
+  #count = 0;
+  #records = new Uint32Array(recordLength * 256);
+  #keysOf = new Float64Array(256);
+  /** Keys of each bucket: [background, foreground] pairs. */
+  readonly #keys: Float64Array;
+  /** Pieces of each bucket, one place further on; from `list` on the first row of each bucket. */
+  readonly #starts: Uint32Array;
+  /** The piece of each row, and the address of the rows. */
+  #order = new Uint32Array(0);
+  #rows = 0;
+
+  /** For buckets [first, end). */
+  constructor(kernels: Kernels, layout: Layout, first: number, end: number) {
+    this.#kernels = kernels;
+    this.#layout = layout;
+    this.#first = first;
+    this.#end = end;
+    this.#keys = new Float64Array(2 * (end - first));
+    this.#starts = new Uint32Array(end - first + 1);
+  }
+
+  /**
+   * Reads the buckets of a section into kernel memory: of these alone, so that many files cost no more than few. The
+   * file may be closed afterwards.
+   */
+  read(file: ShardFile, section: Section): void {
+    const span = file.span(section, this.#first, this.#end);
+    const from = this.#count;
+    let [begin, stop] = [Number.POSITIVE_INFINITY, 0];
+    for (const block of span.blocks) {
+      eachBucket(block, (bucket, encoding, keys, offset, bytes) => {
+        if (bucket < this.#first || bucket >= this.#end) return;
+        const start = offset - span.offset;
+        begin = Math.min(begin, start);
+        stop = start + bytes;
+        this.#take(bucket, keys, [start, bytes, section.side, encoding]);
+      });
+    }
+    if (this.#count === from) return;
+    const payload = payloadBytes(span.bytes);
+    file.readSpan(section, span, payload);
+    const address = this.#layout.region(stop - begin);
+    new Uint8Array(this.#kernels.memory.buffer, address, stop - begin).set(payload.subarray(begin, stop));
+    for (let at = recordLength * from; at < recordLength * this.#count; at += recordLength) {
+      this.#records[at]! += address - begin;
+      this.#records[at + 5] = this.#files.length;
+    }
+    this.#files.push(file.path);
+  }
+
+  #take(bucket: number, keys: number, row: readonly [number, number, 0 | 1, number]): void {
+    if (this.#count === this.#keysOf.length) {
+      this.#records = grown(this.#records, new Uint32Array(2 * this.#records.length));
+      this.#keysOf = grown(this.#keysOf, new Float64Array(2 * this.#keysOf.length));
+    }
+    const slot = bucket - this.#first;
+    this.#records.set(row, recordLength * this.#count);
+    this.#records[recordLength * this.#count + rowLength] = slot;
+    this.#keysOf[this.#count++] = keys;
+    this.#keys[2 * slot + row[2]]! += keys;
+    this.#starts[slot + 1]!++;
+  }
+
+  /** Lists the pieces by bucket, those of a bucket in the order of their places in memory. Nothing is read after it. */
+  list(): this {
+    for (let slot = 1; slot < this.#starts.length; slot++) this.#starts[slot]! += this.#starts[slot - 1]!;
+    const next = this.#starts.slice();
+    this.#order = new Uint32Array(this.#count);
+    this.#rows = this.#layout.region(4 * rowLength * this.#count);
+    const rows = new Uint32Array(this.#kernels.memory.buffer, this.#rows, rowLength * this.#count);
+    for (let piece = 0; piece < this.#count; piece++) {
+      const at = recordLength * piece;
+      const row = next[this.#records[at + rowLength]!]!++;
+      this.#order[row] = piece;
+      for (let i = 0; i < rowLength; i++) rows[rowLength * row + i] = this.#records[at + i]!;
+    }
+    return this;
+  }
+
+  /** Keys of a bucket on one side; 0 for buckets out of the range. */
+  keys(bucket: number, side: 0 | 1): number {
+    return this.#keys[2 * (bucket - this.#first) + side] ?? 0;
+  }
+
+  /**
+   * Adds the keys of a bucket into cells of uint32 (`wide` 0) or uint64 (1).
+   * @throws PartialError naming the file whose keys are not what its directory says
+   */
+  add(bucket: number, cells: number, bitmap: number, wide: 0 | 1): void {
+    const keys = this.keys(bucket, 0) + this.keys(bucket, 1);
+    if (keys === 0) return;
+    const first = this.#starts[bucket - this.#first]!;
+    const end = this.#starts[bucket - this.#first + 1]!;
+    if (this.#addRows(first, end, cells, bitmap, wide) === keys) return;
+    for (let row = first; row < end; row++) {
+      const piece = this.#order[row]!;
+      if (this.#addRows(row, row + 1, cells, bitmap, wide) === this.#keysOf[piece]) continue;
+      const file = this.#files[this.#records[recordLength * piece + 5]!]!;
+      throw new PartialError(
+        'shard-corrupt',
+        `${file}: a bucket does not hold the keys that its directory lists`,
+        { file },
+      );
+    }
+    throw new PartialError('shard-corrupt', 'a bucket does not hold the keys that its directories list');
+  }
+
+  #addRows(first: number, end: number, cells: number, bitmap: number, wide: 0 | 1): number {
+    return this.#kernels.addPieces(this.#rows + 4 * rowLength * first, end - first, cells, bitmap, wide);
+  }
+}
+
+function grown<T extends Uint32Array | Float64Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+let payloadScratch = new Uint8Array(1 << 16);
+
+/** Room for a payload on its way to kernel memory: one for all, since sections are read one after the other. */
+function payloadBytes(length: number): Uint8Array {
+  if (payloadScratch.length < length) payloadScratch = new Uint8Array(2 * length);
+  return payloadScratch.subarray(0, length);
+}

@@ -1,0 +1,129 @@
+/**
+ * The directory of a section (one class, one side of the label): which buckets hold keys, how each is encoded and
+ * where it stands. Buckets are gathered into blocks of about 16 KiB, the unit of reading and of the checksum.
+ *
+ * Bytes, for each block: varint(first bucket), varint(buckets), varint(keys), varint(payload bytes),
+ * varint(token bytes), uint32 crc32(payload), then the tokens, one a bucket: varint(gap << 1 | encoding) with gap =
+ * bucket - previous bucket of the block - 1 (the first: 0), varint(keys), and for runs varint(bytes).
+ */
+import { crc32 } from 'node:zlib';
+import { PartialError } from '../../../base/errors.ts';
+import { VarintReader, VarintWriter } from './varint.ts';
+
+/** Keys are split at bit 16: 65536 buckets of 65536 keys. */
+export const bucketCount = 65536;
+
+/** How a bucket's keys stand in the payload: the low halves of all of them in voxel order, or sorted runs. */
+export const packed = 0;
+export const runs = 1;
+
+/** A bucket as kernels list it: four numbers [bucket, encoding, keys, bytes]. */
+export type BucketEntries = ArrayLike<number>;
+export const entryLength = 4;
+
+/** A block is closed when its payload has reached this size. */
+const blockBytes = 16384;
+
+export interface Block {
+  readonly firstBucket: number;
+  readonly buckets: number;
+  readonly keys: number;
+  /** Place of its payload in the section's payload. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly crc: number;
+  readonly tokens: Uint8Array;
+}
+
+/** Takes one bucket of a block; `offset` is its place in the section's payload. */
+export type TakeBucket = (
+  bucket: number,
+  encoding: number,
+  keys: number,
+  offset: number,
+  bytes: number,
+) => void;
+
+/** The directory of `count` entries whose payloads stand behind each other in `payload`. */
+export function encodeDirectory(entries: BucketEntries, count: number, payload: Uint8Array): Uint8Array {
+  const writer = new VarintWriter();
+  const tokens = new VarintWriter();
+  let offset = 0;
+  for (let first = 0; first < count; ) {
+    tokens.reset();
+    let rank = first;
+    let bytes = 0;
+    let keys = 0;
+    let previous = entries[entryLength * first]! - 1;
+    for (; rank < count && bytes < blockBytes; rank++) {
+      const at = entryLength * rank;
+      tokens.write((entries[at]! - previous - 1) * 2 + entries[at + 1]!);
+      tokens.write(entries[at + 2]!);
+      if (entries[at + 1] === runs) tokens.write(entries[at + 3]!);
+      previous = entries[at]!;
+      keys += entries[at + 2]!;
+      bytes += entries[at + 3]!;
+    }
+    const tokenBytes = tokens.finish();
+    for (const value of [entries[entryLength * first]!, rank - first, keys, bytes, tokenBytes.length])
+      writer.write(value);
+    writer.writeUint32(crc32(payload.subarray(offset, offset + bytes)));
+    writer.writeBytes(tokenBytes);
+    offset += bytes;
+    first = rank;
+  }
+  return writer.finish();
+}
+
+/**
+ * The blocks that may hold buckets in [first, end), ascending; all by default.
+ * @throws PartialError when the bytes are no directory of `payloadBytes` bytes of payload.
+ */
+export function decodeBlocks(bytes: Uint8Array, payloadBytes: number, first = 0, end = bucketCount): Block[] {
+  const reader = new VarintReader(bytes);
+  let blocks: Block[] = [];
+  let offset = 0;
+  while (!reader.done) {
+    const firstBucket = reader.read();
+    const buckets = reader.read();
+    const keys = reader.read();
+    const length = reader.read();
+    const tokenBytes = reader.read();
+    const crc = reader.readUint32();
+    const tokens = reader.readBytes(tokenBytes);
+    // A block ends before the next one begins: those before the last that begins at or below `first` are not asked for.
+    if (firstBucket <= first) blocks = [];
+    // Copied: the bytes are the caller's to use again.
+    if (firstBucket < end) {
+      blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens: tokens.slice() });
+    }
+    offset += length;
+  }
+  if (offset !== payloadBytes) {
+    throw new PartialError(
+      'shard-corrupt',
+      `a shard directory lists ${offset} bytes where ${payloadBytes} stand`,
+    );
+  }
+  return blocks;
+}
+
+/** Hands the buckets of a block to `take`, ascending. @throws PartialError when they do not fit the block */
+export function eachBucket(block: Block, take: TakeBucket): void {
+  const reader = new VarintReader(block.tokens);
+  const end = block.offset + block.bytes;
+  let bucket = block.firstBucket - 1;
+  let { offset } = block;
+  for (let rank = 0; rank < block.buckets; rank++) {
+    const head = reader.read();
+    bucket += Math.floor(head / 2) + 1;
+    const keys = reader.read();
+    const encoding = head % 2;
+    const bytes = encoding === runs ? reader.read() : 2 * keys;
+    if (bucket >= bucketCount || offset + bytes > end) {
+      throw new PartialError('shard-corrupt', `a shard directory lists bucket ${bucket} beyond its block`);
+    }
+    take(bucket, encoding, keys, offset, bytes);
+    offset += bytes;
+  }
+}

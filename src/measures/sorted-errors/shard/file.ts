@@ -1,0 +1,279 @@
+/**
+ * A shard file: a tally or merged keys, whole or not at all. Layout (integers little-endian):
+ *
+ *   8 bytes  'VOXSHARD'
+ *   uint32   format version
+ *   uint32   bytes of the header (JSON, UTF-8)
+ *   uint32   crc32 of the header
+ *   header   { about, sections }: what it is of, and for each section where its directory and payload stand
+ *   directories, then payloads, in the order of the sections
+ *
+ * `about` is the caller's; see docs/shard-format.md for the whole.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import * as z from 'zod';
+import { MachineError, PartialError } from '../../../base/errors.ts';
+import { writeWhole } from '../../../base/write-whole.ts';
+import { type Block, type BucketEntries, bucketCount, decodeBlocks, encodeDirectory } from './directory.ts';
+
+const magic = Buffer.from('VOXSHARD');
+export const formatVersion = 1;
+const prefixBytes = 20;
+/** Headers hold a tally at most; anything larger is no header. */
+const maxHeaderBytes = 1 << 28;
+
+/** One class and side as kernels leave it: entries of its buckets and their payloads behind each other. */
+export interface SectionContent {
+  readonly class: number;
+  /** 0 background, 1 foreground. */
+  readonly side: 0 | 1;
+  readonly entries: BucketEntries;
+  readonly entryCount: number;
+  readonly payload: Uint8Array;
+}
+
+const size = z.number().int().nonnegative();
+const headerSchema = z.object({
+  about: z.unknown(),
+  sections: z.array(
+    z.object({
+      class: size,
+      side: z.union([z.literal(0), z.literal(1)]),
+      keys: size,
+      directoryBytes: size,
+      directoryCrc: size,
+      payloadBytes: size,
+    }),
+  ),
+});
+
+/** Writes the file under a temporary name and renames it. Returns its bytes. */
+export function writeShardFile(path: string, about: unknown, sections: readonly SectionContent[]): number {
+  return writeWhole(path, encodeShard(about, sections));
+}
+
+/** The bytes of a shard, in pieces. */
+export function encodeShard(about: unknown, sections: readonly SectionContent[]): Uint8Array[] {
+  const directories = sections.map((section) =>
+    encodeDirectory(section.entries, section.entryCount, section.payload),
+  );
+  const header = Buffer.from(
+    JSON.stringify(
+      {
+        about,
+        sections: sections.map((section, i) => {
+          let keys = 0;
+          for (let rank = 0; rank < section.entryCount; rank++) keys += section.entries[4 * rank + 2]!;
+          return {
+            class: section.class,
+            side: section.side,
+            keys,
+            directoryBytes: directories[i]!.length,
+            directoryCrc: crc32(directories[i]!),
+            payloadBytes: section.payload.length,
+          };
+        }),
+      },
+      (_key, value) => (typeof value === 'bigint' ? value.toString() : value),
+    ),
+  );
+  const prefix = Buffer.alloc(prefixBytes);
+  magic.copy(prefix);
+  prefix.writeUInt32LE(formatVersion, 8);
+  prefix.writeUInt32LE(header.length, 12);
+  prefix.writeUInt32LE(crc32(header), 16);
+  return [
+    Buffer.concat([prefix, header]),
+    ...directories,
+    ...sections.map((section) => section.payload).filter(({ length }) => length > 0),
+  ];
+}
+
+export interface Section {
+  readonly class: number;
+  readonly side: 0 | 1;
+  readonly keys: number;
+  readonly directoryOffset: number;
+  readonly directoryBytes: number;
+  readonly directoryCrc: number;
+  readonly payloadOffset: number;
+  readonly payloadBytes: number;
+}
+
+/** A shard file opened for reading; directories are read when asked for. */
+export class ShardFile {
+  readonly path: string;
+  readonly about: unknown;
+  readonly sections: readonly Section[];
+  readonly #fd: number;
+  /** Place behind its last byte. */
+  readonly #end: number;
+
+  private constructor(path: string, fd: number, about: unknown, sections: readonly Section[], start: number) {
+    this.path = path;
+    this.#fd = fd;
+    this.about = about;
+    this.sections = sections;
+    const last = sections.at(-1);
+    this.#end = last ? last.payloadOffset + last.payloadBytes : start;
+  }
+
+  /** @throws PartialError when the file is missing, torn, corrupt or of another format version. */
+  static open(path: string): ShardFile {
+    const fd = openForReading(path);
+    try {
+      return ShardFile.#at(path, fd, 0);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** The shards that stand behind each other in a file, each to be used before the next is asked for. @throws as `open` */
+  static *each(path: string): Generator<ShardFile> {
+    const fd = openForReading(path);
+    try {
+      const { size } = fstatSync(fd);
+      let offset = 0;
+      do {
+        const shard = ShardFile.#at(path, fd, offset);
+        yield shard;
+        offset = shard.#end;
+      } while (offset < size);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** The shard that begins at a place of a file. */
+  static #at(path: string, fd: number, offset: number): ShardFile {
+    const prefix = readExactly(fd, path, offset, prefixBytes);
+    if (!prefix.subarray(0, 8).equals(magic)) throw corrupt(path, 'it does not begin as a shard file');
+    const version = prefix.readUInt32LE(8);
+    if (version !== formatVersion) {
+      throw new PartialError(
+        'shard-version',
+        `${path}: format version ${version}, this program reads ${formatVersion}`,
+        { file: path },
+      );
+    }
+    const headerBytes = prefix.readUInt32LE(12);
+    if (headerBytes > maxHeaderBytes) throw corrupt(path, 'its header is implausibly long');
+    const header = readExactly(fd, path, offset + prefixBytes, headerBytes);
+    if (crc32(header) !== prefix.readUInt32LE(16))
+      throw corrupt(path, 'the checksum of its header does not hold');
+    const { about, sections } = parseHeader(header, path);
+    const start = offset + prefixBytes + headerBytes;
+    return new ShardFile(path, fd, about, placeSections(sections, start), start);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  section(classIndex: number, side: 0 | 1): Section | undefined {
+    return this.sections.find((section) => section.class === classIndex && section.side === side);
+  }
+
+  /** The blocks of a section that may hold buckets in [first, end), ascending; all by default. */
+  blocks(section: Section, first = 0, end = bucketCount): Block[] {
+    // Read again for each range: kept for all files of a large case, directories would outgrow the keys of a range.
+    const bytes = directoryBytes(section.directoryBytes);
+    readInto(this.#fd, this.path, section.directoryOffset, bytes);
+    if (crc32(bytes) !== section.directoryCrc)
+      throw corrupt(this.path, 'the checksum of a directory does not hold');
+    try {
+      return decodeBlocks(bytes, section.payloadBytes, first, end);
+    } catch (error) {
+      // Names the file: what is not to be believed is removed by its name and made again.
+      throw error instanceof PartialError ? corrupt(this.path, error.message, error) : error;
+    }
+  }
+
+  /** The blocks that may hold buckets in [first, end), and their bytes. */
+  span(section: Section, first: number, end: number): BlockSpan {
+    const blocks = this.blocks(section, first, end);
+    const offset = blocks[0]?.offset ?? 0;
+    const last = blocks.at(-1);
+    return { blocks, offset, bytes: last ? last.offset + last.bytes - offset : 0 };
+  }
+
+  /** Reads the payload of a span into `target`, which has its length, and checks the blocks' checksums. */
+  readSpan(section: Section, span: BlockSpan, target: Uint8Array): void {
+    readInto(this.#fd, this.path, section.payloadOffset + span.offset, target);
+    for (const block of span.blocks) {
+      const from = block.offset - span.offset;
+      if (crc32(target.subarray(from, from + block.bytes)) !== block.crc) {
+        throw corrupt(this.path, 'the checksum of a block does not hold');
+      }
+    }
+  }
+}
+
+let directoryScratch = new Uint8Array(1 << 16);
+
+/** Room for a directory while it is decoded: one for all, since files are read one after the other. */
+function directoryBytes(length: number): Uint8Array {
+  if (directoryScratch.length < length) directoryScratch = new Uint8Array(2 * length);
+  return directoryScratch.subarray(0, length);
+}
+
+/** Consecutive blocks; `offset` is the place of the first in the section's payload. */
+export interface BlockSpan {
+  readonly blocks: readonly Block[];
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+function placeSections(
+  sections: z.infer<typeof headerSchema>['sections'],
+  start: number,
+): readonly Section[] {
+  let directoryOffset = start;
+  let payloadOffset = start + sections.reduce((sum, section) => sum + section.directoryBytes, 0);
+  return sections.map((section) => {
+    const placed = { ...section, directoryOffset, payloadOffset };
+    directoryOffset += section.directoryBytes;
+    payloadOffset += section.payloadBytes;
+    return placed;
+  });
+}
+
+function parseHeader(bytes: Buffer, path: string): z.infer<typeof headerSchema> {
+  try {
+    return headerSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    throw corrupt(path, 'its header does not say what it holds', error);
+  }
+}
+
+function corrupt(path: string, what: string, cause?: unknown): PartialError {
+  return new PartialError('shard-corrupt', `${path}: ${what}; it is made again`, { file: path, cause });
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new PartialError('shard-missing', `${path} is missing`, { file: path, cause: error });
+    }
+    throw new MachineError('storage', `${path}: ${(error as Error).message}`, { file: path, cause: error });
+  }
+}
+
+function readExactly(fd: number, path: string, position: number, bytes: number): Buffer {
+  const target = Buffer.alloc(bytes);
+  readInto(fd, path, position, target);
+  return target;
+}
+
+function readInto(fd: number, path: string, position: number, target: Uint8Array): void {
+  let done = 0;
+  while (done < target.length) {
+    const count = readSync(fd, target, done, Math.min(target.length - done, 1 << 30), position + done);
+    if (count === 0) throw corrupt(path, 'it ends too early');
+    done += count;
+  }
+}

@@ -1,0 +1,154 @@
+/** Walks a range of scores from the highest down, over any number of shard files. Runs in a thread. */
+import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import { Pieces } from './pieces.ts';
+import { reflectionBucket } from './score-keys.ts';
+import { bucketCount } from './shard/directory.ts';
+import { ShardFile } from './shard/file.ts';
+import type { ScoreRange } from './survey.ts';
+
+export interface WalkRequest {
+  readonly class: number;
+  readonly logit: boolean;
+  readonly range: ScoreRange;
+  /** Foreground voxels of the whole. */
+  readonly positives: number;
+  /** Points are listed where `floor(tp * tpScale)` or `floor(fp * fpScale)` changes. */
+  readonly tpScale: number;
+  readonly fpScale: number;
+  /** And where the score passes one of these keys: descending, ended by 0. */
+  readonly boundaries: Uint32Array;
+  /** Inner edges of the bins of probability, ascending; null for no bins. */
+  readonly edges: Float64Array | null;
+}
+
+/** A group of equal score: voxels of each side with at least that score. */
+export interface WalkPoint {
+  readonly key: number;
+  readonly probability: number;
+  readonly tp: number;
+  readonly fp: number;
+}
+
+/** Voxels of a bin; `sum` is Σ p in units of 2^-50. */
+export interface BinSums {
+  readonly voxels: number;
+  readonly foreground: number;
+  readonly sum: bigint;
+}
+
+export interface WalkedRange {
+  /** By descending score; the first group of the range and the last one are among them. */
+  readonly points: readonly WalkPoint[];
+  /** Σ b·(2·tp before + f) over the groups. */
+  readonly area: bigint;
+  /** Σ f·tp/(tp + fp), with its compensation. */
+  readonly precision: readonly [sum: number, compensation: number];
+  /** Where tp/(positives + fp) is largest; the highest such score. Null where it never is above 0. */
+  readonly best: WalkPoint | null;
+  readonly bins: readonly BinSums[];
+  /** Σ (p - t)² in units of 2^-50. */
+  readonly brier: bigint;
+}
+
+/** Places in the state of the kernel `walkScores`, in float64. */
+const state = { total: 2, precision: 4, best: 6, tpCell: 10, tpScale: 12, last: 14, area: 17, length: 21 };
+
+export function walkRange(kernels: Kernels, paths: readonly string[], request: WalkRequest): WalkedRange {
+  const { logit, range, boundaries, edges } = request;
+  const layout = new Layout(kernels.memory);
+  const binCount = edges ? edges.length + 1 : 0;
+  const cells = layout.region(16 * bucketCount);
+  const bitmap = layout.region(8192);
+  const source = layout.region(16 * bucketCount);
+  const sourceBitmap = layout.region(8192);
+  const points = layout.region(24 * bucketCount);
+  const walk = layout.region(8 * state.length);
+  const keyList = layout.region(4 * boundaries.length);
+  const edgeList = layout.region(8 * binCount);
+  const bins = layout.region(32 * binCount);
+  const brier = layout.region(16);
+  const fixedBytes = layout.bytes;
+  const [background, foreground] = readRange(kernels, layout, paths, request);
+
+  const { buffer } = kernels.memory;
+  new Uint8Array(buffer, cells, fixedBytes - cells).fill(0);
+  const values = new Float64Array(buffer, walk, state.length);
+  new Uint32Array(buffer, keyList, boundaries.length).set(boundaries);
+  if (edges) new Float64Array(buffer, edgeList, edges.length).set(edges);
+
+  const reflection = reflectionBucket(logit);
+  // The first key of the range is cell 0 of the bucket above.
+  background.add(reflection - range.first, source, sourceBitmap, 1);
+  let carry = kernels.reflectBackground(source, sourceBitmap, cells, bitmap, 0);
+  kernels.clearCells64(cells, bitmap);
+  values.set([range.tpAbove, range.fpAbove - carry, request.positives]);
+  values.set([-1, -1, request.tpScale, request.fpScale], state.tpCell);
+
+  const found: WalkPoint[] = [];
+  const point = (key: number, tp: number, fp: number): WalkPoint => ({
+    key,
+    probability: kernels.probabilityOfKey(key, logit ? 1 : 0),
+    tp,
+    fp,
+  });
+  for (let step = range.first; step < range.end; step++) {
+    const mirrored = reflection - step - 1;
+    if (background.keys(mirrored, 0) === 0 && foreground.keys(step, 1) === 0 && carry === 0) continue;
+    background.add(mirrored, source, sourceBitmap, 1);
+    foreground.add(step, cells, bitmap, 1);
+    carry = kernels.reflectBackground(source, sourceBitmap, cells, bitmap, carry);
+    const count = kernels.walkScores(cells, bitmap, step, logit ? 1 : 0, keyList, walk, points);
+    const listed = new Float64Array(buffer, points, 3 * count);
+    for (let i = 0; i < listed.length; i += 3) found.push(point(listed[i]!, listed[i + 1]!, listed[i + 2]!));
+    if (edges) kernels.binScores(cells, bitmap, step, logit ? 1 : 0, edgeList, binCount, bins, brier);
+    kernels.clearCells64(cells, bitmap);
+  }
+  const [lastKey, lastTp, lastFp] = values.subarray(state.last);
+  if (found.length > 0 && found.at(-1)!.key !== lastKey) found.push(point(lastKey!, lastTp!, lastFp!));
+  const [bestRatio, bestKey, bestTp, bestFp] = values.subarray(state.best);
+  const digits = new BigUint64Array(buffer, walk + 8 * state.area, 3);
+  const binned = new BigUint64Array(buffer, bins, 4 * binCount);
+  return {
+    points: found,
+    area: digits[0]! + (digits[1]! << 32n) + (digits[2]! << 64n),
+    precision: [values[state.precision]!, values[state.precision + 1]!],
+    best: bestRatio! > 0 ? point(bestKey!, bestTp!, bestFp!) : null,
+    bins: Array.from({ length: binCount }, (_, bin) => ({
+      voxels: Number(binned[4 * bin]),
+      foreground: Number(binned[4 * bin + 1]),
+      sum: wideSum(binned, 4 * bin + 2),
+    })),
+    brier: wideSum(new BigUint64Array(buffer, brier, 2), 0),
+  };
+}
+
+/** A 128-bit sum of the kernels: its low digits of 32 bits, and the rest. */
+function wideSum(sums: BigUint64Array, at: number): bigint {
+  return (sums[at + 1]! << 32n) + sums[at]!;
+}
+
+/** The keys of the range, background and foreground. Files are open one at a time. */
+function readRange(
+  kernels: Kernels,
+  layout: Layout,
+  paths: readonly string[],
+  { class: classIndex, logit, range: { first, end } }: WalkRequest,
+): readonly [Pieces, Pieces] {
+  const reflection = reflectionBucket(logit);
+  const sides = [
+    new Pieces(kernels, layout, Math.max(0, reflection - end), reflection - first + 1),
+    new Pieces(kernels, layout, first, end),
+  ] as const;
+  for (const path of paths) {
+    const file = ShardFile.open(path);
+    try {
+      for (const side of [0, 1] as const) {
+        const section = file.section(classIndex, side);
+        if (section) sides[side].read(file, section);
+      }
+    } finally {
+      file.close();
+    }
+  }
+  return [sides[0].list(), sides[1].list()];
+}

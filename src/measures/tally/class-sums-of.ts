@@ -1,0 +1,118 @@
+/** From merged tallies to what the formulas read: exact integers to float64, rounded once. */
+import type { ClassSums, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
+import type { ClassSpec } from '../../base/scored.ts';
+import { countsOfLabels } from '../../losses/metrics/confusion.ts';
+import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import type { LovaszValues } from '../sorted-errors/lovasz-sum.ts';
+import type { ClassTally, Tally } from './tally.ts';
+
+/** Units of the sums: errors in 2^-50, terms in 2^-44, the cross-entropy in 2^-60. */
+export const errorUnit = 2 ** -50;
+const errorBits = 50n;
+const termUnit = 2 ** -44;
+const crossEntropyUnit = 2 ** -60;
+
+export interface Measures {
+  readonly classes: Record<string, ClassSums>;
+  readonly multiclass?: MulticlassSums;
+}
+
+/** The classes of a run; those of label maps with no classes named are the labels that occur, but 0 and the ignored. */
+export function classesOf(settings: RunSettings, tallies: Iterable<Tally>): ClassSpec[] {
+  if (settings.classes.length > 0) {
+    return settings.classes.map(({ name, labels }) => ({
+      name,
+      labels: labels === 'positive' ? [1] : labels,
+    }));
+  }
+  const labels = new Set<number>();
+  for (const tally of tallies) {
+    for (const [reference, prediction] of tally.confusion) labels.add(reference).add(prediction);
+  }
+  labels.delete(0);
+  if (settings.ignoreLabel !== null) labels.delete(settings.ignoreLabel);
+  return [...labels].sort((a, b) => a - b).map((label) => ({ name: String(label), labels: [label] }));
+}
+
+export function measuresOf(
+  settings: RunSettings,
+  classes: readonly ClassSpec[],
+  tally: Tally,
+  lovasz: readonly LovaszValues[],
+): Measures {
+  const multiclass = predictsLabels(settings) ? multiclassMeasures(settings, tally) : undefined;
+  const measures: Record<string, ClassSums> = {};
+  classes.forEach(({ name, labels }, index) => {
+    measures[name] =
+      settings.scores === 'label'
+        ? labelMeasures(multiclass!, labels, tally.voxels)
+        : scoreMeasures(settings, tally, tally.classes[index]!, lovasz[index]);
+  });
+  return { classes: measures, ...(multiclass ? { multiclass } : {}) };
+}
+
+function scoreMeasures(
+  settings: RunSettings,
+  tally: Tally,
+  sums: ClassTally,
+  lovasz: LovaszValues | undefined,
+): ClassSums {
+  const { foreground, hardTp, hardFp, error } = sums;
+  return {
+    voxels: tally.voxels,
+    foreground,
+    tp: Number((BigInt(foreground) << errorBits) - error.foreground) * errorUnit,
+    fp: Number(error.all - error.foreground) * errorUnit,
+    fn: Number(error.foreground) * errorUnit,
+    hard: {
+      tp: hardTp,
+      fp: hardFp,
+      fn: foreground - hardTp,
+      tn: tally.voxels - foreground - hardFp,
+    },
+    term({ gamma, clip }: TermSpec) {
+      const at = settings.terms.findIndex((spec) => spec.gamma === gamma && spec.clip === clip);
+      const sum = sums.terms[at];
+      if (!sum) return undefined;
+      return {
+        foreground: Number(sum.foreground) * termUnit,
+        background: Number(sum.all - sum.foreground) * termUnit,
+      };
+    },
+    ...(lovasz && settings.lovasz.includes('softmax') ? { lovaszSoftmax: lovasz.softmax } : {}),
+    ...(lovasz && settings.lovasz.includes('hinge') ? { lovaszHinge: lovasz.hinge } : {}),
+  };
+}
+
+/** A label map is a prediction of 0 and 1: its soft sums are its counts. */
+function labelMeasures(matrix: MulticlassSums, labels: readonly number[], voxels: number): ClassSums {
+  const hard = countsOfLabels(matrix, labels);
+  return {
+    voxels,
+    foreground: hard.tp + hard.fn,
+    tp: hard.tp,
+    fp: hard.fp,
+    fn: hard.fn,
+    hard,
+    term: () => undefined,
+  };
+}
+
+function multiclassMeasures(settings: RunSettings, tally: Tally): MulticlassSums {
+  const labels = [
+    ...new Set(tally.confusion.flatMap(([reference, prediction]) => [reference, prediction])),
+  ].sort((a, b) => a - b);
+  const rank = new Map(labels.map((label, i) => [label, i]));
+  const confusion = labels.map(() => new Array<number>(labels.length).fill(0));
+  for (const [reference, prediction, voxels] of tally.confusion) {
+    confusion[rank.get(reference)!]![rank.get(prediction)!] = voxels;
+  }
+  return {
+    voxels: settings.scores === 'label' ? tally.voxels : tally.crossEntropy.voxels,
+    ...(settings.scores === 'label'
+      ? {}
+      : { crossEntropySum: Number(tally.crossEntropy.sum) * crossEntropyUnit }),
+    labels,
+    confusion,
+  };
+}

@@ -1,0 +1,84 @@
+/** The regions of a thread's kernel memory while it scores tiles: the one place that knows their sizes. */
+import { Layout } from '../../kernels/kernels.ts';
+import { bucketCount } from '../sorted-errors/shard/directory.ts';
+
+export interface TileNeeds {
+  /** Voxels of the largest tile. */
+  readonly voxels: number;
+  readonly predictionBytes: number;
+  /** Whether all channels are converted where they stand (4 bytes a stored voxel). */
+  readonly inPlace: boolean;
+  readonly referenceBytes: number;
+  readonly channels: number;
+  readonly classes: number;
+  /** Whether classes give shards. */
+  readonly shards: boolean;
+  /** Whether channels compete or the prediction is a label map: voxels have a predicted label. */
+  readonly labels: boolean;
+  /** Whether some class sums several channels. */
+  readonly sums: boolean;
+}
+
+/** Addresses of the regions in kernel memory. */
+export interface TileRegions {
+  /** Stored bytes of each channel; the same as `scores` where they are converted in place. */
+  readonly predictions: readonly number[];
+  readonly scores: readonly number[];
+  readonly reference: number;
+  readonly codes: number;
+  readonly mask: number;
+  readonly labels: number;
+  readonly sum: number;
+  /** A shard's payload for each class. */
+  readonly payloads: readonly number[];
+  readonly counts: number;
+  readonly offsets: number;
+  readonly entries: number;
+  readonly cells: number;
+  readonly bitmap: number;
+  readonly scratch: number;
+  /** Look-up tables by code, a byte and two bytes each. */
+  readonly lut: number;
+  readonly channelOf: number;
+  readonly ranks: number;
+  readonly channelList: number;
+  readonly terms: number;
+  readonly out: number;
+}
+
+export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
+  layout.reset();
+  const perChannel = <T>(make: () => T) => Array.from({ length: needs.channels }, make);
+  const scores = perChannel(() => layout.region(4 * needs.voxels));
+  return {
+    scores,
+    predictions: needs.inPlace
+      ? scores
+      : perChannel(() => layout.region(needs.predictionBytes * needs.voxels)),
+    reference: layout.region(needs.referenceBytes * needs.voxels),
+    codes: layout.region(2 * needs.voxels),
+    mask: layout.region(needs.voxels),
+    labels: layout.region(needs.labels ? 2 * needs.voxels : 0),
+    sum: layout.region(needs.sums ? 4 * needs.voxels : 0),
+    payloads: Array.from({ length: needs.shards ? needs.classes : 0 }, () => layout.region(2 * needs.voxels)),
+    counts: layout.region(8 * bucketCount),
+    offsets: layout.region(8 * bucketCount),
+    entries: layout.region(16 * bucketCount),
+    cells: layout.region(8 * bucketCount),
+    bitmap: layout.region(8192),
+    scratch: layout.region(12 * bucketCount),
+    lut: layout.region(bucketCount),
+    channelOf: layout.region(2 * bucketCount),
+    ranks: layout.region(4 * bucketCount),
+    channelList: layout.region(8 * needs.channels),
+    terms: layout.region(4096),
+    out: layout.region(4096),
+  };
+}
+
+/** Bytes of kernel memory that scoring such tiles takes. */
+export function tileBytes(needs: TileNeeds): number {
+  const layout = new Layout();
+  layOutTile(layout, needs);
+  return layout.bytes;
+}

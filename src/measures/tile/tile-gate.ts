@@ -1,0 +1,179 @@
+/**
+ * Stored bytes of a tile to codes and scores in kernel memory, checked voxel by voxel; what is ignored is dropped. See
+ * `layOutTile` for the regions.
+ */
+import type { Kernels } from '../../kernels/kernels.ts';
+import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import { type Datatype, datatypeBytes } from '../../volumes/types.ts';
+import { bucketCount } from '../sorted-errors/shard/directory.ts';
+import { gateLut, ignored, maskBits } from './codes.ts';
+import type { FaultLog } from './fault-log.ts';
+import type { TileRegions } from './memory.ts';
+import type { Encoding, TileInput } from './tile-input.ts';
+
+const datatypeCodes: Readonly<Record<Datatype, number>> = {
+  uint8: 0,
+  int8: 1,
+  uint16: 2,
+  int16: 3,
+  uint32: 4,
+  int32: 5,
+  uint64: 6,
+  int64: 7,
+  float32: 8,
+  float64: 9,
+};
+
+/** Above this a cross-entropy term would not fit its sum; see classes.ts of the kernels. */
+const maxExclusiveLogit = 2 ** 19;
+
+export class TileGate {
+  readonly #kernels: Kernels;
+  readonly #settings: RunSettings;
+  readonly #input: TileInput;
+  readonly #regions: TileRegions;
+  readonly #gateLut: Uint8Array;
+  /** Whether the stored bytes of the reference are its codes, and nothing but the masks of the classes is asked of them. */
+  readonly plainReference: boolean;
+
+  constructor(kernels: Kernels, settings: RunSettings, input: TileInput, regions: TileRegions) {
+    this.#kernels = kernels;
+    this.#settings = settings;
+    this.#input = input;
+    this.#regions = regions;
+    this.#gateLut = gateLut(settings);
+    this.plainReference =
+      input.reference.datatype === 'uint8' &&
+      input.reference.slope === 1 &&
+      input.reference.intercept === 0 &&
+      !predictsLabels(settings) &&
+      !this.#gateLut.some((bits) => bits !== 0);
+  }
+
+  /** Reads the stored bytes of `total` voxels; returns how many of them are left to be scored. */
+  read(total: number, faults: FaultLog): number {
+    const seen = this.plainReference ? 0 : this.#gateReference(total, faults);
+    if (seen & maskBits.unknown) this.#logUnknown(total, faults);
+    this.#readPrediction(total, faults);
+    return seen & maskBits.ignored ? this.#dropIgnored(total) : total;
+  }
+
+  /** How many of consecutive voxels are left, in parts of `counts` stored voxels: after `read` has dropped some. */
+  keptOf(counts: readonly number[]): number[] {
+    let at = this.#regions.mask;
+    return counts.map((count) => {
+      const dropped = this.#kernels.countMasked(at, count, maskBits.ignored);
+      at += count;
+      return count - dropped;
+    });
+  }
+
+  /** Fills the mask by a look-up table of codes; returns the bits that occur. */
+  mask(table: Uint8Array, count: number): number {
+    const { lut, codes, mask } = this.#regions;
+    this.#view(lut, bucketCount).set(table);
+    return this.#kernels.maskFromCodes(codes, count, lut, mask);
+  }
+
+  #view(address: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.#kernels.memory.buffer, address, bytes);
+  }
+
+  #doubles(address: number, length: number): Float64Array {
+    return new Float64Array(this.#kernels.memory.buffer, address, length);
+  }
+
+  /** Makes stored bytes little-endian in place. */
+  #orderBytes(address: number, count: number, { datatype, littleEndian }: Encoding): void {
+    if (!littleEndian) this.#kernels.swapBytes(address, count, datatypeBytes[datatype]);
+  }
+
+  #toCodes(
+    address: number,
+    count: number,
+    encoding: Encoding,
+    target: number,
+    channel: number,
+    faults: FaultLog,
+  ): void {
+    this.#orderBytes(address, count, encoding);
+    const { ignoreLabel } = this.#settings;
+    const record = this.#doubles(this.#regions.out, 3).fill(0);
+    const isReference = channel < 0;
+    this.#kernels.convertLabels(
+      datatypeCodes[encoding.datatype],
+      address,
+      count,
+      encoding.slope,
+      encoding.intercept,
+      isReference && ignoreLabel !== null ? 1 : 0,
+      ignoreLabel ?? 0,
+      target,
+      this.#regions.out,
+    );
+    faults.add('not-a-label', channel, record);
+  }
+
+  /** Reads the codes of the reference; returns the mask bits of what must not be scored. */
+  #gateReference(count: number, faults: FaultLog): number {
+    const { reference, codes } = this.#regions;
+    this.#toCodes(reference, count, this.#input.reference, codes, -1, faults);
+    return this.mask(this.#gateLut, count);
+  }
+
+  #logUnknown(count: number, faults: FaultLog): void {
+    const { mask, codes, out } = this.#regions;
+    const record = this.#doubles(out, 3).fill(0);
+    this.#kernels.findMasked(mask, codes, count, maskBits.unknown, out);
+    faults.add('unknown-label', -1, record);
+  }
+
+  #readPrediction(count: number, faults: FaultLog): void {
+    const { predictions, scores, labels, codes, out } = this.#regions;
+    const { scores: kind, clamp, probabilityTolerance, channels, channelCount } = this.#settings;
+    this.#input.predictions.forEach((encoding, channel) => {
+      const address = predictions[channel]!;
+      if (kind === 'label') {
+        this.#toCodes(address, count, encoding, labels, channel, faults);
+        return;
+      }
+      this.#orderBytes(address, count, encoding);
+      const { datatype, slope, intercept } = encoding;
+      const target = scores[channel]!;
+      this.#kernels.convertScores(datatypeCodes[datatype], address, count, slope, intercept, target);
+      const record = this.#doubles(out, 9).fill(0);
+      const logit = kind === 'logit';
+      this.#kernels.gateScores(
+        target,
+        codes,
+        count,
+        logit ? 1 : 0,
+        probabilityTolerance,
+        clamp ? 1 : 0,
+        ignored(this.#settings.ignoreLabel),
+        out,
+      );
+      faults.add('not-finite', channel, record.subarray(0, 3));
+      faults.add('out-of-range', channel, record.subarray(3, 6));
+      faults.add('moved', channel, record.subarray(6, 9));
+      if (logit && channels === 'exclusive' && channelCount > 1) {
+        faults.addLarge(
+          channel,
+          new Float32Array(this.#kernels.memory.buffer, target, count),
+          maxExclusiveLogit,
+        );
+      }
+    });
+  }
+
+  /** Moves what is not ignored together in all arrays; returns how many voxels are left. */
+  #dropIgnored(count: number): number {
+    const { mask, codes, scores, labels } = this.#regions;
+    const bit = maskBits.ignored;
+    let kept = count;
+    if (this.#settings.scores === 'label') kept = this.#kernels.compact(mask, count, bit, labels, 2);
+    else for (const address of scores) kept = this.#kernels.compact(mask, count, bit, address, 4);
+    this.#kernels.compact(mask, count, bit, codes, 2);
+    return kept;
+  }
+}

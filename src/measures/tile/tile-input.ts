@@ -1,0 +1,37 @@
+/** What a case's files are to the scorer of its tiles. */
+
+import type { Vec3 } from '../../base/box.ts';
+import { needsShards, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import { type Datatype, datatypeBytes } from '../../volumes/types.ts';
+import type { TileNeeds } from './memory.ts';
+
+/** How the stored bytes of a file become values. */
+export interface Encoding {
+  readonly datatype: Datatype;
+  readonly littleEndian: boolean;
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** A case's files as the scorer needs to know them. */
+export interface TileInput {
+  readonly predictions: readonly Encoding[];
+  readonly reference: Encoding;
+  /** `[x, y, z]` of the volume. */
+  readonly shape: Vec3;
+}
+
+/** What scoring a case's tiles of `voxels` voxels takes. */
+export function tileNeeds(settings: RunSettings, input: TileInput, voxels: number): TileNeeds {
+  return {
+    voxels,
+    predictionBytes: Math.max(...input.predictions.map(({ datatype }) => datatypeBytes[datatype])),
+    inPlace: input.predictions.every(({ datatype }) => datatypeBytes[datatype] === 4),
+    referenceBytes: datatypeBytes[input.reference.datatype],
+    channels: settings.channelCount,
+    classes: settings.classes.length,
+    shards: needsShards(settings),
+    labels: predictsLabels(settings),
+    sums: settings.classes.some((runClass) => runClass.channels.length > 1),
+  };
+}

@@ -1,0 +1,233 @@
+/** The same cases under two models: paired differences, their intervals and a test, from finished runs alone. */
+
+import { UsageError } from '../../base/errors.ts';
+import type { ClassSpec, RunOutcome, ScoredCase } from '../../base/scored.ts';
+import { exactSum } from '../../base/statistics/exact-sum.ts';
+import { hardMetricNames } from '../../losses/metrics/hard.ts';
+import type { LossSpec } from '../../losses/spec.ts';
+import type { ResultsDocument, ScoredCaseResult, ScoreResult } from '../../results/document.ts';
+import { buildOutcome } from '../../run/outcome.ts';
+import { resultsOf } from '../../run/write-results.ts';
+import { lossesOf } from '../../settings/resolve-settings.ts';
+import { type FinishedRun, scoredOutcomes } from '../ask/finished-run.ts';
+import { drawCases, meanInterval, percentileInterval } from './bootstrap.ts';
+import { CaseSums, type MeasureName, measureKey } from './resum.ts';
+import type { ComparedMean, ComparedPool, Comparison } from './types.ts';
+import { wilcoxonSignedRank } from './wilcoxon.ts';
+
+export interface CompareOptions {
+  /** Of the draws; 1 unless told. */
+  readonly seed?: number;
+  /** Draws of the bootstrap, 100 to 100000; 2000 unless told. */
+  readonly resamples?: number;
+  /** Share of the draws that an interval holds, above 0 and below 1; 0.95 unless told. */
+  readonly level?: number;
+}
+
+/** One of the two runs, with the matched cases alone. */
+interface Side {
+  readonly run: FinishedRun;
+  readonly outcome: RunOutcome;
+  readonly results: ResultsDocument;
+  readonly losses: readonly LossSpec[];
+}
+
+/** @throws UsageError when no case, class or measure is common, or the references of a case differ. */
+export function compareRuns(a: FinishedRun, b: FinishedRun, options: CompareOptions = {}): Comparison {
+  const { seed = 1, resamples = 2000, level = 0.95 } = options;
+  checkRange('seed', seed, 0, 2 ** 32 - 1);
+  checkRange('resamples', resamples, 100, 100_000);
+  if (!(level > 0 && level < 1)) throw optionFault('level', level, 'a number above 0 and below 1');
+  const { ids, leftOut } = matchCases(a, b);
+  const sides = [side(a, ids), side(b, ids)] as const;
+  checkReferences(sides, ids);
+  const classes = common(
+    sides,
+    (s) => s.outcome.classes,
+    ({ name }) => name,
+    ({ labels }) => labels,
+  );
+  const losses = common(
+    sides,
+    (s) => s.losses,
+    ({ scope, id }) => `${scope} ${id}`,
+    ({ params }) => params,
+  );
+  const names = measureNames(classes.shared, losses.shared);
+
+  const draws = drawCases(ids.length, resamples, seed);
+  const sums = sides.map(({ outcome, run }) => {
+    const cases = outcome.cases as readonly ScoredCase[];
+    return new CaseSums(cases, classes.shared, losses.shared, run.settings.fbeta);
+  });
+  const drawn = draws.map((draw) => sums.map((side) => side.values(draw)));
+  const pooledDifference = (key: string) =>
+    drawn.map(([ofA, ofB]) => subtract(ofB!.get(key) ?? null, ofA!.get(key) ?? null));
+  return {
+    version: 1,
+    a: a.outDir,
+    b: b.outDir,
+    seed,
+    resamples,
+    level,
+    method: 'percentile bootstrap over cases',
+    cases: ids,
+    leftOut: { ...leftOut, classes: classes.others, losses: losses.others },
+    differences: settingDifferences(a, b),
+    measures: names.map((name) => ({
+      ...name,
+      means: compareMeans(sides, name, draws, level),
+      pooled: {
+        ...comparePools(sides, name),
+        interval: percentileInterval(pooledDifference(measureKey(name)), level),
+      },
+    })),
+  };
+}
+
+function checkRange(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw optionFault(name, value, `an integer from ${min} to ${max}`);
+  }
+}
+
+function optionFault(name: string, value: number, allowed: string): UsageError {
+  return new UsageError('compare-option', `${name}: ${value} is not ${allowed}`, { field: name });
+}
+
+function matchCases(a: FinishedRun, b: FinishedRun) {
+  const [idsOfA, idsOfB] = [a, b].map((run) => new Set(run.cases.map(({ id }) => id)));
+  const [scoredByA, scoredByB] = [a, b].map(
+    (run) => new Set(scoredOutcomes(run).map(({ index }) => run.cases[index]!.id)),
+  );
+  const both = [...idsOfA!].filter((id) => idsOfB!.has(id));
+  const ids = both.filter((id) => scoredByA!.has(id) && scoredByB!.has(id));
+  if (ids.length === 0) {
+    throw new UsageError(
+      'no-common-case',
+      `${a.outDir} and ${b.outDir} have scored no case in common; cases are matched by their id`,
+    );
+  }
+  const leftOut = {
+    casesOfA: [...idsOfA!].filter((id) => !idsOfB!.has(id)),
+    casesOfB: [...idsOfB!].filter((id) => !idsOfA!.has(id)),
+    unscored: both.filter((id) => !ids.includes(id)),
+  };
+  return { ids, leftOut };
+}
+
+/** The run as if it had had the matched cases alone. Pooled sorted losses stay where these are all it scored. */
+function side(run: FinishedRun, ids: readonly string[]): Side {
+  const places = new Map(run.cases.map(({ id }, index) => [id, index]));
+  const chosen = ids.map((id) => run.outcomes[places.get(id)!]!);
+  const whole = scoredOutcomes(run).length === ids.length;
+  const settings = run.settings;
+  const outcome = buildOutcome(settings, run.cases, chosen, whole ? run.pooledLovasz : []);
+  // A pool of other cases has no sorted losses, which is told as undefined.
+  const { pooled } = outcome;
+  if (pooled && !whole) {
+    for (const measures of Object.values(pooled.classes)) {
+      Object.assign(measures, { lovaszHinge: null, lovaszSoftmax: null });
+    }
+  }
+  return { run, outcome, results: resultsOf(settings, outcome), losses: lossesOf(settings) };
+}
+
+/** Two models are compared on the same references. */
+function checkReferences([a, b]: readonly [Side, Side], ids: readonly string[]): void {
+  const voxelsOf = (entry: RunOutcome['cases'][number]) => {
+    const { classes } = entry as ScoredCase;
+    return Object.entries(classes).map(
+      ([name, { voxels, foreground }]) => [name, voxels, foreground] as const,
+    );
+  };
+  const differing = ids.filter((_, i) => {
+    const ofB = new Map(voxelsOf(b.outcome.cases[i]!).map(([name, ...counts]) => [name, String(counts)]));
+    return voxelsOf(a.outcome.cases[i]!).some(
+      ([name, ...counts]) => ofB.has(name) && ofB.get(name) !== String(counts),
+    );
+  });
+  if (differing.length === 0) return;
+  const some = `${differing.slice(0, 5).join(', ')}${differing.length > 5 ? ', ...' : ''}`;
+  throw new UsageError(
+    'references-differ',
+    `${differing.length} cases have other references (or ignored voxels, or labels of a class) in ${a.run.outDir} than in ${b.run.outDir}: ${some}`,
+  );
+}
+
+/** What both sides have under the same key with equal facts, in the order of the first, and the keys of the rest. */
+function common<T>(
+  [a, b]: readonly [Side, Side],
+  of: (side: Side) => readonly T[],
+  keyOf: (item: T) => string,
+  factsOf: (item: T) => unknown,
+): { shared: T[]; others: string[] } {
+  const facts = (items: readonly T[]) =>
+    new Map(items.map((item) => [keyOf(item), JSON.stringify(factsOf(item))]));
+  const [inA, inB] = [facts(of(a)), facts(of(b))];
+  const shared = of(a).filter((item) => inB.get(keyOf(item)) === inA.get(keyOf(item)));
+  const keys = new Set(shared.map(keyOf));
+  return { shared, others: [...new Set([...inA.keys(), ...inB.keys()])].filter((key) => !keys.has(key)) };
+}
+
+function settingDifferences(a: FinishedRun, b: FinishedRun): string[] {
+  const names = ['scores', 'channels', 'convention', 'threshold', 'fbeta', 'ignoreLabel'] as const;
+  return names
+    .filter((name) => a.settings[name] !== b.settings[name])
+    .map((name) => `${name}: ${a.settings[name]} in a, ${b.settings[name]} in b`);
+}
+
+function measureNames(classes: readonly ClassSpec[], losses: readonly LossSpec[]): MeasureName[] {
+  const ofClasses = classes.flatMap(({ name }): MeasureName[] => [
+    ...losses
+      .filter(({ scope }) => scope === 'class')
+      .map(({ id }) => ({ class: name, kind: 'loss' as const, measure: id })),
+    ...hardMetricNames.map((metric) => ({ class: name, kind: 'hard' as const, measure: metric })),
+  ]);
+  const overClasses = losses
+    .filter(({ scope }) => scope === 'multiclass')
+    .map(({ id }): MeasureName => ({ class: null, kind: 'loss', measure: id }));
+  return [...ofClasses, ...overClasses];
+}
+
+function measured(result: ScoreResult | null, { class: name, kind, measure }: MeasureName): number | null {
+  if (!result) return null;
+  if (name === null) return result.losses[measure] ?? null;
+  const ofClass = result.classes[name]!;
+  return (kind === 'loss' ? ofClass.losses[measure] : ofClass.hard[measure as 'dice']) ?? null;
+}
+
+function compareMeans(
+  sides: readonly [Side, Side],
+  name: MeasureName,
+  draws: readonly Uint32Array[],
+  level: number,
+): ComparedMean {
+  const [ofA, ofB] = sides.map(({ results }) =>
+    results.cases.map((entry) => measured(entry as ScoredCaseResult, name)),
+  ) as [(number | null)[], (number | null)[]];
+  const differences = ofA.map((value, i) => subtract(ofB[i]!, value));
+  const defined = differences.filter((difference) => difference !== null);
+  const mean = (values: readonly (number | null)[]) =>
+    defined.length === 0
+      ? null
+      : exactSum(values.filter((_, i) => differences[i] !== null) as number[]) / defined.length;
+  return {
+    count: defined.length,
+    undefined: differences.length - defined.length,
+    a: mean(ofA),
+    b: mean(ofB),
+    difference: mean(differences),
+    interval: meanInterval(differences, draws, level),
+    wilcoxon: wilcoxonSignedRank(defined),
+  };
+}
+
+function comparePools([a, b]: readonly [Side, Side], name: MeasureName): Omit<ComparedPool, 'interval'> {
+  const [ofA, ofB] = [measured(a.results.pooled, name), measured(b.results.pooled, name)];
+  return { a: ofA, b: ofB, difference: subtract(ofB, ofA) };
+}
+
+function subtract(b: number | null, a: number | null): number | null {
+  return a === null || b === null ? null : b - a;
+}

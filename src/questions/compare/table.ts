@@ -1,0 +1,61 @@
+/** A comparison for the terminal. */
+import { layOut } from '../../results/table.ts';
+import type { Interval } from './bootstrap.ts';
+import type { Comparison } from './types.ts';
+
+const header = [
+  'class',
+  'measure',
+  'n',
+  'mean a',
+  'mean b',
+  'b - a',
+  'interval',
+  'p',
+  'pooled b - a',
+  'interval',
+];
+
+/** The lines of a table: means over cases and pooled values of both runs, and their differences. */
+export function comparisonTable(comparison: Comparison, width: number): string[] {
+  const { a, b, cases, level, resamples, seed, leftOut, differences, measures } = comparison;
+  const rows = measures.map(({ class: name, kind, measure, means, pooled }) => [
+    name ?? 'all',
+    kind === 'hard' ? `hard ${measure}` : measure,
+    String(means.count),
+    ...[means.a, means.b].map((value) => figure(value)),
+    figure(means.difference, true),
+    interval(means.interval),
+    means.wilcoxon ? figure(means.wilcoxon.pValue) : '-',
+    figure(pooled.difference, true),
+    interval(pooled.interval),
+  ]);
+  const without = [
+    ...[...leftOut.casesOfA, ...leftOut.casesOfB].map((id) => `${id} (in one run only)`),
+    ...leftOut.unscored.map((id) => `${id} (without a score)`),
+    ...leftOut.classes.map((name) => `class ${name}`),
+    ...leftOut.losses,
+  ];
+  return [
+    `a = ${a}, b = ${b}: ${cases.length} cases in both`,
+    `intervals: ${level * 100} % of ${resamples} draws of the cases (seed ${seed}); p: Wilcoxon signed-rank, two-sided, one test a row`,
+    ...differences.map((text) => `the runs differ in ${text}`),
+    ...(without.length > 0
+      ? [`left out: ${without.slice(0, 8).join(', ')}${without.length > 8 ? ', ...' : ''}`]
+      : []),
+    '',
+    ...layOut([header, ...rows], width),
+  ];
+}
+
+function interval(value: Interval | null): string {
+  return value ? `${figure(value.low, true)} to ${figure(value.high, true)}` : '-';
+}
+
+function figure(value: number | null, signed = false): string {
+  if (value === null) return '-';
+  const magnitude = Math.abs(value);
+  const small = magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e5);
+  const text = small ? value.toExponential(2) : value.toFixed(4);
+  return signed && value > 0 ? `+${text}` : text;
+}

@@ -1,0 +1,72 @@
+/** What the audit of a case found, as it stands in the run's folder until the end of the run. */
+import * as z from 'zod';
+import { tileGrid } from '../../base/tile-grid.ts';
+import type { CasePlan } from '../plan/case-plan.ts';
+import { type RunFolder, readJsonFile, writeJsonFile } from '../run-folder.ts';
+
+const count = z.number().int().nonnegative();
+/** NaN and infinite values have no JSON number: they are text. */
+const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+const vec3 = z.tuple([z.number(), z.number(), z.number()]);
+
+const comparedSchema = z.object({
+  tile: count,
+  /** `[x, y, z]`, in voxels. */
+  origin: vec3,
+  shape: vec3,
+  class: z.string().nullable(),
+  quantity: z.string(),
+  exact: value,
+  audit: value,
+  bound: value,
+});
+
+const caseAuditSchema = z.object({
+  index: count,
+  /** All tiles of the case, and those that were computed again. */
+  tiles: count,
+  audited: z.array(count),
+  /** What computed them; null when no tile was chosen. */
+  backend: z.string().nullable(),
+  /** Values compared. */
+  values: count,
+  /** For each quantity the value that came nearest to its bound, or went farthest beyond it. */
+  largest: z.array(comparedSchema),
+  /** Values that differ by more than their bound: all are counted, the first are listed. */
+  differing: count,
+  differences: z.array(comparedSchema),
+  /** Tiles that could not be computed again. */
+  failures: z.array(z.object({ tile: count, message: z.string() })),
+});
+
+export type ComparedRecord = z.infer<typeof comparedSchema>;
+export type CaseAudit = z.infer<typeof caseAuditSchema>;
+
+/** The record of a case of which no tile was chosen. */
+export function nothingAudited(plan: CasePlan): CaseAudit {
+  return {
+    index: plan.index,
+    tiles: tileGrid(plan.shape, plan.tileShape).length,
+    audited: [],
+    backend: null,
+    values: 0,
+    largest: [],
+    differing: 0,
+    differences: [],
+    failures: [],
+  };
+}
+
+export function writeCaseAudit(folder: RunFolder, audit: CaseAudit): void {
+  writeJsonFile(folder.caseAudit(audit.index), audit);
+}
+
+/** @throws PartialError when there is none that can be believed. */
+export function readCaseAudit(folder: RunFolder, caseIndex: number): CaseAudit {
+  return readJsonFile(folder.caseAudit(caseIndex), caseAuditSchema);
+}
+
+/** A number as JSON can hold it. */
+export function plainNumber(number: number): ComparedRecord['exact'] {
+  return Number.isFinite(number) ? number : (String(number) as ComparedRecord['exact']);
+}

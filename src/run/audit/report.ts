@@ -1,0 +1,157 @@
+/** The audit of a whole run: `audit.json` beside the results, and a sentence for the terminal. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { MachineError, PartialError } from '../../base/errors.ts';
+import { writeText } from '../../base/write-whole.ts';
+import type { ManifestCase } from '../../cases/types.ts';
+import type { RunFolder } from '../run-folder.ts';
+import { type CaseAudit, type ComparedRecord, readCaseAudit } from './record.ts';
+
+export const auditFile = 'audit.json';
+
+type InCase<T> = { readonly case: string } & T;
+
+/** What `audit.json` holds. */
+export interface AuditReport {
+  readonly version: 1;
+  /** What was asked for. */
+  readonly audit: string;
+  /** Whether all that was chosen could be computed again and nothing differs. */
+  readonly passed: boolean;
+  /** What computed the tiles; several where machines differ. */
+  readonly backends: readonly string[];
+  readonly tiles: { readonly audited: number; readonly of: number };
+  /** Values compared, and those that differ by more than their bound. */
+  readonly values: number;
+  readonly differing: number;
+  /** At most 200 of a case. */
+  readonly differences: readonly InCase<ComparedRecord>[];
+  /** Tiles that could not be computed again. */
+  readonly failures: readonly InCase<CaseAudit['failures'][number]>[];
+  /** Scored cases whose audit is lost. */
+  readonly unaudited: readonly string[];
+  /** For each quantity the value nearest to its bound, or farthest beyond it. */
+  readonly largest: readonly (InCase<ComparedRecord> & {
+    /** |exact - audit| / bound; null where there is none. */
+    readonly ofBound: number | null;
+  })[];
+}
+
+/** What the rest of the program needs to know of it. */
+export interface AuditSummary {
+  readonly passed: boolean;
+  readonly sentence: string;
+}
+
+const list = z.array(z.looseObject({}));
+const writtenReport = z.looseObject({
+  version: z.literal(1),
+  passed: z.boolean(),
+  backends: z.array(z.string()),
+  tiles: z.object({ audited: z.number(), of: z.number() }),
+  values: z.number(),
+  differing: z.number(),
+  differences: list,
+  failures: list,
+  unaudited: z.array(z.string()),
+  largest: list,
+});
+
+/** Writes `audit.json`. `scored`: the indices of the scored cases; others have nothing to audit. */
+export function writeAuditReport(
+  outDir: string,
+  folder: RunFolder,
+  audit: string,
+  cases: readonly ManifestCase[],
+  scored: readonly number[],
+): AuditSummary {
+  const unaudited: string[] = [];
+  const audits: InCase<CaseAudit>[] = [];
+  for (const index of scored) {
+    const { id } = cases[index]!;
+    try {
+      audits.push({ case: id, ...readCaseAudit(folder, index) });
+    } catch (error) {
+      if (!(error instanceof PartialError)) throw error;
+      unaudited.push(id);
+    }
+  }
+  const report = reportOf(audit, audits, unaudited);
+  writeText(join(outDir, auditFile), `${JSON.stringify(report, undefined, 2)}\n`);
+  return { passed: report.passed, sentence: sentenceOf(report) };
+}
+
+/** The audit that stands in a folder of results; undefined where there was none. @throws MachineError for a file that is none. */
+export function readAuditSummary(outDir: string): AuditSummary | undefined {
+  const file = join(outDir, auditFile);
+  if (!existsSync(file)) return undefined;
+  try {
+    const report = writtenReport.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return { passed: report.passed, sentence: sentenceOf(report as unknown as AuditReport) };
+  } catch (cause) {
+    throw new MachineError('audit-unreadable', `${file}: is not the report of an audit`, { file, cause });
+  }
+}
+
+function reportOf(audit: string, audits: readonly InCase<CaseAudit>[], unaudited: string[]): AuditReport {
+  const sum = (of: (one: CaseAudit) => number) => audits.reduce((total, one) => total + of(one), 0);
+  const all = <T>(of: (one: CaseAudit) => readonly T[]): InCase<T>[] =>
+    audits.flatMap((one) => of(one).map((item) => ({ case: one.case, ...item })));
+  const differing = sum((one) => one.differing);
+  const failures = all(({ failures }) => failures);
+  const largest = new Map<string, AuditReport['largest'][number]>();
+  for (const value of all((one) => one.largest)) {
+    const name = value.quantity.startsWith('confusion') ? 'confusion' : value.quantity;
+    const ofBound = partOfBound(value);
+    const before = largest.get(name);
+    if (!before || !((ofBound ?? Infinity) <= (before.ofBound ?? Infinity))) {
+      largest.set(name, { ...value, ofBound });
+    }
+  }
+  return {
+    version: 1,
+    audit,
+    passed: differing + failures.length + unaudited.length === 0,
+    backends: [...new Set(audits.flatMap(({ backend }) => backend ?? []))].sort(),
+    tiles: { audited: sum(({ audited }) => audited.length), of: sum(({ tiles }) => tiles) },
+    values: sum(({ values }) => values),
+    differing,
+    differences: all(({ differences }) => differences),
+    failures,
+    unaudited,
+    largest: [...largest.values()],
+  };
+}
+
+/** Null where the part is no number: a bound of 0 that does not hold, or a value that is none. */
+function partOfBound({ exact, audit, bound }: ComparedRecord): number | null {
+  const difference = Math.abs(Number(exact) - Number(audit));
+  if (difference === 0) return 0;
+  const part = difference / Number(bound);
+  return Number.isFinite(part) ? part : null;
+}
+
+function sentenceOf(report: AuditReport): string {
+  const { tiles, values, differing, differences, failures, unaudited, backends, largest } = report;
+  const on = backends.length > 0 ? ` on ${backends.join(' and ')}` : '';
+  const what = `audit: ${tiles.audited} of ${tiles.of} tiles computed again${on}`;
+  if (report.passed) {
+    if (tiles.audited === 0) return `${what}: nothing was compared`;
+    const nearest = Math.max(...largest.map(({ ofBound }) => ofBound ?? 0));
+    return `${what}: all ${values} values agree, the farthest by ${(100 * nearest).toFixed(1)} % of what rounding explains`;
+  }
+  const parts: string[] = [];
+  const [first] = differences;
+  if (first) {
+    const name = first.class === null ? first.quantity : `${first.class} ${first.quantity}`;
+    parts.push(
+      `${differing} of ${values} values differ by more than rounding explains, the first ${name} in case ${first.case}, tile ${first.tile}: ${first.exact} against ${first.audit} (bound ${first.bound})`,
+    );
+  }
+  if (failures.length > 0) {
+    parts.push(`${failures.length} tiles could not be computed again: ${failures[0]!.message}`);
+  }
+  if (unaudited.length > 0) parts.push(`the audit of ${unaudited.length} cases is lost`);
+  return `${what}: ${parts.join('; ')}; see ${auditFile}`;
+}

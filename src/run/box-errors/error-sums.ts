@@ -1,0 +1,118 @@
+/** The errors of a case by box, added from the partials of its tiles while they are merged: no voxel is looked at again. */
+
+import { type Box, type Vec3, voxelIndex } from '../../base/box.ts';
+import type { TileGrid } from '../../base/tile-grid.ts';
+import { type BoxSums, LabelSums, sumsOfClass, sumsOfScores } from '../../measures/box-errors/box-sums.ts';
+import type { Tally } from '../../measures/tally/tally.ts';
+import type { RunSettings } from '../../settings/run-settings.ts';
+import type { CasePlan } from '../plan/case-plan.ts';
+import { slabBoxes, slabsOf, tileBoxes } from './boxes.ts';
+import type { CaseErrors, ClassErrors } from './case-errors.ts';
+
+type Plan = Pick<CasePlan, 'shape' | 'tileShape' | 'reference'>;
+
+export class ErrorSums {
+  readonly #settings: RunSettings;
+  readonly #plan: Plan;
+  readonly #labels: LabelSums;
+  readonly #tiles: GridSums;
+  readonly #slabGrid: TileGrid | undefined;
+  /** Undefined where a tile has not told of its slabs, as tiles of very many labels do not. */
+  #slabs: GridSums | undefined;
+
+  constructor(settings: RunSettings, plan: Plan) {
+    this.#settings = settings;
+    this.#plan = plan;
+    this.#labels = new LabelSums(settings);
+    this.#tiles = new GridSums(tileBoxes(plan, settings.classes.length));
+    this.#slabGrid = slabBoxes(plan, settings.classes.length);
+    this.#slabs = this.#slabGrid && new GridSums(this.#slabGrid);
+  }
+
+  /** Adds a tile, of which `slabs` are the parts by `slabsOf`; undefined where the tile has not told of them. */
+  add(tile: Box, tally: Tally, slabs: BoxSums | undefined): void {
+    const whole = this.#sumsOf(tally);
+    this.#tiles.add([tile], whole);
+    const boxes = slabsOf(this.#slabGrid, tile);
+    const parts = boxes.length === 1 ? whole : slabs;
+    if (parts) this.#slabs?.add(boxes, parts);
+    else this.#slabs = undefined;
+  }
+
+  list(): CaseErrors {
+    const { shape, tileShape, reference } = this.#plan;
+    const { grid, voxels, sums: found } = this.#slabs ?? this.#tiles;
+    const named = this.#settings.classes.map(({ name }, at) => ({ name, sums: found.get(at) }));
+    const labels = [...found].sort(([a], [b]) => a - b);
+    const classes = named.length > 0 ? named : labels.map(([label, sums]) => ({ name: String(label), sums }));
+    return {
+      shape,
+      tileShape,
+      boxShape: grid.tileShape,
+      affine: reference.affine,
+      affineSource: reference.affineSource,
+      voxels,
+      classes: classes.map(({ name, sums }) => this.#columns(name, sums ?? new Map())),
+    };
+  }
+
+  #sumsOf(tally: Tally): BoxSums {
+    if (this.#settings.scores !== 'label') return sumsOfScores(tally);
+    return this.#labels.of(tally.confusion, [tally.confusion.map(([, , voxels]) => voxels)]);
+  }
+
+  #columns(name: string, sums: ReadonlyMap<number, readonly number[]>): ClassErrors {
+    const rows = [...sums].sort(([a], [b]) => a - b);
+    const column = (at: number) => rows.map(([, of]) => of[at]!);
+    return {
+      name,
+      box: rows.map(([box]) => box),
+      foreground: column(0),
+      fp: column(1),
+      fn: column(2),
+      ...(this.#settings.scores === 'label' ? {} : { softFp: column(3), softFn: column(4) }),
+    };
+  }
+}
+
+/** The sums of each box of a grid. */
+class GridSums {
+  readonly grid: TileGrid;
+  readonly voxels: number[];
+  /** By class, then by box: those that are not all 0. */
+  readonly sums = new Map<number, Map<number, number[]>>();
+
+  constructor(grid: TileGrid) {
+    this.grid = grid;
+    this.voxels = Array.from({ length: grid.length }, () => 0);
+  }
+
+  /** Adds the sums of `parts`, each of which lies in one box. */
+  add(parts: readonly Box[], { keys, values }: BoxSums): void {
+    const { tileShape, counts } = this.grid;
+    let at = 0;
+    for (const { origin } of parts) {
+      const place = origin.map((first, axis) => Math.floor(first / tileShape[axis]!)) as unknown as Vec3;
+      const box = voxelIndex(place, counts);
+      this.voxels[box]! += values[at++]!;
+      for (const key of keys) {
+        this.#addClass(key, box, values, at);
+        at += sumsOfClass;
+      }
+    }
+  }
+
+  #addClass(key: number, box: number, values: Float64Array, at: number): void {
+    let some = false;
+    for (let i = 0; i < sumsOfClass; i++) some ||= values[at + i]! > 0;
+    if (!some) return;
+    let boxes = this.sums.get(key);
+    if (!boxes) {
+      boxes = new Map();
+      this.sums.set(key, boxes);
+    }
+    const sums = boxes.get(box);
+    if (sums) for (let i = 0; i < sumsOfClass; i++) sums[i]! += values[at + i]!;
+    else boxes.set(box, [values[at]!, values[at + 1]!, values[at + 2]!, values[at + 3]!, values[at + 4]!]);
+  }
+}

@@ -1,0 +1,195 @@
+/** The plan of a case: from headers and settings alone, how its volumes are read and cut. */
+
+import { type Vec3, voxelCount } from '../../base/box.ts';
+import { InputError } from '../../base/errors.ts';
+import { automaticTileShape, isFileOrder, tileGrid } from '../../base/tile-grid.ts';
+import type { ManifestCase } from '../../cases/types.ts';
+import { tileBytes } from '../../measures/tile/memory.ts';
+import { tileNeeds } from '../../measures/tile/tile-input.ts';
+import type { RunSettings } from '../../settings/run-settings.ts';
+import { type AxisMapping, isIdentity } from '../../volumes/grids/axis-mapping.ts';
+import { checkGeometry } from '../../volumes/grids/check.ts';
+import { type InputStamp, stampInputs } from '../../volumes/input-stamps.ts';
+import { dataBytes } from '../../volumes/length.ts';
+import { readHeader } from '../../volumes/nifti/header.ts';
+import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
+import { tilesPerBundle } from './bundles.ts';
+
+export interface CasePlan {
+  readonly index: number;
+  /**
+   * `tiles`: any tile can be read by any thread. `stream`: gzip, read once from its start, tiles in file order.
+   * `stage`: gzip that is inflated to raw files in the run's folder first, then as `tiles`.
+   */
+  readonly mode: 'tiles' | 'stream' | 'stage';
+  /** One file, or one a channel. */
+  readonly predictions: readonly VolumeHeader[];
+  readonly reference: VolumeHeader;
+  /** How the prediction's axes lie on the reference's, where they differ. */
+  readonly mapping: AxisMapping | null;
+  /** `[x, y, z]` of the reference and of a tile. */
+  readonly shape: Vec3;
+  readonly tileShape: Vec3;
+  /** The files as they were before anything was read. */
+  readonly inputs: readonly InputStamp[];
+  /** Tiles of a bundle (bundles.ts); the last one may have fewer. */
+  readonly bundleTiles: number;
+}
+
+/**
+ * Reads the headers of a case and plans it.
+ * @throws InputError for a missing or unusable file, grids that differ, or tiles that memory cannot hold.
+ */
+export async function planCase(entry: ManifestCase, index: number, settings: RunSettings): Promise<CasePlan> {
+  const place = { caseId: entry.id, file: entry.reference };
+  if (entry.missing === 'prediction' || entry.predictions.length === 0) {
+    throw new InputError(
+      'prediction-missing',
+      `case ${entry.id}: ${entry.reference} has no prediction`,
+      place,
+    );
+  }
+  const named = stampInputs([...entry.predictions, entry.reference]);
+  const reference = await readHeader(entry.reference);
+  if (reference.channels !== 1) {
+    throw new InputError(
+      'reference-channels',
+      `case ${entry.id}: ${entry.reference} holds ${reference.channels} volumes; a reference is one label map`,
+      place,
+    );
+  }
+  const predictions: VolumeHeader[] = [];
+  for (const file of entry.predictions) predictions.push(await readHeader(file));
+  checkChannels(entry, predictions, settings);
+  const mapping = checkGrids(entry, predictions, reference, settings);
+  const needs = (voxels: number) =>
+    tileBytes(
+      tileNeeds(
+        settings,
+        { predictions: channelHeaders(predictions), reference, shape: reference.shape },
+        voxels,
+      ),
+    );
+  const tileShape = chooseTileShape(entry, reference.shape, settings, needs);
+  // A stream brings a bundle at once, within the share of the memory that a tile may have.
+  const bundleVoxels = Math.min(
+    settings.bundleVoxels,
+    settings.threadMemoryBytes / voxelBytes({ predictions, reference }),
+  );
+  return {
+    index,
+    mode: chooseMode(predictions, reference, mapping, tileShape, settings),
+    predictions,
+    reference,
+    mapping,
+    shape: reference.shape,
+    tileShape,
+    inputs: [...named, ...stampInputs(imagesOfPairs([...predictions, reference]))],
+    bundleTiles: tilesPerBundle(tileGrid(reference.shape, tileShape), bundleVoxels),
+  };
+}
+
+/** The `.img` files of `.hdr/.img` pairs. */
+function imagesOfPairs(headers: readonly VolumeHeader[]): string[] {
+  return headers.flatMap(({ path, dataPath }) => (dataPath === path ? [] : [dataPath]));
+}
+
+/** One encoding a channel: a file with several channels is listed once for each. */
+export function channelHeaders(predictions: readonly VolumeHeader[]): VolumeHeader[] {
+  return predictions.flatMap((header) => Array.from({ length: header.channels }, () => header));
+}
+
+/** Stored bytes of a case, inflated. */
+export function caseBytes(plan: Pick<CasePlan, 'predictions' | 'reference'>): number {
+  return [...plan.predictions, plan.reference].reduce((sum, header) => sum + dataBytes(header), 0);
+}
+
+/** Stored bytes of a voxel over all channels and the reference. */
+export function voxelBytes(plan: Pick<CasePlan, 'predictions' | 'reference'>): number {
+  return channelHeaders(plan.predictions).reduce(
+    (sum, { datatype }) => sum + datatypeBytes[datatype],
+    datatypeBytes[plan.reference.datatype],
+  );
+}
+
+function checkChannels(
+  entry: ManifestCase,
+  predictions: readonly VolumeHeader[],
+  settings: RunSettings,
+): void {
+  const channels = channelHeaders(predictions).length;
+  if (channels === settings.channelCount) return;
+  const [first] = entry.predictions;
+  throw new InputError(
+    'channel-count',
+    `case ${entry.id}: ${first} gives ${channels} channels where this run has ${settings.channelCount}; score cases of another kind in a run of their own`,
+    { caseId: entry.id, file: first! },
+  );
+}
+
+function checkGrids(
+  entry: ManifestCase,
+  predictions: readonly VolumeHeader[],
+  reference: VolumeHeader,
+  settings: RunSettings,
+): AxisMapping | null {
+  const mappings = predictions.map((prediction) =>
+    checkGeometry(prediction, reference, {
+      toleranceMm: settings.geometryToleranceMm,
+      reorient: settings.reorient,
+      caseId: entry.id,
+    }),
+  );
+  const [mapping] = mappings;
+  if (mappings.some((other) => JSON.stringify(other) !== JSON.stringify(mapping))) {
+    throw new InputError('geometry-mismatch', `case ${entry.id}: the channel files lie on different grids`, {
+      caseId: entry.id,
+    });
+  }
+  return isIdentity(mapping!) ? null : mapping!;
+}
+
+/** The shape asked for, or the largest automatic one that a thread's share of the memory holds. */
+function chooseTileShape(
+  entry: ManifestCase,
+  shape: Vec3,
+  settings: RunSettings,
+  bytesOf: (voxels: number) => number,
+): Vec3 {
+  const budget = settings.threadMemoryBytes;
+  const tooLarge = (tileShape: Vec3) => {
+    const voxels = voxelCount(tileShape);
+    return new InputError(
+      'memory-budget',
+      `case ${entry.id}: a tile of ${tileShape.join(' x ')} = ${voxels} voxels takes ${bytesOf(voxels)} bytes (${((bytesOf(voxels) - bytesOf(0)) / voxels).toFixed(1)} a voxel and ${bytesOf(0)} of tables), a thread may have ${budget}; give a smaller --tile, fewer --threads or more --memory`,
+      { caseId: entry.id, field: 'memory' },
+    );
+  };
+  if (settings.tileShape) {
+    const tileShape = tileGrid(shape, settings.tileShape).tileShape;
+    if (bytesOf(voxelCount(tileShape)) > budget) throw tooLarge(tileShape);
+    return tileShape;
+  }
+  for (let voxels = settings.tileVoxels; ; voxels = Math.floor(voxels / 2)) {
+    const tileShape = automaticTileShape(shape, Math.max(1, voxels));
+    if (bytesOf(voxelCount(tileShape)) <= budget) return tileShape;
+    if (voxels <= 4096) throw tooLarge(tileShape);
+  }
+}
+
+function chooseMode(
+  predictions: readonly VolumeHeader[],
+  reference: VolumeHeader,
+  mapping: AxisMapping | null,
+  tileShape: Vec3,
+  settings: RunSettings,
+): CasePlan['mode'] {
+  const files = [...predictions, reference];
+  if (!files.some((header) => header.compressed)) return 'tiles';
+  const inOrder =
+    mapping === null &&
+    predictions.every((header) => header.channels === 1) &&
+    isFileOrder(tileGrid(reference.shape, tileShape));
+  const large = caseBytes({ predictions, reference }) > settings.stageAboveBytes;
+  return inOrder && !large ? 'stream' : 'stage';
+}

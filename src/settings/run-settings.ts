@@ -1,0 +1,69 @@
+import type { Vec3 } from '../base/box.ts';
+import type { TermSpec } from '../base/class-sums.ts';
+import type { ScoreKind } from '../base/scored.ts';
+import type { Convention } from '../losses/spec.ts';
+
+/** A class as a run scores it. */
+export interface RunClass {
+  readonly name: string;
+  /** Reference labels of its foreground; `positive` is every label above 0. */
+  readonly labels: readonly number[] | 'positive';
+  /** Channels of the prediction whose probabilities it takes: one, or several to be summed. */
+  readonly channels: readonly number[];
+}
+
+/**
+ * Everything that decides what a run computes, with nothing left to `auto`. Made once by `resolveSettings`, stored in
+ * the run's folder, read by every thread and worker; results depend on the volumes and on this alone.
+ */
+export interface RunSettings {
+  readonly scores: ScoreKind;
+  readonly channels: 'exclusive' | 'independent';
+  readonly channelCount: number;
+  /** Empty for label maps with no classes named: every label found is a class then. */
+  readonly classes: readonly RunClass[];
+  readonly ignoreLabel: number | null;
+  readonly unknownLabels: 'refuse' | 'background';
+  readonly convention: Convention;
+  /** The losses asked for, as text (`all` or a list). */
+  readonly losses: string;
+  /** Terms to tally, in this order. */
+  readonly terms: readonly TermSpec[];
+  /** Sorted losses to evaluate; not empty means that tiles give shards. */
+  readonly lovasz: readonly ('hinge' | 'softmax')[];
+  /** Clip of the cross-entropy of stored probabilities. */
+  readonly crossEntropyClip: number;
+  /** A probability in [0, 1): foreground is what lies above it. */
+  readonly threshold: number;
+  readonly fbeta: number;
+  readonly probabilityTolerance: number;
+  readonly clamp: boolean;
+  readonly reorient: boolean;
+  readonly geometryToleranceMm: number;
+  readonly tileShape: Vec3 | null;
+  readonly tileVoxels: number;
+  readonly bundleVoxels: number;
+  readonly threadMemoryBytes: number;
+  readonly stageAboveBytes: number;
+  readonly mergeFanIn: number;
+  /** Whether the case shards stay when the run is over. */
+  readonly keepShards: 'auto' | 'always' | 'never';
+  readonly keepShardsMaxBytes: number;
+  /** Tiles that are computed again by tensors (`parseAudit`); absent for none. Changes no result. */
+  readonly audit?: string;
+}
+
+/** Whether tiles must give shards of their scores. */
+export function needsShards(settings: RunSettings): boolean {
+  return settings.scores !== 'label' && (settings.lovasz.length > 0 || settings.keepShards === 'always');
+}
+
+/** Whether a case leaves its merged shards, for the pool or for later questions. */
+export function keepsCaseShards(settings: RunSettings, cases: number): boolean {
+  return needsShards(settings) && (cases > 1 || settings.keepShards !== 'never');
+}
+
+/** Whether voxels get a predicted label: from a label map, or from the arg-max of competing channels. */
+export function predictsLabels(settings: RunSettings): boolean {
+  return settings.scores === 'label' || (settings.channels === 'exclusive' && settings.channelCount > 1);
+}

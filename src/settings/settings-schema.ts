@@ -1,0 +1,41 @@
+/** The settings that a run's folder holds, checked: the folder may come from another site. */
+import * as z from 'zod';
+import type { RunSettings } from './run-settings.ts';
+
+const label = z.number().int();
+const bytes = z.number().nonnegative();
+const vec3 = z.tuple([z.number(), z.number(), z.number()]);
+
+export const settingsSchema: z.ZodType<RunSettings> = z.object({
+  scores: z.enum(['probability', 'logit', 'label']),
+  channels: z.enum(['exclusive', 'independent']),
+  channelCount: z.number().int().positive(),
+  classes: z.array(
+    z.object({
+      name: z.string(),
+      labels: z.union([z.array(label), z.literal('positive')]),
+      channels: z.array(z.number().int().nonnegative()),
+    }),
+  ),
+  ignoreLabel: z.number().nullable(),
+  unknownLabels: z.enum(['refuse', 'background']),
+  convention: z.enum(['pytorch', 'keras']),
+  losses: z.string(),
+  terms: z.array(z.object({ gamma: z.number(), clip: z.number() })),
+  lovasz: z.array(z.enum(['hinge', 'softmax'])),
+  crossEntropyClip: z.number(),
+  threshold: z.number().min(0).lt(1),
+  fbeta: z.number().positive(),
+  probabilityTolerance: z.number(),
+  clamp: z.boolean(),
+  reorient: z.boolean(),
+  geometryToleranceMm: z.number(),
+  tileShape: vec3.nullable(),
+  tileVoxels: z.number(),
+  bundleVoxels: z.number(),
+  threadMemoryBytes: bytes,
+  stageAboveBytes: bytes,
+  mergeFanIn: z.number().int().min(2),
+  keepShards: z.enum(['auto', 'always', 'never']),
+  keepShardsMaxBytes: bytes,
+});

@@ -1,0 +1,257 @@
+/**
+ * The pieces of work that need a processor: each is a function of the run's folder, of the volumes and of its arguments,
+ * and writes only whole files that are named by what they are of. Doing one again changes nothing. They run in the
+ * threads of either engine (workers/step-thread.ts).
+ */
+import { mkdirSync } from 'node:fs';
+import { type Box, voxelCount } from '../base/box.ts';
+import { PartialError } from '../base/errors.ts';
+import { type TileGrid, tileBox, tileGrid } from '../base/tile-grid.ts';
+import { writeWhole } from '../base/write-whole.ts';
+import { type Kernels, loadKernels } from '../kernels/kernels.ts';
+import { encodeBoxSums } from '../measures/box-errors/box-sums.ts';
+import { checkConfusion } from '../measures/confusion/confusion-counter.ts';
+import { type BucketSums, Merger } from '../measures/sorted-errors/merger.ts';
+import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from '../measures/sorted-errors/ranges.ts';
+import {
+  encodeShard,
+  type SectionContent,
+  ShardFile,
+  writeShardFile,
+} from '../measures/sorted-errors/shard/file.ts';
+import { addSurveys, surveyFile } from '../measures/sorted-errors/survey.ts';
+import { walkRange } from '../measures/sorted-errors/walk-range.ts';
+import { emptyTally, mergeTallies } from '../measures/tally/tally.ts';
+import { sumRuns } from '../measures/terms/sum-runs.ts';
+import { TileScorer } from '../measures/tile/tile-scorer.ts';
+import { slabBoxes, slabsOf } from '../run/box-errors/boxes.ts';
+import { ErrorSums } from '../run/box-errors/error-sums.ts';
+import type { DataRoots } from '../run/data-roots.ts';
+import { boxesOfBundle, bundleCount, tilesOfBundle } from '../run/plan/bundles.ts';
+import { type CasePlan, channelHeaders, voxelBytes } from '../run/plan/case-plan.ts';
+import { RunFolder } from '../run/run-folder.ts';
+import { checkedTile, ofAnother } from '../run/tile-partial.ts';
+import { needsShards, predictsLabels, type RunSettings } from '../settings/run-settings.ts';
+import { openRaw } from '../volumes/raw-source.ts';
+import { readPrediction } from '../volumes/read-prediction.ts';
+import { datatypeBytes, type VolumeSource } from '../volumes/types.ts';
+import type { OpenedCase, Step, TilesDone } from './steps.ts';
+
+/** Sources and a scorer are kept for the next tile of the same case. */
+interface OpenCase {
+  readonly plan: CasePlan;
+  /** The boxes by which its errors are listed, where they are thinner than tiles. */
+  readonly slabGrid: TileGrid | undefined;
+  readonly scorer: TileScorer;
+  readonly predictions: readonly VolumeSource[];
+  readonly reference: VolumeSource | null;
+}
+
+/** The state of one thread. */
+export class StepRunner {
+  #kernels: Kernels | undefined;
+  #folder: RunFolder | undefined;
+  #settings: RunSettings | undefined;
+  #open: OpenCase | undefined;
+  readonly #dataRoots: DataRoots | undefined;
+
+  constructor(dataRoots?: DataRoots) {
+    this.#dataRoots = dataRoots;
+  }
+
+  run(step: Step): unknown {
+    this.#enter(step.root);
+    switch (step.kind) {
+      case 'score-bundle':
+        return this.#scoreBundle(step.case, step.bundle, readTile);
+      case 'score-buffer':
+        return this.#scoreBundle(step.case, step.bundle, tilesIn(new Uint8Array(step.bytes)));
+      case 'open-case':
+        return this.#openCase(step.case);
+      case 'open-shards':
+        return this.#openShards(step.files);
+      case 'merge-range':
+        return this.#mergeRange(step.files, step.job, step.evaluate, step.target);
+      case 'sum-runs':
+        // It lays the kernel memory out anew.
+        this.#closeCase();
+        return Array.from(eachShard([step.file]), (file) => sumRuns(this.#kernel, file, step.request))[0];
+      case 'survey-shards':
+        return addSurveys(Array.from(eachShard(step.files), (file) => surveyFile(file, step.class)));
+      case 'walk-scores':
+        this.#closeCase();
+        return walkRange(this.#kernel, step.files, step.request);
+    }
+  }
+
+  #enter(root: string): void {
+    if (this.#folder?.root === root) return;
+    this.#closeCase();
+    this.#folder = new RunFolder(root);
+    this.#settings = this.#folder.readSettings();
+  }
+
+  get #kernel(): Kernels {
+    this.#kernels ??= loadKernels();
+    return this.#kernels;
+  }
+
+  #closeCase(): void {
+    for (const source of this.#open?.predictions ?? []) source.close();
+    this.#open?.reference?.close();
+    this.#open = undefined;
+  }
+
+  #enterCase(index: number): OpenCase {
+    if (this.#open?.plan.index === index) return this.#open;
+    this.#closeCase();
+    const plan = this.#folder!.readPlan(index);
+    this.#dataRoots?.checkPlan(plan, this.#folder!.root);
+    const grid = tileGrid(plan.shape, plan.tileShape);
+    const input = {
+      predictions: channelHeaders(plan.predictions),
+      reference: plan.reference,
+      shape: plan.shape,
+    };
+    const raw = plan.mode === 'tiles';
+    this.#open = {
+      plan,
+      slabGrid: slabBoxes(plan, this.#settings!.classes.length),
+      scorer: new TileScorer(this.#kernel, this.#settings!, input, voxelCount(grid.tileShape)),
+      predictions: raw ? plan.predictions.map((header) => openRaw(header)) : [],
+      reference: raw ? openRaw(plan.reference) : null,
+    };
+    mkdirSync(this.#folder!.tiles(index), { recursive: true });
+    return this.#open;
+  }
+
+  /** Scores the tiles of a bundle, each when the one before is written, and stores them as one file. */
+  #scoreBundle(index: number, bundle: number, read: ReadTile): TilesDone {
+    const begin = performance.now();
+    const open = this.#enterCase(index);
+    const tiles = tilesOfBundle(open.plan, bundle);
+    const boxes = boxesOfBundle(open.plan, bundle);
+    const voxels = boxes.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
+    const shards = function* () {
+      let before = 0;
+      for (const [i, tile] of tiles.entries()) {
+        const box = boxes[i]!;
+        read(open, box, { before, all: voxels });
+        before += voxelCount(box.shape);
+        const { tally, slabs, sections } = open.scorer.score(box, slabsOf(open.slabGrid, box));
+        const about = { case: index, tile, box, tally, ...(slabs && { slabs: encodeBoxSums(slabs) }) };
+        yield* encodeShard(about, sections);
+      }
+    };
+    writeWhole(this.#folder!.bundle(index, bundle), shards());
+    return {
+      tiles: tiles.length,
+      voxels,
+      bytes: voxels * voxelBytes(open.plan),
+      seconds: (performance.now() - begin) / 1000,
+    };
+  }
+
+  /** Checks that every tile of the plan is there, adds the tallies and cuts the keys into ranges. */
+  #openCase(index: number): OpenedCase {
+    const folder = this.#folder!;
+    const plan = folder.readPlan(index);
+    const grid = tileGrid(plan.shape, plan.tileShape);
+    const settings = this.#settings!;
+    let tally = emptyTally(settings.classes.length, settings.terms.length);
+    let voxels = 0;
+    const errors = new ErrorSums(settings, plan);
+    const slabGrid = slabBoxes(plan, settings.classes.length);
+    const cut = this.#cutter();
+    for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
+      const tiles = tilesOfBundle(plan, bundle).values();
+      for (const shard of ShardFile.each(folder.bundle(index, bundle))) {
+        const tile = tiles.next().value ?? grid.length;
+        const box = tileBox(grid, tile);
+        const part = checkedTile(shard, index, tile, box, slabsOf(slabGrid, box));
+        voxels += part.tally.voxels + part.tally.ignored;
+        tally = mergeTallies(tally, part.tally);
+        errors.add(box, part.tally, part.slabs);
+        cut.add(shard);
+      }
+      const next = tiles.next();
+      if (!next.done) throw ofAnother(folder.bundle(index, bundle));
+    }
+    if (voxels !== voxelCount(plan.shape)) {
+      throw new PartialError(
+        'coverage',
+        `case ${index}: the tiles hold ${voxels} voxels of ${voxelCount(plan.shape)}`,
+      );
+    }
+    checkConfusion(tally.confusion);
+    const jobs = tally.faults.some((fault) => fault.kind !== 'moved') ? [] : cut.jobs();
+    return { tally, jobs, errors: errors.list() };
+  }
+
+  #openShards(paths: readonly string[]): RangeJob[] {
+    const cut = this.#cutter();
+    for (const file of eachShard(paths)) cut.add(file);
+    return cut.jobs();
+  }
+
+  /** Counts the keys of files, one after the other, and cuts them into ranges. */
+  #cutter() {
+    const settings = this.#settings!;
+    const logit = settings.scores === 'logit' && !predictsLabels(settings);
+    const histograms = needsShards(settings) ? settings.classes.map(() => emptyHistogram()) : [];
+    return {
+      add: (file: ShardFile) => {
+        for (const [i, histogram] of histograms.entries()) addBuckets(histogram, file, i);
+      },
+      jobs: () => histograms.flatMap((histogram, i) => cutRanges(histogram, i, logit)),
+    };
+  }
+
+  #mergeRange(
+    paths: readonly string[],
+    job: RangeJob,
+    evaluate: boolean,
+    target: string | null,
+  ): readonly BucketSums[] {
+    const merger = new Merger(this.#kernel);
+    // The merger lays the kernel memory out anew.
+    this.#closeCase();
+    const merged = merger.merge(eachShard(paths), job.range, evaluate ? job.context : null, target !== null);
+    if (target !== null) writeShardFile(target, { range: job.range }, merged.sections as SectionContent[]);
+    return merged.sums;
+  }
+}
+
+/** The shards of the files, each open while it is at hand: a case may have more files than a process may have open. */
+function* eachShard(paths: readonly string[]): Generator<ShardFile> {
+  for (const path of paths) yield* ShardFile.each(path);
+}
+
+/** Puts the stored bytes of a tile where the scorer takes them. `voxels`: of the bundle's tiles before it, and of all. */
+type ReadTile = (open: OpenCase, box: Box, voxels: { readonly before: number; readonly all: number }) => void;
+
+/** From raw files. */
+const readTile: ReadTile = ({ plan, scorer, predictions, reference }, box) => {
+  const targets = scorer.targets(voxelCount(box.shape));
+  reference!.readBox(0, box, targets.reference);
+  let channel = 0;
+  for (const source of predictions) {
+    for (let own = 0; own < source.header.channels; own++) {
+      readPrediction(source, own, plan, box, targets.predictions[channel++]!);
+    }
+  }
+};
+
+/** From the stored bytes of a whole bundle: each channel's, then the reference's. */
+function tilesIn(bytes: Uint8Array): ReadTile {
+  return ({ plan, scorer }, box, { before, all }) => {
+    const targets = scorer.targets(voxelCount(box.shape));
+    const headers = [...channelHeaders(plan.predictions), plan.reference];
+    let at = 0;
+    for (const [i, target] of [...targets.predictions, targets.reference].entries()) {
+      const size = datatypeBytes[headers[i]!.datatype];
+      target.set(bytes.subarray(at + before * size, at + before * size + target.length));
+      at += all * size;
+    }
+  };
+}

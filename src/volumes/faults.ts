@@ -1,0 +1,93 @@
+import type { FaultPlace } from '../base/errors.ts';
+import { InputError, MachineError } from '../base/errors.ts';
+
+/** Codes of the faults that a volume's files can have. Stable: programs and result files rely on them. */
+export const inputFaults = {
+  'file-missing': 'no file of that name',
+  'file-not-regular': 'a folder, a pipe or a device where a file is needed',
+  'file-empty': 'a file of 0 bytes',
+  'partner-missing': 'one member of an .hdr/.img pair is missing',
+  'header-short': 'fewer bytes than a NIfTI header has',
+  'not-nifti': 'no NIfTI header size and magic',
+  'analyze-75': 'an Analyze 7.5 header: no magic, and no orientation that could be trusted',
+  'bad-dims': 'dims that no volume can have',
+  'bad-offset': 'a vox_offset that no file can have',
+  'bad-affine': 'sform, qform or pixdim that place no voxel',
+  'datatype-refused': 'a known type that has no single real value a voxel',
+  'datatype-unknown': 'a type code that NIfTI does not define',
+  'data-short': 'fewer voxels than the header says',
+  'gzip-cut-off': 'a gzip stream that ends too early',
+  'gzip-checksum': 'inflated bytes that do not match their checksum or length',
+  'gzip-corrupt': 'bytes that are not gzip',
+  'geometry-mismatch': 'prediction and reference are not on the same grid',
+} as const satisfies Record<string, string>;
+
+export type InputFault = keyof typeof inputFaults;
+
+/** Codes of the failures of storage below a volume's files. */
+export const machineFaults = {
+  'storage-denied': 'the process may not read or write there',
+  'storage-full': 'no space, quota or file handle left',
+  'storage-failed': 'the disk or the network below it failed',
+} as const satisfies Record<string, string>;
+
+/** An InputError whose code is one of the list above. */
+export function inputFault(
+  code: InputFault,
+  message: string,
+  place: FaultPlace,
+  cause?: unknown,
+): InputError {
+  return new InputError(code, message, { ...place, cause });
+}
+
+const denied = new Set(['EACCES', 'EPERM', 'EROFS']);
+const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE']);
+const missing = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
+
+/** Names a failure of the file system: a missing file is the input's fault, all else the machine's. */
+export function storageFault(cause: unknown, file: string): InputError | MachineError {
+  const code = errorCode(cause);
+  if (missing.has(code)) {
+    return inputFault('file-missing', `${file}: no such file (${code}). Check the name.`, { file }, cause);
+  }
+  if (code === 'EISDIR') return notRegular(file, cause);
+  if (denied.has(code)) {
+    const message = `${file}: access denied (${code}). Give this user the permission.`;
+    return new MachineError('storage-denied', message, { file, cause });
+  }
+  if (full.has(code)) {
+    const message = `${file}: storage is exhausted (${code}). Free some and run again.`;
+    return new MachineError('storage-full', message, { file, cause });
+  }
+  const message = `${file}: storage failed (${code || String(cause)}). Check the disk or mount and run again.`;
+  return new MachineError('storage-failed', message, { file, cause });
+}
+
+export function notRegular(file: string, cause?: unknown): InputError {
+  return inputFault('file-not-regular', `${file}: not a regular file. Name a NIfTI file.`, { file }, cause);
+}
+
+/** Names a failure of inflating or of reading below it. No text depends on how the stream was cut into chunks. */
+export function inflateFault(cause: unknown, file: string): InputError | MachineError {
+  const code = errorCode(cause);
+  if (code === 'Z_BUF_ERROR') {
+    const message = `${file}: the gzip stream is cut off. Copy or export the file again.`;
+    return inputFault('gzip-cut-off', message, { file }, cause);
+  }
+  const text = cause instanceof Error ? cause.message : '';
+  if (code === 'Z_DATA_ERROR' && /incorrect (data|length) check/.test(text)) {
+    const message = `${file}: the gzip checksum does not match: the file is damaged. Copy or export it again.`;
+    return inputFault('gzip-checksum', message, { file }, cause);
+  }
+  if (code === 'Z_DATA_ERROR' || code === 'Z_NEED_DICT') {
+    const message = `${file}: the gzip stream is damaged, or followed by other bytes (${text}). Copy or export it again.`;
+    return inputFault('gzip-corrupt', message, { file }, cause);
+  }
+  return storageFault(cause, file);
+}
+
+function errorCode(cause: unknown): string {
+  const code = (cause as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,75 @@
+import { constants, createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import { VoxtallyError } from '../../base/errors.ts';
+import { inflateFault, inputFault, notRegular, storageFault } from '../faults.ts';
+
+/** The first bytes of a file, inflated where the file is gzip. */
+export interface FilePrefix {
+  /** At most the wanted length; fewer when the (inflated) file is shorter. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether the file is gzip, by its magic bytes and not by its name. */
+  readonly compressed: boolean;
+  /** Length of the file on disk in bytes. */
+  readonly fileBytes: number;
+}
+
+/**
+ * Reads the first `wantedBytes` of a file, inflating no more than that needs.
+ * @throws InputError for a missing, empty or damaged file, MachineError when storage fails.
+ */
+export async function readPrefix(file: string, wantedBytes: number): Promise<FilePrefix> {
+  const raw = await readStart(file, wantedBytes);
+  const compressed = raw.bytes[0] === 0x1f && raw.bytes[1] === 0x8b;
+  if (!compressed) return { ...raw, compressed };
+  return { bytes: await inflateStart(file, wantedBytes), compressed, fileBytes: raw.fileBytes };
+}
+
+async function readStart(file: string, wantedBytes: number): Promise<Omit<FilePrefix, 'compressed'>> {
+  let fileBytes: number;
+  const bytes = new Uint8Array(wantedBytes);
+  let filled = 0;
+  try {
+    // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const facts = await handle.stat();
+      if (!facts.isFile()) throw notRegular(file);
+      fileBytes = facts.size;
+      while (filled < wantedBytes) {
+        const { bytesRead } = await handle.read(bytes, filled, wantedBytes - filled, filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw error instanceof VoxtallyError ? error : storageFault(error, file);
+  }
+  if (filled === 0) throw inputFault('file-empty', `${file}: the file is empty (0 bytes).`, { file });
+  return { bytes: bytes.slice(0, filled), fileBytes };
+}
+
+function inflateStart(file: string, wantedBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(wantedBytes);
+  let filled = 0;
+  const source = createReadStream(file, { highWaterMark: 16_384 });
+  const gunzip = source.pipe(createGunzip({ chunkSize: 1024 }));
+  // Events, not an iterator: an error right behind the wanted bytes must not race with them.
+  return new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
+    gunzip.on('data', (chunk: Uint8Array) => {
+      const part = chunk.subarray(0, wantedBytes - filled);
+      bytes.set(part, filled);
+      filled += part.length;
+      if (filled === wantedBytes) resolve(bytes);
+    });
+    gunzip.on('end', () => resolve(bytes.slice(0, filled)));
+    // Both listeners stay: errors may come after the promise is settled.
+    gunzip.on('error', (error) => reject(inflateFault(error, file)));
+    source.on('error', (error) => reject(inflateFault(error, file)));
+  }).finally(() => {
+    source.destroy();
+    gunzip.destroy();
+  });
+}

@@ -1,0 +1,85 @@
+import type { Box, Vec3 } from '../base/box.ts';
+
+/** Stored types of voxels that can be scored. */
+export type Datatype =
+  | 'uint8'
+  | 'int8'
+  | 'uint16'
+  | 'int16'
+  | 'uint32'
+  | 'int32'
+  | 'uint64'
+  | 'int64'
+  | 'float32'
+  | 'float64';
+
+/** Bytes of one stored voxel. */
+export const datatypeBytes: Readonly<Record<Datatype, number>> = {
+  uint8: 1,
+  int8: 1,
+  uint16: 2,
+  int16: 2,
+  uint32: 4,
+  int32: 4,
+  uint64: 8,
+  int64: 8,
+  float32: 4,
+  float64: 8,
+};
+
+/** Row-major 4 x 4 matrix from voxel `[i, j, k, 1]` to world `[x, y, z, 1]` in mm (RAS+). */
+export type Affine = readonly number[];
+
+/** What a header says of a volume, checked: sizes are positive integers and the file is long enough (raw files). */
+export interface VolumeHeader {
+  /** The file that was named (the `.hdr` of a pair). */
+  readonly path: string;
+  /** The file that holds the voxels; differs from `path` for `.hdr/.img` pairs. */
+  readonly dataPath: string;
+  readonly format: 'nifti1' | 'nifti2';
+  /** Whether `dataPath` is gzip: readable only from its start. */
+  readonly compressed: boolean;
+  /** Voxels along `[x, y, z]`. */
+  readonly shape: Vec3;
+  /** Volumes behind each other in the file (product of the dims beyond the third). */
+  readonly channels: number;
+  readonly datatype: Datatype;
+  readonly littleEndian: boolean;
+  /** value = stored * slope + intercept; 1 and 0 where the header has none. */
+  readonly slope: number;
+  readonly intercept: number;
+  /** Byte offset of the first voxel in the inflated data file. */
+  readonly dataOffset: number;
+  /** Length of the header's file and data file on disk in bytes (one file: equal). */
+  readonly fileBytes: number;
+  readonly affine: Affine;
+  readonly affineSource: 'sform' | 'qform' | 'pixdim';
+  /** Voxel size along `[x, y, z]` in mm: the lengths of the affine's columns. */
+  readonly spacingMm: Vec3;
+}
+
+/** A volume whose stored bytes can be read at any place. Not safe for concurrent use; one a thread. */
+export interface VolumeSource {
+  readonly header: VolumeHeader;
+  /**
+   * Copies the stored bytes (file's type and endianness) of a box of one channel into `target`, x fastest.
+   * `target.length` must be `voxelCount(box.shape) * datatypeBytes[header.datatype]`.
+   * @throws InputError when the file has become shorter, MachineError when storage fails.
+   */
+  readBox(channel: number, box: Box, target: Uint8Array): void;
+  close(): void;
+}
+
+/** A volume that can only be read from its start, as gzip can. */
+export interface VolumeStream {
+  readonly header: VolumeHeader;
+  /**
+   * Fills `target` with the next stored bytes, first voxel first. Bytes before `dataOffset` have been skipped.
+   * @throws InputError naming the file for a cut-off stream or a checksum that fails.
+   */
+  read(target: Uint8Array): Promise<void>;
+  /** Checks that nothing but the data was there and that every gzip checksum holds, then closes. */
+  finish(): Promise<void>;
+  /** Stops early and frees everything; safe at any time and more than once. */
+  close(): void;
+}

@@ -1,0 +1,46 @@
+/** The finished runs of a work folder whose cases can be looked at. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRunId } from '../../engines/redis/jobs.ts';
+import { SharedFolders } from '../../engines/redis/places.ts';
+import { resultsFolder } from '../../engines/redis/run-record.ts';
+import { DataRoots } from '../../run/data-roots.ts';
+import { CaseReducer } from '../viewer/case-reducer.ts';
+import { FinishedCases } from '../viewer/finished-cases.ts';
+
+/** Runs whose results are held at once. */
+const mostOpened = 4;
+
+export class FinishedRuns {
+  readonly #places: SharedFolders;
+  readonly #dataRoots: readonly string[];
+  readonly #reducer = new CaseReducer();
+  /** By run, with the time of its results: a run that was retried has others. */
+  readonly #opened = new Map<string, { readonly changedAt: number; readonly cases: FinishedCases }>();
+
+  /** @throws UsageError for a data folder that is not there. */
+  constructor(workRoot: string, dataRoots: readonly string[]) {
+    this.#places = new SharedFolders(workRoot);
+    this.#dataRoots = dataRoots;
+    new DataRoots(dataRoots);
+  }
+
+  /** Undefined for a run that is not there or has no results yet. */
+  async find(run: string): Promise<FinishedCases | undefined> {
+    if (!isRunId(run)) return undefined;
+    const results = resultsFolder(this.#places.newFolder(run));
+    const changedAt = statSync(join(results, 'results.json'), { throwIfNoEntry: false })?.mtimeMs;
+    if (changedAt === undefined) return undefined;
+    const known = this.#opened.get(run);
+    if (known?.changedAt === changedAt) return known.cases;
+    const cases = new FinishedCases(results, this.#reducer, this.#dataRoots);
+    this.#opened.delete(run);
+    this.#opened.set(run, { changedAt, cases });
+    if (this.#opened.size > mostOpened) this.#opened.delete(this.#opened.keys().next().value!);
+    return cases;
+  }
+
+  close(): Promise<void> {
+    return this.#reducer.close();
+  }
+}

@@ -1,0 +1,49 @@
+import type { RunStatus, WorkerStatus } from '../../engines/monitor.ts';
+import { formatAgo, formatCount, formatDuration, formatRate, percent } from './format.ts';
+import { html, type Markup } from './html.ts';
+import { pager, scrollingTable, workersSection } from './parts.ts';
+import { runsPerPage } from './query.ts';
+import { casesDone, isOver, progressBar, stateBadge } from './run-parts.ts';
+
+/** The content of the first page: the runs, newest first, and the workers. */
+export function runsMain(
+  runs: readonly RunStatus[],
+  workers: readonly WorkerStatus[],
+  page: number,
+  now: number,
+): Markup {
+  const shown = runs.slice((page - 1) * runsPerPage, page * runsPerPage);
+  const list =
+    runs.length === 0
+      ? html`<p class="empty">No run yet. Submit one with <code>voxtally score --engine redis</code>.</p>`
+      : scrollingTable(
+          'Runs',
+          html`<th scope="col">Run</th><th scope="col">Cases</th><th scope="col" class="number">Failed</th><th scope="col" class="number wide">Mvoxel/s</th><th scope="col" class="number wide">Time left</th><th scope="col" class="number wide">Submitted</th>`,
+          shown.map((run) => row(run, now)),
+        );
+  return html`<h1>Runs</h1>
+<section aria-label="Runs">${list}
+${pager('Pages of runs', { page, pageSize: runsPerPage, total: runs.length }, (to) => `/?page=${to}`)}</section>
+${workersSection(workers, now)}`;
+}
+
+/** What a screen reader is told of the first page. */
+export function runsStatus(runs: readonly RunStatus[]): string {
+  const going = runs.filter((run) => !isOver(run)).length;
+  return `${runs.length} runs, ${going} in progress`;
+}
+
+function row(run: RunStatus, now: number): Markup {
+  const { cases, id } = run;
+  const unscored = cases.failed + cases.incomplete;
+  const done = casesDone(run);
+  return html`<tr>
+<th scope="row" class="name"><span class="named"><a href="/runs/${encodeURIComponent(id)}">${id}</a> ${stateBadge(run.state)}</span></th>
+<td class="progress">${progressBar(run)}<span class="under">${formatCount(done)} / ${formatCount(cases.total)} (${percent(done, cases.total)} %)</span></td>
+<td class="number${unscored > 0 && ' bad'}">${formatCount(unscored)}</td>
+<td class="number wide">${isOver(run) ? '-' : formatRate(run.megavoxelsPerSecond)}</td>
+<td class="number wide">${run.etaSeconds === undefined || isOver(run) ? '-' : formatDuration(run.etaSeconds)}</td>
+<td class="number wide"><time datetime="${new Date(run.createdAt).toISOString()}">${formatAgo(now - run.createdAt)}</time></td>
+</tr>
+`;
+}

@@ -1,0 +1,44 @@
+/** The lists of errors by tile are those of the embedded engine, byte for byte. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runProgram } from '../../../src/cli/program.ts';
+import { RunFolder } from '../../../src/run/run-folder.ts';
+import { recorder } from '../../cli/recorder.ts';
+import { RedisServer } from './redis-server.ts';
+import { TestCluster } from './test-cluster.ts';
+
+let server: RedisServer;
+let cluster: TestCluster;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterEach(() => cluster.remove());
+afterAll(() => server.remove());
+
+test('two workers leave the lists of one machine', async () => {
+  cluster = await TestCluster.make(server, {
+    cases: 4,
+    shape: [32, 32, 24],
+    tileZ: 3,
+    gzip: (index) => index === 3,
+  });
+  await cluster.expected();
+  await Promise.all([cluster.worker(), cluster.worker()]);
+  await cluster.score('out');
+  const embedded = new RunFolder(join(cluster.folder, 'embedded', 'work'));
+  const queued = cluster.runFolder(cluster.runIn('out'));
+  for (const index of cluster.cases.keys()) {
+    const list = readFileSync(queued.caseErrors(index), 'utf8');
+    expect(list).toMatch(/"boxShape":\[32,32,1\]/);
+    expect(list).toBe(readFileSync(embedded.caseErrors(index), 'utf8'));
+  }
+  // Asked by the folder of the results, which knows where the run stands.
+  const answers = [];
+  for (const out of ['out', 'embedded']) {
+    const { terminal, written } = recorder();
+    expect(await runProgram(['errors', join(cluster.folder, out), '--format', 'json'], terminal)).toBe(0);
+    answers.push(written.out);
+  }
+  expect(answers[0]).toBe(answers[1]);
+}, 60_000);

@@ -1,0 +1,137 @@
+/** Redis holds no result: its death, and the loss of all that it knew, cost time only. So does the submitter's. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { RedisServer } from './redis-server.ts';
+import { program, TestCluster } from './test-cluster.ts';
+
+let server: RedisServer;
+let cluster: TestCluster;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterEach(() => cluster.remove());
+afterAll(() => server.remove());
+
+const half = { cases: 8, shape: [32, 32, 20], tileZ: 1 } as const;
+
+/** When the outcome of each finished case was written. */
+function outcomeTimes(run: string): Map<string, number> {
+  const folder = join(cluster.runFolder(run).root, 'cases');
+  return new Map(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => [name, statSync(join(folder, name)).mtimeMs]),
+  );
+}
+
+test('Redis killed and started again in the middle: the run ends by itself', async () => {
+  cluster = await TestCluster.make(server, half);
+  const expected = await cluster.expected();
+  await Promise.all([cluster.worker({ fault: 'slow.mjs' }), cluster.worker({ fault: 'slow.mjs' })]);
+  const collected = cluster.score('out');
+  await cluster.until(async () => (await cluster.monitor.runs())[0] !== undefined);
+  const run = cluster.runIn('out');
+  await cluster.until(async () => (await cluster.monitor.run(run))!.cases.ok >= 2);
+  await server.kill();
+  await server.start();
+  expect((await cluster.monitor.run(run))!.state).not.toBe('done');
+  await collected;
+  expect(cluster.results('out')).toBe(expected);
+}, 60_000);
+
+test('Redis wiped: --resume goes on from the folder and redoes no finished case', async () => {
+  cluster = await TestCluster.make(server, half);
+  const expected = await cluster.expected();
+  await cluster.worker({ fault: 'slow.mjs' });
+  const run = await cluster.submit('out');
+  await cluster.until(async () => (await cluster.monitor.run(run))!.cases.ok >= 3);
+  const redis = new Redis(server.url);
+  await redis.flushall();
+  redis.disconnect();
+  await cluster.until(async () => (await cluster.monitor.run(run))!.state === 'failed');
+  const before = outcomeTimes(run);
+  expect(before.size).toBeGreaterThanOrEqual(3);
+  expect(before.size).toBeLessThan(half.cases);
+  await cluster.score('out', { resume: true });
+  expect(cluster.results('out')).toBe(expected);
+  expect(cluster.runIn('out')).toBe(run);
+  const after = outcomeTimes(run);
+  for (const [name, time] of before) expect(after.get(name), name).toBe(time);
+}, 60_000);
+
+test('the submitter killed: status and --resume from other processes', async () => {
+  cluster = await TestCluster.make(server, half);
+  const expected = await cluster.expected();
+  await cluster.worker({ fault: 'slow.mjs' });
+  const manifest = join(cluster.folder, 'cases.csv');
+  const rows = cluster.cases.map(({ id, predictions, reference }) =>
+    [id, predictions[0], reference].join(','),
+  );
+  writeFileSync(manifest, ['case,prediction,reference', ...rows, ''].join('\n'));
+  const out = join(cluster.folder, 'out');
+  const score = [
+    ...[
+      'score',
+      '--engine',
+      'redis',
+      ...cluster.flags,
+      '--manifest',
+      manifest,
+      '--out',
+      out,
+      '--threads',
+      '1',
+    ],
+    ...['--scores', 'probability', '--classes', 'lesion=1', '--losses', 'dice,bce,lovasz-softmax'],
+    ...['--tile', '32,32,1', '--tile-bundle', '1'],
+  ];
+  const submitter = spawn(process.execPath, [program, ...score], { stdio: 'ignore' });
+  await cluster.until(async () => (await cluster.monitor.runs())[0]?.cases.ok === 1);
+  submitter.kill('SIGKILL');
+  await once(submitter, 'exit');
+  const run = cluster.runIn('out');
+  const status = await call('status', run, ...cluster.flags, '--json');
+  expect(JSON.parse(status.out)).toMatchObject({ id: run, state: 'running', cases: { total: half.cases } });
+  const resumed = await call(...score, '--resume', '--quiet');
+  expect(resumed.status, resumed.error).toBe(0);
+  expect(cluster.results('out')).toBe(expected);
+  expect(cluster.runIn('out')).toBe(run);
+}, 60_000);
+
+test('a run that is cancelled ends, and retry goes on with it', async () => {
+  cluster = await TestCluster.make(server, half);
+  const expected = await cluster.expected();
+  await cluster.worker({ fault: 'slow.mjs' });
+  const run = await cluster.submit('out');
+  await cluster.until(async () => (await cluster.monitor.run(run))!.cases.ok >= 1);
+  expect((await call('retry', run, ...cluster.flags)).error).toContain('is not over yet');
+  expect((await call('cancel', run, ...cluster.flags)).status).toBe(0);
+  await cluster.until(async () => {
+    const counts = await Promise.all(
+      cluster.monitor.queues.map((queue) => queue.getJobCountByTypes('active')),
+    );
+    return counts.every((count) => count === 0);
+  });
+  expect(await cluster.monitor.run(run)).toMatchObject({ state: 'cancelled' });
+  expect((await cluster.monitor.run(run))!.cases.ok).toBeLessThan(half.cases);
+  expect((await call('retry', run, ...cluster.flags)).status).toBe(0);
+  await cluster.score('out', { resume: true });
+  expect(cluster.results('out')).toBe(expected);
+}, 60_000);
+
+async function call(...args: string[]): Promise<{ status: number | null; out: string; error: string }> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const told = { out: '', error: '' };
+  child.stdout.on('data', (chunk) => {
+    told.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    told.error += chunk;
+  });
+  const [status] = await once(child, 'close');
+  return { status, ...told };
+}

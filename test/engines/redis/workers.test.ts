@@ -1,0 +1,70 @@
+/** Whatever becomes of workers, the result files are those of the embedded engine, byte for byte. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { RedisServer } from './redis-server.ts';
+import { TestCluster } from './test-cluster.ts';
+
+let server: RedisServer;
+let cluster: TestCluster;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterEach(() => cluster.remove());
+afterAll(() => server.remove());
+
+test('20 workers killed in one run', async () => {
+  cluster = await TestCluster.make(server, {
+    cases: 24,
+    shape: [32, 32, 40],
+    tileZ: 1,
+    gzip: (index) => index % 6 === 5,
+  });
+  const expected = await cluster.expected();
+  const slow = { fault: 'slow.mjs' };
+  await Promise.all([cluster.worker(slow), cluster.worker(slow)]);
+  const run = await cluster.submit('out');
+  let seed = 7;
+  for (let kills = 0; kills < 20; kills++) {
+    const { tilesDone } = (await cluster.monitor.run(run))!;
+    await cluster.until(async () => (await cluster.monitor.run(run))!.tilesDone > tilesDone);
+    expect((await cluster.monitor.run(run))!.state, `before kill ${kills}`).not.toBe('done');
+    const alive = cluster.workers.filter(({ isAlive }) => isAlive);
+    seed = (seed * 48271) % 2147483647;
+    await alive[seed % alive.length]!.kill();
+    await cluster.worker(slow);
+  }
+  await cluster.score('out', { resume: true });
+  expect(cluster.results('out')).toBe(expected);
+  expect(cluster.runIn('out')).toBe(run);
+}, 120_000);
+
+test('a worker frozen past its lock and woken up again', async () => {
+  cluster = await TestCluster.make(server, { cases: 6, shape: [32, 32, 40], tileZ: 1 });
+  const expected = await cluster.expected();
+  const frozen = await cluster.worker();
+  const run = await cluster.submit('out');
+  await cluster.until(async () => (await cluster.monitor.run(run))!.tilesDone > 3);
+  await frozen.kill('SIGSTOP');
+  await cluster.worker();
+  await cluster.until(async () => (await cluster.monitor.run(run))!.stalls > 0);
+  await frozen.kill('SIGCONT');
+  await cluster.score('out', { resume: true });
+  expect(cluster.results('out')).toBe(expected);
+  // What the woken one still had at hand is over when it has drained; it has changed nothing.
+  await frozen.kill('SIGTERM');
+  await cluster.score('out', { resume: true });
+  expect(cluster.results('out')).toBe(expected);
+}, 60_000);
+
+test('SIGTERM hands the work over and ends well', async () => {
+  cluster = await TestCluster.make(server, { cases: 6, shape: [32, 32, 40], tileZ: 1 });
+  const expected = await cluster.expected();
+  const first = await cluster.worker({ arguments: ['--grace', '0'] });
+  const run = await cluster.submit('out');
+  await cluster.until(async () => (await cluster.monitor.run(run))!.tilesDone > 3);
+  await first.kill('SIGTERM');
+  expect(first.child.exitCode).toBe(0);
+  await cluster.worker();
+  await cluster.score('out', { resume: true });
+  expect(cluster.results('out')).toBe(expected);
+  expect((await cluster.monitor.run(run))!.stalls).toBe(0);
+}, 60_000);

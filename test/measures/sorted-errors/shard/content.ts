@@ -1,0 +1,46 @@
+import type { SectionContent } from '../../../../src/measures/sorted-errors/shard/file.ts';
+import { countEach, encodeRuns } from '../../../kernels/twins/keys.ts';
+
+/** A 32-bit key and how many voxels of one side have it. */
+export type Counted = readonly [key: number, count: number];
+
+/** Counts of low halves by bucket, ascending. */
+export function byBucket(keys: readonly Counted[]): [bucket: number, counts: Map<number, bigint>][] {
+  const buckets = new Map<number, Map<number, bigint>>();
+  for (const [key, count] of keys) {
+    const bucket = Math.floor(key / 65536);
+    const counts = buckets.get(bucket) ?? new Map<number, bigint>();
+    counts.set(key % 65536, (counts.get(key % 65536) ?? 0n) + BigInt(count));
+    buckets.set(bucket, counts);
+  }
+  return [...buckets].sort(([a], [b]) => a - b);
+}
+
+export function total(counts: ReadonlyMap<number, bigint>): number {
+  return Number([...counts.values()].reduce((sum, count) => sum + count, 0n));
+}
+
+/** A section of runs, as a merge writes it. */
+export function runSection(classIndex: number, side: 0 | 1, keys: readonly Counted[]): SectionContent {
+  const entries: number[] = [];
+  const payload: number[] = [];
+  const buckets = byBucket(keys);
+  for (const [bucket, counts] of buckets) {
+    const runs = encodeRuns(counts);
+    entries.push(bucket, 1, total(counts), runs.length);
+    payload.push(...runs);
+  }
+  return { class: classIndex, side, entries, entryCount: buckets.length, payload: Uint8Array.from(payload) };
+}
+
+/** A section of packed keys, as a tile writes scores that do not repeat. */
+export function packedSection(classIndex: number, side: 0 | 1, keys: readonly number[]): SectionContent {
+  const entries: number[] = [];
+  const payload: number[] = [];
+  const buckets = [...countEach(keys.map((key) => Math.floor(key / 65536)))].sort(([a], [b]) => a - b);
+  for (const [bucket, count] of buckets) {
+    entries.push(bucket, 0, Number(count), 2 * Number(count));
+    for (const key of keys) if (Math.floor(key / 65536) === bucket) payload.push(key % 256, (key >> 8) % 256);
+  }
+  return { class: classIndex, side, entries, entryCount: buckets.length, payload: Uint8Array.from(payload) };
+}

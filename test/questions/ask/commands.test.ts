@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { runProgram } from '../../../src/cli/program.ts';
+import { recorder } from '../../cli/recorder.ts';
+import { probability, score, temporaryFolder, writeCase } from './runs.ts';
+
+const path = temporaryFolder();
+const config = {
+  scores: 'probability',
+  losses: 'dice',
+  keepShards: 'always',
+  classes: { tumour: [1] },
+} as const;
+
+beforeAll(async () => {
+  for (const [index, name] of ['a', 'b'].entries()) {
+    const entry = await writeCase({ folder: path('data'), id: name, seed: index, score: probability });
+    await score([entry], config, path(name));
+  }
+});
+
+async function run(...args: string[]) {
+  const { terminal, written } = recorder({ width: 200 });
+  return { status: await runProgram(args, terminal), ...written };
+}
+
+test('merge, ask, curve and compare', async () => {
+  const merged = await run('merge', path('a'), path('b'), '--out', path('both'));
+  expect(merged).toMatchObject({ status: 0, error: '' });
+  const asked = await run(
+    'ask',
+    path('both'),
+    '--losses',
+    'bce',
+    '--threshold',
+    '0.3',
+    '--out',
+    path('asked'),
+    '--json',
+  );
+  expect(JSON.parse(asked.out)).toEqual(JSON.parse(readFileSync(path('asked', 'results.json'), 'utf8')));
+  const drawn = await run(
+    'curve',
+    path('both'),
+    '--class',
+    'tumour',
+    '--kind',
+    'roc,pr',
+    '--out',
+    path('curves.csv'),
+  );
+  expect(drawn.out).toMatch(/tumour, 2 cases pooled: 1008 voxels.*\n {2}area under the ROC curve +0\.\d+\n/);
+  expect(readFileSync(path('curves.csv'), 'utf8')).toMatch(/^kind,class,case,score/);
+  const compared = await run(
+    'compare',
+    path('both'),
+    path('both'),
+    '--resamples',
+    '100',
+    '--out',
+    path('c.json'),
+  );
+  expect(compared.out).toMatch(/2 cases in both/);
+  expect(JSON.parse(readFileSync(path('c.json'), 'utf8')).measures).not.toHaveLength(0);
+});
+
+test.each([
+  [['ask', 'nowhere'], /holds no run/],
+  [['curve', path('a'), '--kind', 'rock'], /"rock" is none of roc, pr/],
+  [['merge', path('a'), path('a'), '--out', path('twice')], /several runs hold: a/],
+  [['merge', path('a'), '--out', path('a'), '--overwrite'], /one of the runs/],
+  [['compare', path('a'), path('b')], /no case in common/],
+])('%j is refused with status 2', async (args, message) => {
+  const { status, error } = await run(...args);
+  expect(status).toBe(2);
+  expect(error).toMatch(message);
+});
