@@ -32,7 +32,7 @@ async function* rawTiles(plan: CasePlan, tiles: readonly number[]): AsyncGenerat
       let channel = 0;
       for (const source of predictions) {
         for (let own = 0; own < source.header.channels; own++) {
-          readPrediction(source, own, plan, box, bytes.predictions[channel++]!);
+          readPrediction(source, own, plan.mapping, box, bytes.predictions[channel++]!);
         }
       }
       yield { tile, box, bytes };

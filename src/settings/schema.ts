@@ -4,7 +4,7 @@
  */
 
 import * as z from 'zod';
-import { parseAudit } from '../run/audit/sample.ts';
+import { parseAudit } from './audit-choice.ts';
 import {
   readClasses,
   readList,

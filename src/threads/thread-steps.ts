@@ -237,7 +237,7 @@ const readTile: ReadTile = ({ plan, scorer, predictions, reference }, box) => {
   let channel = 0;
   for (const source of predictions) {
     for (let own = 0; own < source.header.channels; own++) {
-      readPrediction(source, own, plan, box, targets.predictions[channel++]!);
+      readPrediction(source, own, plan.mapping, box, targets.predictions[channel++]!);
     }
   }
 };

@@ -1,25 +1,26 @@
 import type { Box } from '../base/box.ts';
-import type { CasePlan } from '../run/plan/case-plan.ts';
+import type { AxisMapping } from './grids/axis-mapping.ts';
 import { predictionBox, reorientBytes } from './grids/reorient.ts';
 import { datatypeBytes, type VolumeSource } from './types.ts';
 
 /**
  * Reads the stored bytes of a box of the reference's grid out of one channel of a prediction, in the reference's order.
+ * `mapping`: how the prediction's axes lie on the reference's, where they differ.
  * @throws InputError when the file has become shorter, MachineError when storage fails.
  */
 export function readPrediction(
   source: VolumeSource,
   channel: number,
-  plan: CasePlan,
+  mapping: AxisMapping | null,
   box: Box,
   target: Uint8Array,
 ): void {
-  if (plan.mapping === null) {
+  if (mapping === null) {
     source.readBox(channel, box, target);
     return;
   }
   const { shape, datatype } = source.header;
   const stored = new Uint8Array(target.length);
-  source.readBox(channel, predictionBox(plan.mapping, box, shape), stored);
-  reorientBytes(stored, datatypeBytes[datatype], plan.mapping, box.shape, target);
+  source.readBox(channel, predictionBox(mapping, box, shape), stored);
+  reorientBytes(stored, datatypeBytes[datatype], mapping, box.shape, target);
 }

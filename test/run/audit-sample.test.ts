@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type AuditChoice, AuditSample, parseAudit } from '../../src/run/audit/sample.ts';
+import { AuditSample } from '../../src/run/audit/sample.ts';
+import { type AuditChoice, parseAudit } from '../../src/settings/audit-choice.ts';
 import { configSchema } from '../../src/settings/schema.ts';
 
 const plan = { index: 0, shape: [64, 64, 100], tileShape: [64, 64, 1] } as const;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { WorkerOptions } from '../../../workers/queue-worker.ts';
+import type { WorkerOptions } from '../run-worker.ts';
 import { addSettingFlags } from '../setting-flags.ts';
 import type { DefineCommand } from './command.ts';
 
@@ -22,7 +22,7 @@ export const workerCommand: DefineCommand = (terminal, finish) => {
   return addSettingFlags(command, ['redis', 'threads'])
     .addHelpText('after', help)
     .action(async (options: WorkerOptions) => {
-      const { runWorker } = await import('../../../workers/queue-worker.ts');
+      const { runWorker } = await import('../run-worker.ts');
       finish(await runWorker(options, terminal));
     });
 };

@@ -2,11 +2,17 @@
  * A bundle: consecutive tiles that one step scores and one file holds. Small tiles are not worth a step and a file each;
  * tiles of the usual size are a bundle of their own.
  */
-import { type Box, voxelCount } from '../../base/box.ts';
+import { type Box, type Vec3, voxelCount } from '../../base/box.ts';
 import { type TileGrid, tileBox, tileGrid } from '../../base/tile-grid.ts';
-import type { CasePlan } from './case-plan.ts';
 
-type Cut = Pick<CasePlan, 'shape' | 'tileShape' | 'bundleTiles'>;
+/** How the volume of a case is cut. */
+export interface Cut {
+  /** `[x, y, z]` of the reference and of a tile. */
+  readonly shape: Vec3;
+  readonly tileShape: Vec3;
+  /** Tiles of a bundle; the last one may have fewer. */
+  readonly bundleTiles: number;
+}
 
 /** Tiles of a bundle of at most `bundleVoxels` voxels; at least one. */
 export function tilesPerBundle(grid: TileGrid, bundleVoxels: number): number {

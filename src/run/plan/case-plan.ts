@@ -13,9 +13,9 @@ import { type InputStamp, stampInputs } from '../../volumes/input-stamps.ts';
 import { dataBytes } from '../../volumes/length.ts';
 import { readHeader } from '../../volumes/nifti/header.ts';
 import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
-import { tilesPerBundle } from './bundles.ts';
+import { type Cut, tilesPerBundle } from './bundles.ts';
 
-export interface CasePlan {
+export interface CasePlan extends Cut {
   readonly index: number;
   /**
    * `tiles`: any tile can be read by any thread. `stream`: gzip, read once from its start, tiles in file order.
@@ -27,13 +27,8 @@ export interface CasePlan {
   readonly reference: VolumeHeader;
   /** How the prediction's axes lie on the reference's, where they differ. */
   readonly mapping: AxisMapping | null;
-  /** `[x, y, z]` of the reference and of a tile. */
-  readonly shape: Vec3;
-  readonly tileShape: Vec3;
   /** The files as they were before anything was read. */
   readonly inputs: readonly InputStamp[];
-  /** Tiles of a bundle (bundles.ts); the last one may have fewer. */
-  readonly bundleTiles: number;
 }
 
 /**
