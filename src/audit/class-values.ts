@@ -16,6 +16,8 @@ export interface ClassQuestion {
   readonly lovasz: readonly ('hinge' | 'softmax')[];
   /** A probability: foreground is what lies above it. */
   readonly threshold: number;
+  /** 1 on voxels given to the class by the largest channel, where that decides and not the threshold. */
+  readonly chosen?: Uint8Array;
 }
 
 /** Values by the names that `TileValues` have. */
@@ -112,11 +114,17 @@ async function chunkedSums({ truth, from, terms }: ClassQuestion, scores: Float3
 }
 
 function hardCounts(
-  { scores, truth, from, threshold }: ClassQuestion,
+  { scores, truth, from, threshold, chosen }: ClassQuestion,
   values: Map<string, AuditValue>,
 ): void {
   const level = from === 'logit' ? logitOf(threshold) : threshold;
   const above = [0, 0];
+  if (chosen) {
+    for (let i = 0; i < chosen.length; i++) if (chosen[i]) above[truth[i]!]!++;
+    values.set('hard tp', count(above[1]!));
+    values.set('hard fp', count(above[0]!));
+    return;
+  }
   const open = [0, 0];
   for (let i = 0; i < scores.values.length; i++) if (scores.values[i]! > level) above[truth[i]!]!++;
   for (const [i, [low, high]] of scores.unsure) if (low <= level && high > level) open[truth[i]!]!++;

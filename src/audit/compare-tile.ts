@@ -1,7 +1,7 @@
 /** A tile's values as the run has them beside those computed again. */
 import type { Measures } from '../measures/tally/class-sums-of.ts';
 import type { Tally } from '../measures/tally/tally.ts';
-import { predictsLabels, type RunSettings } from '../settings/run-settings.ts';
+import { decidesByChannel, predictsLabels, type RunSettings } from '../settings/run-settings.ts';
 import { type ClassValues, classValues, termName } from './class-values.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { type TileVoxels, truthOf } from './tile-voxels.ts';
@@ -37,7 +37,8 @@ export async function compareTile(
     add(null, 'cross-entropy voxels', multiclass!.voxels, count(own));
     add(null, 'cross-entropy', multiclass!.crossEntropySum!, sum);
   }
-  for (const [index, { name, labels }] of settings.classes.entries()) {
+  for (const [index, runClass] of settings.classes.entries()) {
+    const { name, labels } = runClass;
     const again = await classValues({
       scores: voxels.classes[index]!,
       truth: truthOf(voxels.reference, labels),
@@ -45,6 +46,7 @@ export async function compareTile(
       terms: settings.terms,
       lovasz: settings.lovasz,
       threshold: settings.threshold,
+      ...(decidesByChannel(settings, runClass) ? { chosen: truthOf(voxels.predicted!, labels) } : {}),
     });
     for (const [quantity, exact] of runValues(name, run.measures, settings, again)) {
       add(name, quantity, exact, again.get(quantity)!);

@@ -47,7 +47,7 @@ export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSett
 
 /** 1 where a label is of the class, else 0. */
 export function truthOf(
-  reference: Float64Array,
+  reference: Float64Array | Uint16Array,
   labels: RunSettings['classes'][number]['labels'],
 ): Uint8Array {
   const truth = new Uint8Array(reference.length);

@@ -55,7 +55,16 @@ interface KernelExports {
   findMasked(mask: number, codes: number, count: number, bit: number, out: number): void;
   countMasked(mask: number, count: number, bit: number): number;
   compact(mask: number, count: number, bit: number, data: number, elementBytes: number): number;
-  argmax(channels: number, channelCount: number, count: number, labels: number, target: number): void;
+  decideChannels(
+    channels: number,
+    channelCount: number,
+    count: number,
+    labels: number,
+    target: number,
+    tolerance: number,
+    out: number,
+  ): void;
+  countLabel(predicted: number, label: number, mask: number, count: number, out: number): void;
   crossEntropyOfProbabilities(
     channels: number,
     codes: number,

@@ -123,8 +123,14 @@ function competingCounts(
   return { competing: Object.fromEntries(counts) };
 }
 
-function decisionRule({ scores, channels }: RunOutcome, threshold: number): string {
+function decisionRule({ scores, channels, classes }: RunOutcome, threshold: number): string {
   if (scores === 'label') return 'label';
-  if (scores === 'probability' || channels === 'exclusive') return `probability > ${threshold}`;
+  const above = `probability > ${threshold}`;
+  if (channels === 'exclusive') {
+    const regions = classes.filter(({ labels }) => labels.length > 1).length;
+    if (regions === 0) return 'largest channel';
+    return regions === classes.length ? above : `largest channel; regions by ${above}`;
+  }
+  if (scores === 'probability') return above;
   return threshold === 0.5 ? 'logit > 0' : `sigmoid(logit) > ${threshold}`;
 }

@@ -14,7 +14,7 @@ export interface ResultsDocument {
   readonly scores: ScoreKind;
   readonly channels: 'exclusive' | 'independent';
   readonly convention: Convention;
-  /** How a voxel is given to a class for `hard`. The confusion matrix goes by the largest channel instead. */
+  /** How a voxel is given to a class for `hard`. The confusion matrix goes by the largest channel. */
   readonly decision: string;
   /** The β of `fbeta`. */
   readonly beta: number;

@@ -1,7 +1,6 @@
 import type { HardCounts } from '../base/class-sums.ts';
 import type { ClassSpec, RunOutcome, ScoredCase } from '../base/scored.ts';
 import { numpyMean, numpyNanmean } from '../base/statistics/numpy-sum.ts';
-import { countsOfLabels } from '../losses/metrics/confusion.ts';
 import { compareCodePoints, PythonFloat, type PythonValue, pythonJson } from './python-json.ts';
 
 const counted = ['FP', 'TP', 'FN', 'TN', 'n_pred', 'n_ref'] as const;
@@ -19,7 +18,7 @@ export function nnunetSummary(outcome: RunOutcome): string | undefined {
   const cases = outcome.cases.filter((entry) => entry.status === 'ok').sort(byFileName);
   if (cases.length === 0) return undefined;
   const metrics = cases.map((entry) =>
-    outcome.classes.map(({ name, labels }) => metricsOf(countsOf(entry, name, labels))),
+    outcome.classes.map(({ name }) => metricsOf(entry.classes[name]!.hard)),
   );
   const means = outcome.classes.map((_, k) =>
     metricsRecord((metric) => numpyNanmean(metrics.map((ofCase) => ofCase[k]![metric]))),
@@ -36,11 +35,6 @@ export function nnunetSummary(outcome: RunOutcome): string | undefined {
       reference_file: entry.referenceFile,
     })),
   });
-}
-
-/** By the largest channel where channels compete, for nnU-Net evaluates label maps. */
-function countsOf(entry: ScoredCase, name: string, labels: readonly number[]): HardCounts {
-  return entry.multiclass ? countsOfLabels(entry.multiclass, labels) : entry.classes[name]!.hard;
 }
 
 function metricsOf({ tp, fp, fn, tn }: HardCounts): Metrics {

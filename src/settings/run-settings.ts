@@ -63,7 +63,15 @@ export function keepsCaseShards(settings: RunSettings, cases: number): boolean {
   return needsShards(settings) && (cases > 1 || settings.keepShards !== 'never');
 }
 
-/** Whether voxels get a predicted label: from a label map, or from the arg-max of competing channels. */
+/** Whether voxels get a predicted label: from a label map, or from the largest of competing channels. */
 export function predictsLabels(settings: RunSettings): boolean {
   return settings.scores === 'label' || (settings.channels === 'exclusive' && settings.channelCount > 1);
+}
+
+/**
+ * Whether the hard metrics of a class go by the largest channel (the lowest wins a tie): those of each channel that
+ * competes. A region of several channels may win although each of them loses, and goes by the threshold.
+ */
+export function decidesByChannel(settings: RunSettings, { channels }: Pick<RunClass, 'channels'>): boolean {
+  return settings.scores !== 'label' && predictsLabels(settings) && channels.length === 1;
 }

@@ -40,7 +40,9 @@ describe.each(Object.entries(valuesOf))('competing channels, %s', (_name, value)
   test('arg-max: the lowest channel wins a tie', () => {
     const { channels, list } = channelsOf(value);
     const target = bench.empty(2 * count);
-    bench.kernels.argmax(list, 3, count, bench.put(Uint16Array.of(10, 20, 30)), target);
+    const names = bench.put(Uint16Array.of(10, 20, 30));
+    const out = bench.put(new Float64Array(3));
+    bench.kernels.decideChannels(list, 3, count, names, target, Number.POSITIVE_INFINITY, out);
     const expected = Array.from({ length: count }, (_, i) => {
       const scores = channels.map((channel) => channel[i]!);
       return [10, 20, 30][scores.indexOf(Math.max(...scores))];
@@ -100,4 +102,46 @@ test('the sum of channels is rounded once and at most 1', () => {
     ),
   );
   expect(bench.floats(target, count)).toEqual(expected);
+});
+
+test('sums that are not 1 are counted, and the first is told, wherever it lies', () => {
+  for (const [place, sum] of [
+    [0, 1.01],
+    [5, 0.9],
+    [count - 1, 0],
+  ] as const) {
+    const { channels, list } = channelsOf(() => Math.fround(1 / 3));
+    const wrong = (i: number) => i === place || (place < i && i % 400 === 0);
+    for (let i = 0; i < count; i++) {
+      if (wrong(i)) channels[2]![i] = sum - 2 / 3;
+    }
+    const addresses = channels.map((channel) => bench.put(channel));
+    bench.words(list, 3).set(addresses);
+    const out = bench.put(new Float64Array(3));
+    const target = bench.empty(2 * count);
+    bench.kernels.decideChannels(list, 3, count, bench.put(Uint16Array.of(0, 1, 2)), target, 3e-3, out);
+    const found = Array.from({ length: count }, (_, i) => i).filter(wrong).length;
+    const [total, first, value] = bench.doubles(out, 3);
+    expect([total, first]).toEqual([found, place]);
+    expect(value).toBe(channels.reduce((all, channel) => all + channel[place]!, 0));
+  }
+});
+
+test('hard counts of a class from predicted labels, of any part of the voxels', () => {
+  const predicted = Uint16Array.from({ length: count }, () => 65534 + Math.floor(random() * 2));
+  const mask = Uint8Array.from({ length: count }, () => Math.floor(random() * 2));
+  const [labels, side] = [bench.put(predicted), bench.put(mask)];
+  for (const [from, to] of [
+    [0, count],
+    [3, 4],
+    [5, 13],
+    [8, 25],
+    [count - 7, count],
+  ] as const) {
+    const out = bench.put(BigInt64Array.of(1n, 2n, 3n));
+    bench.kernels.countLabel(labels + 2 * from, 65535, side + from, to - from, out);
+    const own = Array.from({ length: to - from }, (_, i) => from + i).filter((i) => predicted[i] === 65535);
+    const tp = BigInt(own.filter((i) => mask[i]).length);
+    expect([...bench.integers(out, 3)]).toEqual([1n, 2n + tp, 3n + BigInt(own.length) - tp]);
+  }
 });

@@ -92,7 +92,11 @@ export function multiclassOf(
   const logs = reference.map((label, i) => -Math.log(channels[labels.indexOf(label)]![i]!));
   const classes = labels.map((label, k) => {
     const truth = reference.map((value) => value === label);
-    return [String(label), measuresOf(channels[k]!, truth, 'probability')];
+    const hard = hardCounts(
+      winner.map((channel) => channel === k),
+      truth,
+    );
+    return [String(label), { ...measuresOf(channels[k]!, truth, 'probability'), hard }];
   });
   return {
     multiclass: { voxels: reference.length, crossEntropySum: exactSum(logs), labels, confusion },

@@ -71,9 +71,10 @@ describe('buildResults', () => {
     expect(only.classes['1']!.losses.iou).toBe(50);
     expect(only.losses.iou).toBe((100 + 50 + 0 + 100) / 4);
     expect(only.losses['cross-entropy']).toBeCloseTo(-Math.log(0.7 * 0.8 * 0.3 * 0.4) / 4, 14);
-    // Class 2 wins a voxel with 0.5, which is not above the threshold: hard counts and winners differ.
-    expect(only.classes['2']!.hard).toMatchObject({ fp: 0, dice: null });
-    expect(competing.means.overClasses.hard.dice.classes).toEqual(['0', '1', 'any']);
+    // Class 2 wins a voxel with 0.5, which is not above the threshold.
+    expect(only.classes['2']!.hard).toMatchObject({ fp: 1, dice: 0 });
+    expect(competing.decision).toBe('largest channel; regions by probability > 0.5');
+    expect(competing.means.overClasses.hard.dice.classes).toEqual(['0', '1', '2', 'any']);
   });
 
   test('without a scored case there is no pool, and every mean is undefined', () => {

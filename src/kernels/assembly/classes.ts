@@ -1,20 +1,72 @@
 /** Voxels of several competing classes: arg-max, softmax, cross-entropy and the confusion matrix. */
+import { fault } from './convert';
 import { expPair, naturalLog } from './math';
 
-/** dst[i] = labels[k] of the channel with the highest score; the lowest channel wins a tie. `channels`: addresses. */
-export function argmax(channels: usize, channelCount: i32, count: i32, labels: usize, target: usize): void {
-  for (let i: usize = 0, n: usize = count; i < n; i++) {
-    let best = load<f32>(<usize>load<u32>(channels) + (i << 2));
-    let winner = 0;
+/**
+ * target[i] = labels[k] of the channel k with the highest score; the lowest channel wins a tie. `channels`: addresses.
+ * On the way the scores of each voxel are added up: a sum (float64, in the order of the channels) that differs from 1 by
+ * more than `tolerance` goes to the float64 record `out`: [count, first index, first sum]. Nothing is asked of the sums
+ * where `tolerance` is infinite. Scores are readable up to the next multiple of 4 voxels.
+ */
+export function decideChannels(
+  channels: usize, channelCount: i32, count: i32, labels: usize, target: usize, tolerance: f64, out: usize,
+): void {
+  // float32 sums only tell which voxels must be looked at again: their rounding is far below the hundredth.
+  const suspicious = f32x4.splat(<f32>(tolerance * 0.99));
+  const one = f32x4.splat(1.0);
+  for (let i = 0; i < count; i += 4) {
+    const at = <usize>i << 2;
+    let best = v128.load(<usize>load<u32>(channels) + at);
+    let winner = i32x4.splat(0);
+    let sum = best;
     for (let c = 1; c < channelCount; c++) {
-      const score = load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (i << 2));
-      if (score > best) {
-        best = score;
-        winner = c;
-      }
+      const score = v128.load(<usize>load<u32>(channels + (<usize>c << 2)) + at);
+      const higher = f32x4.gt(score, best);
+      best = v128.bitselect(score, best, higher);
+      winner = v128.bitselect(i32x4.splat(c), winner, higher);
+      sum = f32x4.add(sum, score);
     }
-    store<u16>(target + (i << 1), load<u16>(labels + (<usize>winner << 1)));
+    // Labels of the voxels beyond the end are overwritten by nobody and read by nobody.
+    const place = target + (<usize>i << 1);
+    store<u16>(place, load<u16>(labels + (<usize>i32x4.extract_lane(winner, 0) << 1)));
+    store<u16>(place, load<u16>(labels + (<usize>i32x4.extract_lane(winner, 1) << 1)), 2);
+    store<u16>(place, load<u16>(labels + (<usize>i32x4.extract_lane(winner, 2) << 1)), 4);
+    store<u16>(place, load<u16>(labels + (<usize>i32x4.extract_lane(winner, 3) << 1)), 6);
+    if (v128.any_true(f32x4.gt(f32x4.abs(f32x4.sub(sum, one)), suspicious))) {
+      checkSums(channels, channelCount, i, min(i + 4, count), tolerance, out);
+    }
   }
+}
+
+/** Records the voxels `from` to `to` whose scores do not add up to 1. */
+function checkSums(channels: usize, channelCount: i32, from: i32, to: i32, tolerance: f64, out: usize): void {
+  for (let i = from; i < to; i++) {
+    let sum: f64 = 0;
+    for (let c = 0; c < channelCount; c++) {
+      sum += <f64>load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (<usize>i << 2));
+    }
+    if (Math.abs(sum - 1.0) > tolerance) fault(out, i, sum);
+  }
+}
+
+/**
+ * Counts a class's hard decisions from predicted labels: adds to [unused, tp, fp] (int64) the voxels whose predicted
+ * label is `label`, on foreground (mask 1) and on background. Readable up to the next multiple of 8 voxels.
+ */
+export function countLabel(predicted: usize, label: i32, mask: usize, count: i32, out: usize): void {
+  const wanted = i16x8.splat(<i16>label);
+  const zero = i8x16.splat(0);
+  let truePositives: i64 = 0;
+  let falsePositives: i64 = 0;
+  for (let i = 0; i < count; i += 8) {
+    let chosen = i16x8.bitmask(i16x8.eq(v128.load(predicted + (<usize>i << 1)), wanted));
+    if (i + 8 > count) chosen &= (1 << (count - i)) - 1;
+    const foreground = i8x16.bitmask(i8x16.ne(v128.load64_zero(mask + i), zero));
+    truePositives += popcnt(chosen & foreground);
+    falsePositives += popcnt(chosen & ~foreground);
+  }
+  store<i64>(out, load<i64>(out, 8) + truePositives, 8);
+  store<i64>(out, load<i64>(out, 16) + falsePositives, 16);
 }
 
 /** Adds a term below 2^20 to [voxels, Σ in units of 2^-20, Σ of the rests in units of 2^-60] (int64 each). */

@@ -60,7 +60,7 @@ export function convertScores(
 /** Adds a fault to the record [count, first index, first value]. */
 // @ts-ignore: decorator
 @inline
-function fault(at: usize, index: i32, value: f64): void {
+export function fault(at: usize, index: i32, value: f64): void {
   const count = load<f64>(at);
   if (count == 0.0) {
     store<f64>(at, <f64>index, 8);

@@ -4,7 +4,7 @@ export { sumTerms } from './sums';
 export { sumRunTerms } from './run-sums';
 export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, maskFromBytes, findMasked, countMasked, compact } from './convert';
 export {
-  argmax, crossEntropyOfProbabilities, softmax, sumChannels, markCodes, countPairs,
+  countLabel, decideChannels, crossEntropyOfProbabilities, softmax, sumChannels, markCodes, countPairs,
 } from './classes';
 export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export {

@@ -1,10 +1,10 @@
 /** From merged tallies to what the formulas read: exact integers to float64, rounded once. */
-import type { ClassSums, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
+import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
 import type { ClassSpec } from '../../base/scored.ts';
 import { countsOfLabels } from '../../losses/metrics/confusion.ts';
-import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import { decidesByChannel, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import type { LovaszValues } from '../sorted-errors/lovasz-sum.ts';
-import type { ClassTally, Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 /** Units of the sums: errors in 2^-50, terms in 2^-44, the cross-entropy in 2^-60. */
 export const errorUnit = 2 ** -50;
@@ -46,7 +46,7 @@ export function measuresOf(
     measures[name] =
       settings.scores === 'label'
         ? labelMeasures(multiclass!, labels, tally.voxels)
-        : scoreMeasures(settings, tally, tally.classes[index]!, lovasz[index]);
+        : scoreMeasures(settings, tally, index, lovasz[index], multiclass);
   });
   return { classes: measures, ...(multiclass ? { multiclass } : {}) };
 }
@@ -54,22 +54,19 @@ export function measuresOf(
 function scoreMeasures(
   settings: RunSettings,
   tally: Tally,
-  sums: ClassTally,
+  index: number,
   lovasz: LovaszValues | undefined,
+  multiclass: MulticlassSums | undefined,
 ): ClassSums {
-  const { foreground, hardTp, hardFp, error } = sums;
+  const sums = tally.classes[index]!;
+  const { foreground, error } = sums;
   return {
     voxels: tally.voxels,
     foreground,
     tp: Number((BigInt(foreground) << errorBits) - error.foreground) * errorUnit,
     fp: Number(error.all - error.foreground) * errorUnit,
     fn: Number(error.foreground) * errorUnit,
-    hard: {
-      tp: hardTp,
-      fp: hardFp,
-      fn: foreground - hardTp,
-      tn: tally.voxels - foreground - hardFp,
-    },
+    hard: hardCounts(settings, tally, index, multiclass),
     term({ gamma, clip }: TermSpec) {
       const at = settings.terms.findIndex((spec) => spec.gamma === gamma && spec.clip === clip);
       const sum = sums.terms[at];
@@ -82,6 +79,21 @@ function scoreMeasures(
     ...(lovasz && settings.lovasz.includes('softmax') ? { lovaszSoftmax: lovasz.softmax } : {}),
     ...(lovasz && settings.lovasz.includes('hinge') ? { lovaszHinge: lovasz.hinge } : {}),
   };
+}
+
+/** By the largest channel they are those of the confusion matrix: so in runs of older versions, which tallied them by the threshold. */
+function hardCounts(
+  settings: RunSettings,
+  { voxels, classes }: Tally,
+  index: number,
+  multiclass: MulticlassSums | undefined,
+): HardCounts {
+  const runClass = settings.classes[index]!;
+  if (decidesByChannel(settings, runClass) && runClass.labels !== 'positive') {
+    return countsOfLabels(multiclass!, runClass.labels);
+  }
+  const { foreground, hardTp, hardFp } = classes[index]!;
+  return { tp: hardTp, fp: hardFp, fn: foreground - hardTp, tn: voxels - foreground - hardFp };
 }
 
 /** A label map is a prediction of 0 and 1: its soft sums are its counts. */

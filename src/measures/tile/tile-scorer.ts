@@ -5,7 +5,12 @@
 
 import { type Box, voxelCount } from '../../base/box.ts';
 import { type Kernels, Layout } from '../../kernels/kernels.ts';
-import { needsShards, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import {
+  decidesByChannel,
+  needsShards,
+  predictsLabels,
+  type RunSettings,
+} from '../../settings/run-settings.ts';
 import { datatypeBytes } from '../../volumes/types.ts';
 import { type BoxSums, boxWidth, LabelSums, writeScoreSums } from '../box-errors/box-sums.ts';
 import { ConfusionCounter, type LabelPairs } from '../confusion/confusion-counter.ts';
@@ -156,15 +161,17 @@ export class TileScorer {
     else this.#kernels.maskFromBytes(reference, count, lut, stored.length, mask);
   }
 
-  /** Predicted labels (from the arg-max unless they were read) against reference labels. */
+  /** Predicted labels (of the largest channel unless they were read) against reference labels. */
   #countConfusion(slabs: readonly number[]): LabelPairs {
-    const { labels, codes, channelList, scratch } = this.#regions;
+    const { labels, codes, channelList, scratch, out } = this.#regions;
     const { buffer } = this.#kernels.memory;
     if (this.#settings.scores !== 'label') {
       const names = new Uint16Array(buffer, scratch, this.#settings.channelCount);
       names.set(names.map((_, channel) => channel));
       const count = slabs.reduce((sum, voxels) => sum + voxels, 0);
-      this.#kernels.argmax(channelList, this.#settings.channelCount, count, scratch, labels);
+      const { channelCount } = this.#settings;
+      const anySum = Number.POSITIVE_INFINITY;
+      this.#kernels.decideChannels(channelList, channelCount, count, scratch, labels, anySum, out);
     }
     return this.#confusion.count(codes, labels, slabs);
   }
@@ -205,7 +212,12 @@ export class TileScorer {
     slabs: readonly number[],
     slabSums: Float64Array | undefined,
   ): ClassTally {
-    const { mask, terms, out } = this.#regions;
+    const { mask, terms, out, labels } = this.#regions;
+    const runClass = this.#settings.classes[index]!;
+    const byChannel = decidesByChannel(this.#settings, runClass);
+    // Above infinity lies nothing: the hard counts come from the predicted labels then.
+    const threshold = byChannel ? Number.POSITIVE_INFINITY : this.#threshold;
+    const label = runClass.channels[0]!;
     const termCount = this.#settings.terms.length;
     const sums = new BigInt64Array(this.#kernels.memory.buffer, out, 8 + 4 * termCount).fill(0n);
     const sum = (at: number): TermSum => ({
@@ -223,7 +235,8 @@ export class TileScorer {
     let at = 0;
     for (const [slab, voxels] of slabs.entries()) {
       const [score, side] = [scores + 4 * at, mask + at];
-      this.#kernels.sumTerms(score, side, voxels, this.#logit, this.#threshold, terms, termCount, out);
+      this.#kernels.sumTerms(score, side, voxels, this.#logit, threshold, terms, termCount, out);
+      if (byChannel) this.#kernels.countLabel(labels + 2 * at, label, side, voxels, out);
       at += voxels;
       if (!slabSums) continue;
       const now = soFar();

@@ -9,7 +9,7 @@ import type { ResultsDocument } from '../../results/document.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from '../../run/case-outcome.ts';
 import { buildOutcome } from '../../run/outcome.ts';
 import { resultsOf } from '../../run/write-results.ts';
-import type { RunSettings } from '../../settings/run-settings.ts';
+import { decidesByChannel, type RunSettings } from '../../settings/run-settings.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
 import { type FinishedRun, holdsLogits, isScored, missingShards, shardFiles } from './finished-run.ts';
 import {
@@ -204,7 +204,8 @@ function answeredTally(
   const classes = counts
     ? tally.classes.map((entry, index) => {
         const { hardTp, hardFp } = sums[index]!;
-        return { ...entry, hardTp, hardFp };
+        const byChannel = decidesByChannel(settings, settings.classes[index]!);
+        return byChannel ? entry : { ...entry, hardTp, hardFp };
       })
     : tally.classes;
   if (!crossEntropy) return { ...tally, classes };

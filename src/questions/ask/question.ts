@@ -5,7 +5,7 @@ import { type Convention, neededLovasz, neededTerms } from '../../losses/spec.ts
 import { hardThreshold } from '../../measures/tile/threshold.ts';
 import { loadConfig } from '../../settings/load-config.ts';
 import { crossEntropyClips, lossesOf } from '../../settings/resolve-settings.ts';
-import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import { decidesByChannel, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import { holdsLogits } from './finished-run.ts';
 
 /** What may be another than in the run; the rest stays as the run had it. */
@@ -59,7 +59,9 @@ export function unknownOf(known: RunSettings, asked: RunSettings): Unknown {
   const logit = holdsLogits(known);
   return {
     terms: asked.terms.filter((spec) => findTerm(known.terms, spec) < 0),
-    counts: hardThreshold(known.threshold, logit) !== hardThreshold(asked.threshold, logit),
+    counts:
+      known.classes.some((runClass) => !decidesByChannel(known, runClass)) &&
+      hardThreshold(known.threshold, logit) !== hardThreshold(asked.threshold, logit),
     crossEntropy:
       known.scores === 'probability' &&
       predictsLabels(known) &&

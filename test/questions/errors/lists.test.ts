@@ -29,12 +29,13 @@ function check(
   probability: (at: number) => number,
   isClass: (label: number) => boolean,
   ignore?: number,
+  isGiven?: (at: number) => boolean,
 ): void {
   const grid = tileGrid(errors.shape, errors.boxShape);
   const listed = errors.classes.find((entry) => entry.name === name)!;
   expect(errors.voxels).toHaveLength(grid.length);
   for (let box = 0; box < grid.length; box++) {
-    const expected = count(made, tileBox(grid, box), probability, isClass, ignore);
+    const expected = count(made, tileBox(grid, box), probability, isClass, ignore, isGiven);
     expect(errors.voxels[box]).toBe(expected.voxels);
     const row = listed.box.indexOf(box);
     const value = (column: readonly number[] | undefined) => (row < 0 ? 0 : (column?.[row] ?? 0));
@@ -60,6 +61,10 @@ function checkTumour(made: Made, errors: CaseErrors, ignore?: number): void {
     (label) => label === 1,
     ignore,
   );
+}
+
+function largest(scores: readonly number[]): number {
+  return scores.indexOf(Math.max(...scores));
 }
 
 async function listOf(made: Made, config: ConfigInput, out: string): Promise<CaseErrors> {
@@ -247,6 +252,8 @@ test('competing channels', async () => {
         String(channel),
         (i) => made.scores[channel]![i]!,
         (label) => label === channel,
+        undefined,
+        (i) => channel === largest(made.scores.map((scores) => scores[i]!)),
       );
     }
   }

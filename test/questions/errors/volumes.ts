@@ -79,13 +79,17 @@ export interface Counted {
   softFn: number;
 }
 
-/** The errors in a box: `score` gives the probability of the class, `isClass` says whether a label is of it. */
+/**
+ * The errors in a box: `score` gives the probability of the class, `isClass` says whether a label is of it, `isGiven`
+ * whether a voxel is given to it.
+ */
 export function count(
   { shape, labels }: Made,
   { origin, shape: size }: Box,
   score: (at: number) => number,
   isClass: (label: number) => boolean,
   ignore?: number,
+  isGiven = (at: number) => score(at) > 0.5,
 ): Counted {
   const counted: Counted = { voxels: 0, foreground: 0, fp: 0, fn: 0, softFp: 0, softFn: 0 };
   for (let at = 0; at < labels.length; at++) {
@@ -98,10 +102,10 @@ export function count(
     if (isClass(labels[at]!)) {
       counted.foreground++;
       counted.softFn += 1 - p;
-      if (p <= 0.5) counted.fn++;
+      if (!isGiven(at)) counted.fn++;
     } else {
       counted.softFp += p;
-      if (p > 0.5) counted.fp++;
+      if (isGiven(at)) counted.fp++;
     }
   }
   return counted;
