@@ -9,6 +9,8 @@ export interface ScoredCase {
   readonly status: 'ok';
   readonly shape: Vec3;
   readonly spacingMm: Vec3;
+  /** Volume of a voxel. */
+  readonly voxelMm3: number;
   readonly predictionFile: string;
   readonly referenceFile: string;
   readonly classes: Readonly<Record<string, ClassSums>>;

@@ -29,7 +29,7 @@ const settingFlags: readonly SettingFlag[] = [
   {
     flag: '--geometry-tolerance-mm <mm>',
     path: ['geometryToleranceMm'],
-    help: 'largest difference of the affines',
+    help: 'largest distance between corners of the same grid',
   },
   { flag: '--missing-prediction <policy>', path: ['missingPrediction'], help: 'fail-case or fail-run' },
   { flag: '--tile <x,y,z>', path: ['tile', 'shape'], help: 'shape of a tile in voxels' },

@@ -255,6 +255,7 @@ export class CaseWork {
       status: 'ok',
       shape: plan.shape,
       spacingMm: plan.reference.spacingMm,
+      voxelMm3: plan.reference.voxelMm3,
       tally,
       lovasz,
       shards: shardFiles.length,

@@ -99,7 +99,7 @@ function caseResult(entry: ScoredCase | UnscoredCase, evaluate: Evaluate): CaseR
     };
     return { ...identity, status, error: { code, message, ...place } };
   }
-  const scores = evaluate(entry, (_name, m) => volumesMl(m.hard, entry.spacingMm));
+  const scores = evaluate(entry, (_name, m) => volumesMl(m.hard, entry.voxelMm3));
   const { shape, spacingMm } = entry;
   return { ...identity, status, shape, spacingMm, ...scores } satisfies ScoredCaseResult;
 }
@@ -109,7 +109,7 @@ function pooledResult(outcome: RunOutcome, evaluate: Evaluate): PooledResult | n
   if (!outcome.pooled) return null;
   const scored = outcome.cases.filter((entry) => entry.status === 'ok');
   const scores = evaluate(outcome.pooled, (name) =>
-    addVolumesMl(scored.map((entry) => volumesMl(entry.classes[name]!.hard, entry.spacingMm))),
+    addVolumesMl(scored.map((entry) => volumesMl(entry.classes[name]!.hard, entry.voxelMm3))),
   );
   return { cases: scored.length, ...scores };
 }

@@ -14,6 +14,8 @@ export interface ScoredOutcome {
   readonly status: 'ok';
   readonly shape: Vec3;
   readonly spacingMm: Vec3;
+  /** Volume of a voxel. */
+  readonly voxelMm3: number;
   readonly tally: Tally;
   /** Sorted losses of each class; empty where there are none. */
   readonly lovasz: readonly LovaszValues[];
@@ -40,6 +42,8 @@ const outcomeSchema = z.discriminatedUnion('status', [
     status: z.literal('ok'),
     shape: vec3,
     spacingMm: vec3,
+    // Absent in runs of versions that took the product of the spacing for it.
+    voxelMm3: z.number().optional(),
     tally: tallySchema,
     lovasz: z.array(lovaszValues),
     shards: z.number().int(),
@@ -68,7 +72,10 @@ export function writeOutcome(folder: RunFolder, outcome: CaseOutcomeRecord): voi
 
 /** @throws PartialError when there is none. */
 export function readOutcome(folder: RunFolder, caseIndex: number): CaseOutcomeRecord {
-  return readJsonFile(folder.caseOutcome(caseIndex), outcomeSchema) as CaseOutcomeRecord;
+  const outcome = readJsonFile(folder.caseOutcome(caseIndex), outcomeSchema);
+  if (outcome.status !== 'ok') return outcome as UnscoredOutcome;
+  const [x, y, z] = outcome.spacingMm;
+  return { ...outcome, voxelMm3: outcome.voxelMm3 ?? x * y * z } as ScoredOutcome;
 }
 
 /** A case without numbers: `failed` by its input, `incomplete` by the machine. Its message names the case. */

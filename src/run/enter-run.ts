@@ -33,6 +33,9 @@ function holdsSame(folder: RunFolder, settings: RunSettings, cases: readonly Man
   );
   if (JSON.stringify(stored.cases) !== JSON.stringify(cases)) differences.push('cases');
   if (differences.length === 0) return true;
+  // A run that scored nothing, say for paths that were wrong, has nothing to lose; its settings were guesses.
+  const outcomes = stored.cases.map((_, index) => storedOutcome(folder, index));
+  if (outcomes.every((outcome) => outcome !== undefined && outcome.status !== 'ok')) return false;
   throw new UsageError(
     'resume-differs',
     `--resume: this folder holds a run that differs in ${differences.join(', ')}; give the settings and cases of that run, or another --out`,

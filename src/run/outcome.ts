@@ -27,6 +27,7 @@ export function buildOutcome(
       status: 'ok',
       shape: outcome.shape,
       spacingMm: outcome.spacingMm,
+      voxelMm3: outcome.voxelMm3,
       predictionFile: predictions[0]!,
       referenceFile: reference,
       ...measuresOf(settings, classes, outcome.tally, outcome.lovasz),

@@ -93,9 +93,14 @@ function provenance(
   };
 }
 
+/** A file that cannot be asked, for whatever reason (a loop of links, a mount that is gone), has no facts. */
 function fileFacts(file: string) {
-  const facts = statSync(file, { throwIfNoEntry: false });
-  return { file, bytes: facts?.size ?? null, modified: facts?.mtime.toISOString() ?? null };
+  try {
+    const { size, mtime } = statSync(file);
+    return { file, bytes: size, modified: mtime.toISOString() };
+  } catch {
+    return { file, bytes: null, modified: null };
+  }
 }
 
 /** Writes pieces as one file: it may be larger than the longest string. */

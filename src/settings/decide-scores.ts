@@ -1,7 +1,7 @@
 /** What `scores: auto` and `channels: auto` mean for a run: decided by type and range over what is read. */
 
 import { voxelCount } from '../base/box.ts';
-import { InputError, UsageError } from '../base/errors.ts';
+import { InputError, MachineError, UsageError } from '../base/errors.ts';
 import type { ScoreKind } from '../base/scored.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import { openStream } from '../volumes/gzip-stream.ts';
@@ -20,6 +20,8 @@ export interface ScoreDecision {
   readonly channelCount: number;
   /** What was decided and why, for the user; empty when nothing was. */
   readonly note: string;
+  /** No case can be read, so no case will be scored: each fails by its own fault. */
+  readonly unreadable?: true;
 }
 
 /** What has been seen of a volume's values. */
@@ -32,7 +34,7 @@ interface Evidence {
 
 /**
  * Looks at the first case whose prediction can be read (further ones while their values say nothing).
- * @throws UsageError when the values are ambiguous or no prediction can be read.
+ * @throws UsageError when the values are ambiguous.
  */
 export async function decideScores(
   cases: readonly ManifestCase[],
@@ -51,8 +53,8 @@ export async function decideScores(
       const decision = await decideByValues(header, entry.id, tolerance, channels);
       if (decision) return { ...decision, channelCount };
     } catch (error) {
-      // A case that cannot be read fails when it is planned; another one may decide.
-      if (!(error instanceof InputError)) throw error;
+      // A case that cannot be read fails when it is planned, for whatever reason; another one may decide.
+      if (!(error instanceof InputError || error instanceof MachineError)) throw error;
     }
   }
   if (channelCount !== undefined) {
@@ -62,12 +64,12 @@ export async function decideScores(
       { field: 'scores' },
     );
   }
-  if (wanted !== 'auto') return { scores: wanted, channelCount: 1, note: '' };
-  throw new UsageError(
-    'nothing-readable',
-    'no prediction of any case can be read, so the kind of scores cannot be found out; say --scores probability, logit or label, or check the paths',
-    { field: 'scores' },
-  );
+  return {
+    scores: wanted === 'auto' ? 'label' : wanted,
+    channelCount: 1,
+    note: 'no prediction can be read, so every case fails by its own fault; once the files are fixed, run again',
+    unreadable: true,
+  };
 }
 
 async function decideByValues(

@@ -4,7 +4,7 @@ import { UsageError } from '../base/errors.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import { parseLosses } from '../losses/registry.ts';
 import { type LossContext, type LossSpec, neededLovasz, neededTerms } from '../losses/spec.ts';
-import { decideScores } from './decide-scores.ts';
+import { decideScores, type ScoreDecision } from './decide-scores.ts';
 import type { RunClass, RunSettings } from './run-settings.ts';
 import type { Config } from './schema.ts';
 
@@ -28,6 +28,22 @@ export function threadCount({ threads }: Config): number {
 /** @throws UsageError when the configuration cannot be run on these cases. */
 export async function resolveSettings(config: Config, cases: readonly ManifestCase[]): Promise<Resolved> {
   const decision = await decideScores(cases, config.scores, config.probabilityTolerance);
+  if (!decision.unreadable) return resolveFor(decision, config);
+  try {
+    return resolveFor(decision, config);
+  } catch (error) {
+    // What the classes and losses ask of predictions is no news where there is none: the files are at fault.
+    if (
+      !(error instanceof UsageError) ||
+      !['classes', 'losses', 'scores'].includes(error.place.field ?? '')
+    ) {
+      throw error;
+    }
+    return resolveFor({ ...decision, scores: 'label' }, { ...config, losses: 'all' });
+  }
+}
+
+function resolveFor(decision: ScoreDecision, config: Config): Resolved {
   const { scores, channelCount } = decision;
   const channels = resolveChannels(config, scores, channelCount);
   const classes = resolveClasses(config, scores, channels, channelCount);

@@ -1,11 +1,14 @@
+import { readlinkSync } from 'node:fs';
 import type { FaultPlace } from '../base/errors.ts';
 import { InputError, MachineError } from '../base/errors.ts';
+import { annexLink } from './foreign-content.ts';
 
 /** Codes of the faults that a volume's files can have. Stable: programs and result files rely on them. */
 export const inputFaults = {
   'file-missing': 'no file of that name',
   'file-not-regular': 'a folder, a pipe or a device where a file is needed',
   'file-empty': 'a file of 0 bytes',
+  'pointer-only': 'a git-annex or Git LFS pointer without its content',
   'partner-missing': 'one member of an .hdr/.img pair is missing',
   'header-short': 'fewer bytes than a NIfTI header has',
   'not-nifti': 'no NIfTI header size and magic',
@@ -43,13 +46,20 @@ export function inputFault(
 
 const denied = new Set(['EACCES', 'EPERM', 'EROFS']);
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE']);
-const missing = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
+/** The last is Node's for a path with a NUL in it, which no file can have. */
+const missing = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE']);
 
 /** Names a failure of the file system: a missing file is the input's fault, all else the machine's. */
 export function storageFault(cause: unknown, file: string): InputError | MachineError {
   const code = errorCode(cause);
   if (missing.has(code)) {
-    return inputFault('file-missing', `${file}: no such file (${code}). Check the name.`, { file }, cause);
+    const target = linkTarget(file);
+    if (target !== undefined && /\bannex\/objects\//.test(target)) {
+      const message = `${file}: ${annexLink.what}; ${annexLink.advice}.`;
+      return inputFault('pointer-only', message, { file }, cause);
+    }
+    const what = target === undefined ? 'no such file' : `a link to ${target}, which leads to no file`;
+    return inputFault('file-missing', `${file}: ${what} (${code}). Check the name.`, { file }, cause);
   }
   if (code === 'EISDIR') return notRegular(file, cause);
   if (denied.has(code)) {
@@ -62,6 +72,15 @@ export function storageFault(cause: unknown, file: string): InputError | Machine
   }
   const message = `${file}: storage failed (${code || String(cause)}). Check the disk or mount and run again.`;
   return new MachineError('storage-failed', message, { file, cause });
+}
+
+/** Where a symbolic link points; undefined for anything else. */
+function linkTarget(file: string): string | undefined {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 export function notRegular(file: string, cause?: unknown): InputError {

@@ -56,6 +56,10 @@ export interface VolumeHeader {
   readonly affineSource: 'sform' | 'qform' | 'pixdim';
   /** Voxel size along `[x, y, z]` in mm: the lengths of the affine's columns. */
   readonly spacingMm: Vec3;
+  /** Volume of a voxel: the determinant of the affine, less than the product of the sizes where axes are sheared. */
+  readonly voxelMm3: number;
+  /** How far the rotation may lie from its writer's because it is stored as a float32 quaternion; 0 for other forms. */
+  readonly rotationErrorRad: number;
 }
 
 /** A volume whose stored bytes can be read at any place. Not safe for concurrent use; one a thread. */

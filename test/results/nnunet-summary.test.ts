@@ -24,6 +24,7 @@ function run(classes: readonly ClassSpec[]): RunOutcome {
       status: 'ok',
       shape: [100, 30, 30],
       spacingMm: [1, 1, 1],
+      voxelMm3: 1,
       predictionFile: `preds/${file}`,
       referenceFile: `labels/${file}`,
       classes: Object.fromEntries(measures),

@@ -22,6 +22,7 @@ const scored = (id: string, classes: Record<string, ClassSums>, spacingMm: Vec3 
   status: 'ok',
   shape: [2, 2, 1],
   spacingMm,
+  voxelMm3: spacingMm[0] * spacingMm[1] * spacingMm[2],
   predictionFile: `preds/${id}.nii.gz`,
   referenceFile: `labels/${id}.nii.gz`,
   classes,

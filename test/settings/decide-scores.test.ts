@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { decideScores } from '../../src/settings/decide-scores.ts';
+import { resolveSettings } from '../../src/settings/resolve-settings.ts';
+import { configSchema } from '../../src/settings/schema.ts';
 import { type NiftiVolume, writeNifti } from '../../src/volumes/nifti/write.ts';
 import { golden, pair, temporaryFolder } from '../run/support.ts';
 
@@ -60,7 +62,15 @@ test('what the user says is taken, and no voxel is read', async () => {
   expect(await decideScores(cases, 'logit', 0)).toEqual({ scores: 'logit', channelCount: 1, note: '' });
 });
 
-test('nothing readable at all', async () => {
+test('nothing readable at all: nothing is hidden behind it, so that every case can tell its own fault', async () => {
   const cases = [pair('gone', folder('no-such-file.nii'), 'none')];
-  await expect(decideScores(cases, 'auto', 0)).rejects.toMatchObject({ code: 'nothing-readable' });
+  expect(await decideScores(cases, 'auto', 0)).toMatchObject({ unreadable: true, channelCount: 1 });
+  const config = configSchema.parse({
+    classes: { a: [1], b: [2, 3] },
+    losses: 'bce',
+    channels: 'independent',
+  });
+  const { settings, notes } = await resolveSettings(config, cases);
+  expect(settings.classes.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(notes[0]).toMatch(/no prediction can be read/);
 });

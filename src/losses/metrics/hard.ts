@@ -1,4 +1,3 @@
-import type { Vec3 } from '../../base/box.ts';
 import type { HardCounts } from '../../base/class-sums.ts';
 import { exactSum } from '../../base/statistics/exact-sum.ts';
 
@@ -41,9 +40,8 @@ export const hardMetricNames = [
 
 export type HardMetricName = (typeof hardMetricNames)[number];
 
-/** Volumes of a case whose voxels measure `spacingMm` along `[x, y, z]`. */
-export function volumesMl({ tp, fp, fn }: HardCounts, spacingMm: Vec3): VolumesMl {
-  const voxelMm3 = spacingMm[0] * spacingMm[1] * spacingMm[2];
+/** Volumes of a case whose voxels have a volume of `voxelMm3` each. */
+export function volumesMl({ tp, fp, fn }: HardCounts, voxelMm3: number): VolumesMl {
   return { predicted: ((tp + fp) * voxelMm3) / 1000, reference: ((tp + fn) * voxelMm3) / 1000 };
 }
 

@@ -65,11 +65,11 @@ export class CaseSums {
     return at.terms + 2 * this.#terms.length;
   }
 
-  #vectorOf({ classes, multiclass, spacingMm }: ScoredCase): Float64Array {
+  #vectorOf({ classes, multiclass, voxelMm3 }: ScoredCase): Float64Array {
     const ofClasses = this.#classes.flatMap(({ name }) => {
       const m = classes[name]!;
       const { tp, fp, fn, tn } = m.hard;
-      const { predicted, reference } = volumesMl(m.hard, spacingMm);
+      const { predicted, reference } = volumesMl(m.hard, voxelMm3);
       const terms = this.#terms.flatMap((spec) => {
         const sum = m.term(spec);
         return sum ? [sum.foreground, sum.background] : [0, 0];

@@ -4,7 +4,8 @@ import type { Affine, VolumeHeader } from '../types.ts';
 import type { AxisMapping } from './axis-mapping.ts';
 import { axisMappings, mappedAffine, mappedShape } from './axis-mapping.ts';
 
-type Grid = Pick<VolumeHeader, 'shape' | 'affine' | 'affineSource'>;
+type Grid = Pick<VolumeHeader, 'shape' | 'affine' | 'affineSource'> &
+  Partial<Pick<VolumeHeader, 'rotationErrorRad'>>;
 
 /** One way in which two grids differ. */
 export interface GridDifference {
@@ -24,7 +25,12 @@ export type GeometryComparison =
       readonly mapping: AxisMapping;
       readonly differences: readonly GridDifference[];
     }
-  | { readonly kind: 'different'; readonly differences: readonly GridDifference[] };
+  | {
+      readonly kind: 'different';
+      readonly differences: readonly GridDifference[];
+      /** Of grids of one shape. */
+      readonly corners?: CornerDistance;
+    };
 
 /**
  * Compares two grids by where the corners of their volumes land, so that a rotation counts more the larger the
@@ -37,21 +43,91 @@ export function compareGeometry(prediction: Grid, reference: Grid, toleranceMm: 
   // A file with no form says nothing of directions: that its axes could be turned to fit is no evidence.
   const placed = prediction.affineSource !== 'pixdim' && reference.affineSource !== 'pixdim';
   const mapping = placed && axisMappings.find((each) => fits(each, prediction, reference, toleranceMm));
-  return mapping ? { kind: 'reorientable', mapping, differences } : { kind: 'different', differences };
+  if (mapping) return { kind: 'reorientable', mapping, differences };
+  const sameShape = prediction.shape.every((size, axis) => size === reference.shape[axis]);
+  if (!sameShape) return { kind: 'different', differences };
+  return {
+    kind: 'different',
+    differences,
+    corners: cornerDistance(axisMappings[0]!, prediction, reference, toleranceMm),
+  };
 }
 
+/**
+ * Whether one grid is the other. Beyond the tolerance a corner may be off by what the storage of a rotation as a float32
+ * quaternion (qform) can cost: that header's rotation error times the distance from its first voxel, around which the
+ * quaternion turns. So neither a shift nor another spacing is taken for a rotation. A tolerance of 0 demands equal affines.
+ */
 function fits(mapping: AxisMapping, prediction: Grid, reference: Grid, toleranceMm: number): boolean {
   const shape = mappedShape(mapping, prediction.shape);
   if (shape.some((size, axis) => size !== reference.shape[axis])) return false;
+  if (!cornerDistance(mapping, prediction, reference, toleranceMm).fits) return false;
+  const ours = columnLengths(mappedAffine(mapping, prediction.affine, prediction.shape));
+  const theirs = columnLengths(reference.affine);
+  // Corners within the tolerance imply this; it is of interest where quaternions have been allowed more.
+  return shape.every((size, axis) => Math.abs(ours[axis]! - theirs[axis]!) * size <= 2 * toleranceMm);
+}
+
+export interface CornerDistance {
+  /** Whether every corner is as near as it must be. */
+  readonly fits: boolean;
+  /** The largest distance in mm, and what was allowed there. */
+  readonly mm: number;
+  readonly allowedMm: number;
+}
+
+/** How far apart two grids of one shape put the corners of the volume. */
+export function cornerDistance(
+  mapping: AxisMapping,
+  prediction: Grid,
+  reference: Grid,
+  toleranceMm: number,
+): CornerDistance {
+  const { shape } = reference;
   const affine = mappedAffine(mapping, prediction.affine, prediction.shape);
-  return cornerDistanceMm(affine, reference.affine, shape) <= toleranceMm;
+  const firstOfPrediction = shape.map((size, axis) => (mapping[axis]!.reversed ? size - 1 : 0));
+  const turns = [
+    { errorRad: prediction.rotationErrorRad ?? 0, around: firstOfPrediction },
+    { errorRad: reference.rotationErrorRad ?? 0, around: [0, 0, 0] },
+  ];
+  let fits = true;
+  let worst = { mm: 0, allowedMm: toleranceMm };
+  for (const corner of corners(shape)) {
+    const mm = Math.hypot(...minus(placeOf(affine, corner), placeOf(reference.affine, corner)));
+    let allowedMm = toleranceMm;
+    for (const { errorRad, around } of toleranceMm === 0 ? [] : turns) {
+      if (errorRad === 0) continue;
+      const arm = minus(placeOf(reference.affine, corner), placeOf(reference.affine, around));
+      allowedMm += errorRad * Math.hypot(...arm);
+    }
+    fits &&= mm <= allowedMm;
+    if (mm > worst.mm) worst = { mm, allowedMm };
+  }
+  return { fits, ...worst };
+}
+
+/** `[x, y, z]` in mm of a place in voxels. */
+function placeOf(affine: Affine, voxel: readonly number[]): number[] {
+  return [0, 1, 2].map((row) =>
+    [0, 1, 2].reduce((sum, axis) => sum + affine[4 * row + axis]! * voxel[axis]!, affine[4 * row + 3]!),
+  );
+}
+
+function minus(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((value, i) => value - b[i]!);
+}
+
+/** The eight corners of a volume in voxels: half a voxel beyond the centres of its outermost voxels. */
+function corners(shape: Vec3): number[][] {
+  return Array.from({ length: 8 }, (_, corner) =>
+    shape.map((size, axis) => ((corner >> axis) & 1 ? size - 0.5 : -0.5)),
+  );
 }
 
 /** The largest distance in mm between the places that two affines give to a corner of a volume of `shape`. */
 export function cornerDistanceMm(a: Affine, b: Affine, shape: Vec3): number {
   let largest = 0;
-  for (let corner = 0; corner < 8; corner++) {
-    const voxel = ([0, 1, 2] as const).map((axis) => ((corner >> axis) & 1 ? shape[axis] - 0.5 : -0.5));
+  for (const voxel of corners(shape)) {
     const gap = [0, 1, 2].map((row) =>
       [0, 1, 2].reduce(
         (sum, axis) => sum + (a[4 * row + axis]! - b[4 * row + axis]!) * voxel[axis]!,

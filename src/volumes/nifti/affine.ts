@@ -17,12 +17,23 @@ export interface SpatialFields {
   readonly unitMm: number;
 }
 
-export type Placement = Pick<VolumeHeader, 'affine' | 'affineSource' | 'spacingMm'>;
+export type Placement = Pick<
+  VolumeHeader,
+  'affine' | 'affineSource' | 'spacingMm' | 'voxelMm3' | 'rotationErrorRad'
+>;
+
+/** Axes whose unit vectors span less than this are in one plane. */
+const leastUnitVolume = 1e-6;
+/** Below this nifti1_io.c takes 1 - (b^2 + c^2 + d^2) for 0. */
+const nearHalfTurn = 1e-7;
+/** See `rotationError`. */
+const quaternionError = 2 ** -22;
 
 /**
  * Where voxels lie: the sform if its code is above 0, else the qform, else the bare voxel sizes (NIfTI-1,
  * nifti1.h, methods 3, 2 and 1). A voxel size of 0 counts as 1, a negative one as its absolute value.
- * @throws InputError `bad-affine` for numbers that are not finite and for axes without length.
+ * The third axis of a slice may have no length: the voxel is then as thick as `pixdim` says, across the slice.
+ * @throws InputError `bad-affine` for numbers that are not finite, axes without length and axes in one plane.
  */
 export function placementOf(fields: SpatialFields, shape: Vec3, file: string): Placement {
   const affineSource = fields.sformCode > 0 ? 'sform' : fields.qformCode > 0 ? 'qform' : 'pixdim';
@@ -38,22 +49,67 @@ export function placementOf(fields: SpatialFields, shape: Vec3, file: string): P
     const message = `${file}: the ${affineSource} holds ${affine[column]}; it places no voxel. Write the header again.`;
     throw inputFault('bad-affine', message, { file, field: affineSource });
   }
-  const spacingMm = columnLengths(affine);
-  for (const axis of [0, 1, 2] as const) {
-    if (spacingMm[axis] === 0 && shape[axis] > 1) {
-      const message =
-        `${file}: the ${affineSource} gives axis ${'xyz'[axis]} no length, so its ${shape[axis]} voxels ` +
-        'lie at one place. Write the header again.';
-      throw inputFault('bad-affine', message, { file, field: affineSource });
-    }
+  const lengths = columnLengths(affine);
+  const empty = ([0, 1, 2] as const).filter((axis) => lengths[axis] === 0);
+  const without = empty.find((axis) => shape[axis] > 1);
+  if (without !== undefined) {
+    const message =
+      `${file}: the ${affineSource} gives axis ${'xyz'[without]} no length, so its ${shape[without]} voxels ` +
+      'lie at one place. Write the header again.';
+    throw inputFault('bad-affine', message, { file, field: affineSource });
   }
-  return { affine, affineSource, spacingMm };
+  const thickness = voxelSizes(fields.pixdim).map((size) => size * fields.unitMm);
+  const spacingMm = lengths.map((length, axis) => length || thickness[axis]!) as unknown as Vec3;
+  const box = spacingMm[0] * spacingMm[1] * spacingMm[2];
+  const voxelMm3 =
+    empty.length === 0
+      ? Math.abs(determinant(affine))
+      : empty.length === 1
+        ? areaMm2(affine, empty[0]!) * spacingMm[empty[0]!]
+        : box;
+  if (!(voxelMm3 > leastUnitVolume * box)) {
+    const message =
+      `${file}: the axes of the ${affineSource} lie in one plane, so its voxels have no volume. ` +
+      'Write the header again.';
+    throw inputFault('bad-affine', message, { file, field: affineSource });
+  }
+  const rotationErrorRad = affineSource === 'qform' ? rotationError(fields.quaternion) : 0;
+  return { affine, affineSource, spacingMm, voxelMm3, rotationErrorRad };
 }
 
 /** Lengths of the first three columns: the voxel size `[x, y, z]` in mm. */
 export function columnLengths(affine: Affine): Vec3 {
   const length = (axis: number) => Math.hypot(affine[axis]!, affine[4 + axis]!, affine[8 + axis]!);
   return [length(0), length(1), length(2)];
+}
+
+function determinant(m: Affine): number {
+  return (
+    m[10]! * (m[0]! * m[5]! - m[1]! * m[4]!) -
+    m[9]! * (m[0]! * m[6]! - m[2]! * m[4]!) +
+    m[8]! * (m[1]! * m[6]! - m[2]! * m[5]!)
+  );
+}
+
+/** Area of the parallelogram that the two axes beside `axis` span. */
+function areaMm2(affine: Affine, axis: 0 | 1 | 2): number {
+  const column = (at: number): Vec3 => [affine[at]!, affine[4 + at]!, affine[8 + at]!];
+  const [[ax, ay, az], [bx, by, bz]] = [column((axis + 1) % 3), column((axis + 2) % 3)];
+  return Math.hypot(ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx);
+}
+
+/**
+ * How far, in radians, the rotation that a quaternion gives may lie from the one that its writer had. Only b, c and d
+ * are stored, as float32; a is the root of 1 - (b^2 + c^2 + d^2). Rounding b, c and d (relative 2^-24) moves that
+ * difference by up to 2^-23, and writers that also compute in float32 by as much again. Near a turn of 180 degrees
+ * a is near 0, so that the root turns 2^-22 into up to 0.0005; a rotation turns twice as far as its quaternion.
+ */
+function rotationError([b, c, d]: Vec3): number {
+  const square = 1 - (b * b + c * c + d * d);
+  const a = square < nearHalfTurn ? 0 : Math.sqrt(square);
+  const most = Math.sqrt(Math.max(0, square + quaternionError));
+  const least = Math.sqrt(Math.max(0, square - quaternionError));
+  return 2 * (Math.max(most - a, a - least) + quaternionError);
 }
 
 function pixdimRows(pixdim: SpatialFields['pixdim']): number[] {
@@ -76,7 +132,7 @@ function qformRows(fields: SpatialFields, file: string): number[] {
   }
   // As nifti1_io.c does, near a turn of 180 degrees: scale (b, c, d) to length 1 rather than take a root of rounding.
   let a = 0;
-  if (1 - square < 1e-7) {
+  if (1 - square < nearHalfTurn) {
     const length = Math.sqrt(square);
     b /= length;
     c /= length;

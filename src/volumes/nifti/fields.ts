@@ -1,5 +1,6 @@
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { inputFault } from '../faults.ts';
+import { foreignContent } from '../foreign-content.ts';
 import type { SpatialFields } from './affine.ts';
 
 /** Header sizes in bytes; also the value of `sizeof_hdr`, which tells format and byte order. */
@@ -24,7 +25,7 @@ export interface HeaderFields extends SpatialFields {
 
 /**
  * Parses the first 540 bytes of a file (fewer when the file is shorter).
- * @throws InputError `header-short`, `not-nifti` or `analyze-75`.
+ * @throws InputError `header-short`, `pointer-only`, `not-nifti` or `analyze-75`.
  */
 export function parseFields(bytes: Uint8Array<ArrayBuffer>, file: string): HeaderFields {
   const { format, littleEndian } = formatOf(bytes, file);
@@ -86,6 +87,11 @@ function formatOf(
       `${file}: the file holds ${bytes.length} bytes, but the header alone takes ${headerBytes[format]}. ` +
       'Copy or export the file again.';
     throw inputFault('header-short', message, { file });
+  }
+  const content = foreignContent(bytes);
+  if (content) {
+    const code = content.kind === 'pointer' ? 'pointer-only' : 'not-nifti';
+    throw inputFault(code, `${file}: ${content.what}; ${content.advice}.`, { file });
   }
   const message =
     `${file}: not a NIfTI file: its first 4 bytes are neither 348 (NIfTI-1) nor 540 (NIfTI-2) in any byte order. ` +

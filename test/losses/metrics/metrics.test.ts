@@ -4,9 +4,8 @@ import type { HardCounts } from '../../../src/base/class-sums.ts';
 import { countsOfLabels } from '../../../src/losses/metrics/confusion.ts';
 import { addVolumesMl, hardMetrics, volumesMl } from '../../../src/losses/metrics/hard.ts';
 
-const spacingMm = [0.5, 0.5, 4] as const;
-const metrics = (counts: HardCounts, beta?: number) =>
-  hardMetrics(counts, volumesMl(counts, spacingMm), beta);
+const voxelMm3 = 1;
+const metrics = (counts: HardCounts, beta?: number) => hardMetrics(counts, volumesMl(counts, voxelMm3), beta);
 
 describe('hardMetrics', () => {
   test('of plain counts', () => {

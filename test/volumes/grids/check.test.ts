@@ -20,6 +20,8 @@ const reference: VolumeHeader = {
   affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1],
   affineSource: 'sform',
   spacingMm: [1, 1, 2],
+  voxelMm3: 2,
+  rotationErrorRad: 0,
 };
 const prediction: VolumeHeader = { ...reference, path: 'preds/a.nii', dataPath: 'preds/a.nii' };
 const flipped: VolumeHeader = { ...prediction, affine: [-1, 0, 0, 9, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1] };
@@ -50,7 +52,7 @@ describe('checkGeometry', () => {
     const fault = await expectFault(
       () => checkGeometry(shifted, reference, { toleranceMm: 0.01, reorient: true }),
       'geometry-mismatch',
-      /spacing along x 1\.5 against 1 mm .*; shifted by \[4, -3, 0\] mm .* \(5 mm\)\. Tolerance 0\.01 mm\. Resample/,
+      /spacing along x 1\.5 against 1 mm .*; shifted by \[4, -3, 0\] mm .* \(5 mm\)\. Corners of the volumes are up to 9\.25 mm apart, and geometryToleranceMm allows 0\.01 mm\. Resample .* --geometry-tolerance-mm 9\.3 would accept it/,
     );
     expect(fault.message).not.toContain('--reorient');
   });

@@ -65,7 +65,21 @@ describe('placementOf', () => {
     await expectFault(() => place({ sformCode: 1, srows: holes }), 'bad-affine', /sform holds NaN/);
     const flat = srows.with(10, 0);
     await expectFault(() => place({ sformCode: 1, srows: flat }), 'bad-affine', /axis z no length/);
-    expect(place({ sformCode: 1, srows: flat }, [5, 5, 1]).spacingMm).toEqual([2, 3, 0]);
+    await expectFault(
+      () => place({ sformCode: 1, srows: [2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0] }),
+      'bad-affine',
+      /axes of the sform lie in one plane/,
+    );
     await expectFault(() => place({ pixdim: [1, Number.POSITIVE_INFINITY, 1, 1] }), 'bad-affine', /pixdim/);
+  });
+
+  it('takes the volume of a voxel from the determinant, and the thickness of a slice from pixdim', () => {
+    expect(place({ sformCode: 1, srows }).voxelMm3).toBe(30);
+    const sheared = [2, 1, 0, 0, 0, 3, 1, 0, 0, 0, 5, 0];
+    const { voxelMm3, spacingMm } = place({ sformCode: 1, srows: sheared });
+    expect(voxelMm3).toBe(30);
+    expect(spacingMm[0] * spacingMm[1] * spacingMm[2]).toBeGreaterThan(32);
+    const slice = place({ sformCode: 1, srows: srows.with(10, 0) }, [5, 5, 1]);
+    expect(slice).toMatchObject({ spacingMm: [2, 3, 4], voxelMm3: 24 });
   });
 });

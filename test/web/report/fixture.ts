@@ -59,6 +59,7 @@ export function madeUpResults(cases: number, classes = 3): ResultsDocument {
       status: 'ok',
       shape: [4, 3, 2],
       spacingMm: [1, 1, 2],
+      voxelMm3: 2,
       predictionFile: 'p.nii',
       referenceFile: 'r.nii',
       ...named(volume(index)),
