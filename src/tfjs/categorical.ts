@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type LossFunction, type LossOptions, resolveOptions } from './options.ts';
+import { checkOptions, type LossFunction, type LossOptions, resolveOptions } from './options.ts';
 import { checkShapes } from './rows.ts';
 import { blockSum } from './sums.ts';
 import { conventionClamp, probabilityTerms } from './terms.ts';
@@ -15,6 +15,7 @@ export interface CrossEntropyOptions extends Omit<LossOptions, 'channels' | 'cla
  * logits by log-softmax. `yTrue` holds labels or is one-hot; a label that has no channel adds 0.
  */
 export function crossEntropyLoss(options: CrossEntropyOptions = {}): LossFunction {
+  checkOptions('crossEntropyLoss', options);
   const name = 'crossEntropyLoss';
   const { ignoreLabel = 255 } = options;
   const resolved = resolveOptions(name, { ...options, channels: 'exclusive' });

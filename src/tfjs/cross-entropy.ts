@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {
+  checkOptions,
   type LossFunction,
   type LossOptions,
   oneOf,
@@ -42,6 +43,7 @@ export interface ComboOptions extends SmoothOptions {
 
 /** Binary cross-entropy, the mean over voxels. */
 export function bceLoss(options: LossOptions = {}): LossFunction {
+  checkOptions('bceLoss', options);
   const resolved = resolveOptions('bceLoss', options);
   const clamp = conventionClamp(resolved.convention);
   return lossOfRows('bceLoss', resolved, (rows) => rowMean(rows, crossEntropies(rows, clamp)));
@@ -49,6 +51,7 @@ export function bceLoss(options: LossOptions = {}): LossFunction {
 
 /** Binary cross-entropy plus Dice loss. */
 export function bceDiceLoss(options: SmoothOptions = {}): LossFunction {
+  checkOptions('bceDiceLoss', options);
   const resolved = resolveOptions('bceDiceLoss', options);
   const smooth = resolveSmooth('bceDiceLoss', options);
   const clamp = conventionClamp(resolved.convention);
@@ -59,6 +62,7 @@ export function bceDiceLoss(options: SmoothOptions = {}): LossFunction {
 
 /** `α·(1 - exp(-b))^γ·b` of the mean cross-entropy or of each voxel's, see {@link FocalOptions.form}. */
 export function focalLoss(options: FocalOptions = {}): LossFunction {
+  checkOptions('focalLoss', options);
   const resolved = resolveOptions('focalLoss', options);
   const { form = resolved.convention === 'keras' ? 'voxel' : 'mean-bce' } = options;
   oneOf('focalLoss', 'form', form, ['mean-bce', 'voxel', 'lin']);
@@ -75,6 +79,7 @@ export function focalLoss(options: FocalOptions = {}): LossFunction {
 
 /** `r·W - (1 - r)·D`: a weighted cross-entropy W with q clipped at 1e-9, and the Dice coefficient D with smooth 1. */
 export function comboLoss(options: ComboOptions = {}): LossFunction {
+  checkOptions('comboLoss', options);
   const resolved = resolveOptions('comboLoss', options);
   const { form = 'code' } = options;
   oneOf('comboLoss', 'form', form, ['code', 'paper', 'article']);

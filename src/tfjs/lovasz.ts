@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { type ClassChoice, type LossFunction, type LossOptions, resolveOptions } from './options.ts';
+import {
+  type ClassChoice,
+  checkOptions,
+  type LossFunction,
+  type LossOptions,
+  resolveOptions,
+} from './options.ts';
 import { lossOfRows, type Rows } from './rows.ts';
 import { sortedIncrements } from './sorted-increments.ts';
 
@@ -14,6 +20,7 @@ export interface LovaszSoftmaxOptions extends Omit<LossOptions, 'convention'> {
 
 /** Lovász hinge on logits: the Lovász extension of the Jaccard loss of the errors `1 - x·(2t - 1)` (Berman et al. 2018). */
 export function lovaszHinge(options: LovaszHingeOptions = {}): LossFunction {
+  checkOptions('lovaszHinge', options);
   const resolved = resolveOptions('lovaszHinge', { ...options, from: 'logit' });
   return lossOfRows('lovaszHinge', resolved, (rows) => {
     const sides = tf.sub(tf.mul(rows.truth, 2), 1);
@@ -23,6 +30,7 @@ export function lovaszHinge(options: LovaszHingeOptions = {}): LossFunction {
 
 /** Lovász-softmax: the Lovász extension of the Jaccard loss of the errors `|t - p|` of each class (Berman et al. 2018). */
 export function lovaszSoftmax(options: LovaszSoftmaxOptions = {}): LossFunction {
+  checkOptions('lovaszSoftmax', options);
   const resolved = resolveOptions('lovaszSoftmax', { ...options, classes: options.classes ?? 'present' });
   return lossOfRows('lovaszSoftmax', resolved, (rows) =>
     lovaszExtension(tf.abs(tf.sub(rows.truth, rows.probabilities())), rows),

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
+import { didYouMean } from '../base/did-you-mean.ts';
 import { UsageError } from '../base/errors.ts';
 
 /** A loss for `model.compile`, `model.fit` and by hand. `yTrue` and `yPred` are described in {@link LossOptions}. */
@@ -44,6 +45,48 @@ export interface ResolvedOptions {
   readonly perImage: boolean;
   readonly ignoreLabel: number | undefined;
   readonly classes: ClassChoice;
+}
+
+const common = ['convention', 'from', 'channels', 'perImage', 'ignoreLabel', 'classes'];
+const without = (...left: readonly string[]) => common.filter((name) => !left.includes(name));
+
+/** The options that each loss takes. */
+const optionNames = {
+  diceLoss: [...common, 'smooth'],
+  jaccardLoss: [...common, 'smooth'],
+  tverskyLoss: [...common, 'smooth', 'alpha', 'beta'],
+  focalTverskyLoss: [...common, 'smooth', 'alpha', 'beta', 'gamma'],
+  bceLoss: common,
+  bceDiceLoss: [...common, 'smooth'],
+  focalLoss: [...common, 'form', 'alpha', 'gamma'],
+  comboLoss: [...common, 'smooth', 'form', 'alpha', 'ratio'],
+  crossEntropyLoss: without('channels', 'classes'),
+  lovaszHinge: without('convention', 'from', 'channels'),
+  lovaszSoftmax: without('convention'),
+} satisfies Record<string, readonly string[]>;
+
+/**
+ * Refuses what is not an object of this loss's options. The exported functions make losses: `diceLoss(yTrue, yPred)`, or
+ * `loss: diceLoss` given to `model.compile`, would read tensors as options. @throws UsageError
+ */
+export function checkOptions(loss: keyof typeof optionNames, options: object): void {
+  if (typeof options !== 'object' || options === null || 'dataId' in options || Array.isArray(options)) {
+    throw new UsageError(
+      'loss-option',
+      `${loss} takes options and returns the loss: write ${loss}()(yTrue, yPred), or loss: ${loss}() in model.compile`,
+      { field: 'options' },
+    );
+  }
+  const allowed: readonly string[] = optionNames[loss];
+  for (const name of Object.keys(options)) {
+    if (allowed.includes(name)) continue;
+    const meant = didYouMean(name, allowed);
+    throw new UsageError(
+      'loss-option',
+      `${loss} has no option "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`} (it has ${allowed.join(', ')})`,
+      { field: name },
+    );
+  }
 }
 
 /** Checks the options of `loss`. @throws UsageError naming the option and the allowed values. */

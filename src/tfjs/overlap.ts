@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {
+  checkOptions,
   type LossFunction,
   resolveNumber,
   resolveOptions,
@@ -25,6 +26,7 @@ export interface FocalTverskyOptions extends TverskyOptions {
 
 /** `1 - (2·Σpt + s) / (Σp + Σt + s)`. */
 export function diceLoss(options: SmoothOptions = {}): LossFunction {
+  checkOptions('diceLoss', options);
   const smooth = resolveSmooth('diceLoss', options);
   return lossOfRows('diceLoss', resolveOptions('diceLoss', options), (rows) => diceOfRows(rows, smooth));
 }
@@ -37,6 +39,7 @@ export function diceOfRows(rows: Rows, smooth: number): tf.Tensor1D {
 
 /** `1 - (Σpt + s) / (Σp + Σt - Σpt + s)`, the soft intersection over union. */
 export function jaccardLoss(options: SmoothOptions = {}): LossFunction {
+  checkOptions('jaccardLoss', options);
   const smooth = resolveSmooth('jaccardLoss', options);
   return lossOfRows('jaccardLoss', resolveOptions('jaccardLoss', options), (rows) => {
     const { overlap, scores, truth } = overlapSums(rows);
@@ -46,6 +49,7 @@ export function jaccardLoss(options: SmoothOptions = {}): LossFunction {
 
 /** `1 - (TP + s) / (TP + α·FP + β·FN + s)` (Salehi et al. 2017). */
 export function tverskyLoss(options: TverskyOptions = {}): LossFunction {
+  checkOptions('tverskyLoss', options);
   return lossOfRows(
     'tverskyLoss',
     resolveOptions('tverskyLoss', options),
@@ -55,6 +59,7 @@ export function tverskyLoss(options: TverskyOptions = {}): LossFunction {
 
 /** The Tversky loss of each class, raised to `gamma` (Abraham and Khan 2019). */
 export function focalTverskyLoss(options: FocalTverskyOptions = {}): LossFunction {
+  checkOptions('focalTverskyLoss', options);
   const gamma = resolveNumber('focalTverskyLoss', 'gamma', options.gamma, 2, 0, Infinity);
   const tversky = tverskyOfRows('focalTverskyLoss', options);
   return lossOfRows('focalTverskyLoss', resolveOptions('focalTverskyLoss', options), (rows) =>
