@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start servers and browsers wait for events: they have the machine to themselves. */
-const servers = ['test/{web,engines/redis}/**/*.test.ts'];
+/** Tests that start servers and browsers, or install what is packed, wait for events: they have the machine to themselves. */
+const servers = ['test/{web,engines/redis,package}/**/*.test.ts'];
 
 export default defineConfig({
   test: {

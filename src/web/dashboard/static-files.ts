@@ -10,7 +10,7 @@ const types = {
   'icon.svg': 'image/svg+xml',
 } as const;
 
-/** A file of `static/`, which the package holds as it is: a browser runs it, so there is nothing to build. */
+/** A file of `static/`: a browser runs it as it is, and the build only copies it. */
 export type StaticName = keyof typeof types;
 
 const files = new Map<string, { readonly bytes: Uint8Array<ArrayBuffer>; readonly digest: string }>();
@@ -18,7 +18,7 @@ const files = new Map<string, { readonly bytes: Uint8Array<ArrayBuffer>; readonl
 function file(name: StaticName): { readonly bytes: Uint8Array<ArrayBuffer>; readonly digest: string } {
   let known = files.get(name);
   if (!known) {
-    const bytes = new Uint8Array(readFileSync(packageFile(`src/web/dashboard/static/${name}`)));
+    const bytes = new Uint8Array(readFileSync(packageFile(`dist/dashboard/${name}`)));
     known = { bytes, digest: createHash('sha256').update(bytes).digest('hex').slice(0, 12) };
     files.set(name, known);
   }
