@@ -1,4 +1,5 @@
 /** What the formulas read: the merged, exact sums of one class over some voxels (a case, or all cases pooled). */
+import type { Label } from './label.ts';
 
 /**
  * A per-voxel term: `(1 - q)^gamma * -log q` with q the score of the truth (p on foreground, 1 - p on background).
@@ -15,6 +16,9 @@ export interface SidedSum {
   readonly foreground: number;
   readonly background: number;
 }
+
+/** How many voxels have a label in the reference and another, or the same, in the prediction. */
+export type LabelPair = readonly [reference: Label, prediction: Label, voxels: number];
 
 /** Hard counts of voxels. */
 export interface HardCounts {
@@ -48,7 +52,6 @@ export interface MulticlassSums {
   readonly voxels: number;
   /** Σ -log p_label; undefined for label maps and independent channels. */
   readonly crossEntropySum?: number;
-  /** Labels of the confusion matrix, ascending; `confusion[i][j]`: voxels with reference i and prediction j. */
-  readonly labels: readonly number[];
-  readonly confusion: readonly (readonly number[])[];
+  /** Pairs of labels that occur together, ascending. */
+  readonly confusion: readonly LabelPair[];
 }

@@ -1,5 +1,6 @@
 import type { Vec3 } from './box.ts';
 import type { ClassSums, MulticlassSums } from './class-sums.ts';
+import type { Label } from './label.ts';
 
 /** What a run hands to its results: one entry a case, in manifest order, and the pool. */
 
@@ -35,7 +36,7 @@ export type CaseOutcome = ScoredCase | UnscoredCase;
 /** A named class: the set of reference labels that count as its foreground. */
 export interface ClassSpec {
   readonly name: string;
-  readonly labels: readonly number[];
+  readonly labels: readonly Label[];
 }
 
 export type ScoreKind = 'probability' | 'logit' | 'label';

@@ -1,6 +1,7 @@
 import type { ClassSums, MulticlassSums } from '../base/class-sums.ts';
+import { jsonLabel } from '../base/label.ts';
 import type { ClassSpec, RunOutcome, ScoredCase, UnscoredCase } from '../base/scored.ts';
-import { countsOfLabels } from '../losses/metrics/confusion.ts';
+import { countsOfClasses, labelsOf } from '../losses/metrics/confusion.ts';
 import { addVolumesMl, hardMetrics, type VolumesMl, volumesMl } from '../losses/metrics/hard.ts';
 import type { AllMeasures, ClassLossSpec, Convention, LossSpec, MulticlassLossSpec } from '../losses/spec.ts';
 import type {
@@ -37,7 +38,7 @@ export function buildResults(
     convention: options.convention,
     decision: decisionRule(outcome, options.threshold ?? 0.5),
     beta,
-    classes: outcome.classes.map(({ name, labels }) => ({ name, labels: [...labels] })),
+    classes: outcome.classes.map(({ name, labels }) => ({ name, labels: labels.map(jsonLabel) })),
     losses: losses.map(({ id, name, form, scope, params }) => ({
       id,
       name,
@@ -80,9 +81,7 @@ function evaluator(outcome: RunOutcome, losses: readonly LossSpec[], beta: numbe
       classes: Object.fromEntries(classes),
       losses: Object.fromEntries(multiclassLosses.map((loss) => [loss.id, loss.value(measures)])),
       meanOver: Object.fromEntries(means),
-      ...(multiclass && {
-        confusion: { labels: [...multiclass.labels], matrix: multiclass.confusion.map((row) => [...row]) },
-      }),
+      ...(multiclass && { confusion: confusionOf(multiclass) }),
     };
   };
 }
@@ -119,8 +118,27 @@ function competingCounts(
   multiclass: MulticlassSums | undefined,
 ): Pick<AllMeasures, 'competing'> {
   if (!multiclass) return {};
-  const counts = classes.map(({ name, labels }) => [name, countsOfLabels(multiclass, labels)]);
-  return { competing: Object.fromEntries(counts) };
+  const counts = countsOfClasses(
+    multiclass.confusion,
+    classes.map(({ labels }) => labels),
+  );
+  return { competing: Object.fromEntries(classes.map(({ name }, index) => [name, counts[index]!])) };
+}
+
+/** More labels are given as the pairs that occur, for a matrix of them is nearly empty. */
+const mostMatrixLabels = 256;
+
+function confusionOf({ confusion }: MulticlassSums): NonNullable<ScoreResult['confusion']> {
+  const found = labelsOf(confusion);
+  const rank = new Map(found.map((label, i) => [label, i]));
+  const labels = found.map(jsonLabel);
+  const pairs = confusion.map(([reference, prediction, voxels]) => {
+    return [rank.get(reference)!, rank.get(prediction)!, voxels] as const;
+  });
+  if (labels.length > mostMatrixLabels) return { labels, pairs };
+  const matrix = labels.map(() => new Array<number>(labels.length).fill(0));
+  for (const [reference, prediction, voxels] of pairs) matrix[reference]![prediction] = voxels;
+  return { labels, matrix };
 }
 
 function decisionRule({ scores, channels, classes }: RunOutcome, threshold: number): string {

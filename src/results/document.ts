@@ -1,5 +1,5 @@
 import type { Vec3 } from '../base/box.ts';
-import type { ClassSpec, ScoreKind, UnscoredCase } from '../base/scored.ts';
+import type { ScoreKind, UnscoredCase } from '../base/scored.ts';
 import type { Summary } from '../base/statistics/summary.ts';
 import type { HardMetricName, HardMetrics } from '../losses/metrics/hard.ts';
 import type { ClassSelection, Convention } from '../losses/spec.ts';
@@ -18,12 +18,20 @@ export interface ResultsDocument {
   readonly decision: string;
   /** The β of `fbeta`. */
   readonly beta: number;
-  readonly classes: readonly ClassSpec[];
+  readonly classes: readonly ClassDescription[];
   readonly losses: readonly LossDescription[];
   readonly cases: readonly CaseResult[];
   /** All scored cases as one volume; `null` when none was scored. */
   readonly pooled: PooledResult | null;
   readonly means: Means;
+}
+
+/** A label; above 2^53 - 1 its decimal digits, since most readers of JSON would round it. */
+export type DocumentLabel = number | string;
+
+export interface ClassDescription {
+  readonly name: string;
+  readonly labels: readonly DocumentLabel[];
 }
 
 export interface LossDescription {
@@ -58,12 +66,22 @@ export interface ScoreResult {
   readonly losses: LossValues;
   /** For each multi-class loss that is a mean over classes: the classes that it holds. */
   readonly meanOver: Readonly<Record<string, readonly string[]>>;
-  readonly confusion?: {
-    readonly labels: readonly number[];
-    /** `matrix[i][j]`: voxels with reference `labels[i]` and prediction `labels[j]`. */
-    readonly matrix: readonly (readonly number[])[];
-  };
+  readonly confusion?: ConfusionDocument;
 }
+
+/** Voxels by label of the reference and of the prediction: a matrix, or of more than 256 labels the pairs that occur. */
+export type ConfusionDocument = { readonly labels: readonly DocumentLabel[] } & (
+  | {
+      /** `matrix[i][j]`: voxels with reference `labels[i]` and prediction `labels[j]`. */
+      readonly matrix: readonly (readonly number[])[];
+      readonly pairs?: undefined;
+    }
+  | {
+      /** `[i, j, voxels]`: voxels with reference `labels[i]` and prediction `labels[j]`; no pair of 0 voxels. */
+      readonly pairs: readonly (readonly [reference: number, prediction: number, voxels: number])[];
+      readonly matrix?: undefined;
+    }
+);
 
 export interface ScoredCaseResult extends ScoreResult {
   readonly id: string;

@@ -1,4 +1,10 @@
-import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../src/base/class-sums.ts';
+import type {
+  ClassSums,
+  HardCounts,
+  LabelPair,
+  MulticlassSums,
+  TermSpec,
+} from '../../src/base/class-sums.ts';
 import { exactSum } from '../../src/base/statistics/exact-sum.ts';
 import { type ErrorGroup, lovaszFromGroups } from '../../src/losses/lovasz.ts';
 
@@ -86,8 +92,11 @@ export function multiclassOf(
   const winner = reference.map((_, i) =>
     channels.reduce((best, channel, k) => (channel[i]! > channels[best]![i]! ? k : best), 0),
   );
-  const confusion = labels.map((row) =>
-    labels.map((_, j) => reference.filter((label, i) => label === row && winner[i] === j).length),
+  const confusion = labels.flatMap((row) =>
+    labels.flatMap((column, j): LabelPair[] => {
+      const voxels = reference.filter((label, i) => label === row && winner[i] === j).length;
+      return voxels === 0 ? [] : [[row, column, voxels]];
+    }),
   );
   const logs = reference.map((label, i) => -Math.log(channels[labels.indexOf(label)]![i]!));
   const classes = labels.map((label, k) => {
@@ -99,7 +108,7 @@ export function multiclassOf(
     return [String(label), { ...measuresOf(channels[k]!, truth, 'probability'), hard }];
   });
   return {
-    multiclass: { voxels: reference.length, crossEntropySum: exactSum(logs), labels, confusion },
+    multiclass: { voxels: reference.length, crossEntropySum: exactSum(logs), confusion },
     classes: Object.fromEntries(classes),
   };
 }

@@ -1,8 +1,8 @@
 /** The errors of the classes in boxes of voxels, as a tile's partial holds them for its slabs. */
 import * as z from 'zod';
+import { jsonLabel, type Label, labelSchema } from '../../base/label.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import { errorUnit } from '../tally/class-sums-of.ts';
-import { count } from '../tally/serialise.ts';
 import type { ClassTally, Tally } from '../tally/tally.ts';
 
 /**
@@ -13,7 +13,7 @@ export const sumsOfClass = 5;
 
 export interface BoxSums {
   /** Classes: their places in the settings, or labels where no class is named. */
-  readonly keys: readonly number[];
+  readonly keys: readonly Label[];
   /** For each box the voxels scored, then the sums of each key. */
   readonly values: Float64Array;
 }
@@ -53,7 +53,7 @@ export function sumsOfScores({ voxels, classes }: Tally): BoxSums {
 /** Errors of label maps, from pairs of labels. */
 export class LabelSums {
   /** Classes of a label; undefined where every label is a class of its own. */
-  readonly #classesOfLabel: ReadonlyMap<number, readonly number[]> | undefined;
+  readonly #classesOfLabel: ReadonlyMap<Label, readonly number[]> | undefined;
   readonly #ignoreLabel: number | null;
 
   constructor(settings: RunSettings) {
@@ -63,11 +63,11 @@ export class LabelSums {
 
   /** `boxes`: for each the voxels of each pair of `confusion`. */
   of(confusion: Tally['confusion'], boxes: readonly ArrayLike<number>[]): BoxSums {
-    const places = new Map<number, number>();
+    const places = new Map<Label, number>();
     // For each sum that a pair adds to, the pair and the sum's place in a box.
     const pairs: number[] = [];
     const targets: number[] = [];
-    const adds = (pair: number, key: number, sum: number) => {
+    const adds = (pair: number, key: Label, sum: number) => {
       const place = places.get(key) ?? places.size;
       places.set(key, place);
       pairs.push(pair);
@@ -94,7 +94,7 @@ export class LabelSums {
   }
 
   /** As `classesOf` has them. */
-  #classes(label: number): readonly number[] {
+  #classes(label: Label): readonly Label[] {
     if (this.#classesOfLabel) return this.#classesOfLabel.get(label) ?? [];
     return label === 0 || label === this.#ignoreLabel ? [] : [label];
   }
@@ -103,13 +103,13 @@ export class LabelSums {
 /** As JSON: the values as little-endian float64 in base64, since a tile may have thousands. */
 export function encodeBoxSums({ keys, values }: BoxSums): z.input<typeof boxSumsSchema> {
   return {
-    keys: [...keys],
+    keys: keys.map(jsonLabel),
     values: Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64'),
   };
 }
 
 export const boxSumsSchema = z
-  .object({ keys: z.array(count), values: z.string() })
+  .object({ keys: z.array(labelSchema), values: z.string() })
   .transform(({ keys, values: text }, context): BoxSums => {
     const bytes = new Uint8Array(Buffer.from(text, 'base64'));
     const values = new Float64Array(bytes.buffer, 0, Math.floor(bytes.length / 8));
@@ -123,8 +123,8 @@ export const boxSumsSchema = z
     return z.NEVER;
   });
 
-function classesByLabel({ classes }: RunSettings): ReadonlyMap<number, readonly number[]> {
-  const byLabel = new Map<number, number[]>();
+function classesByLabel({ classes }: RunSettings): ReadonlyMap<Label, readonly number[]> {
+  const byLabel = new Map<Label, number[]>();
   for (const [at, { labels }] of classes.entries()) {
     for (const label of labels === 'positive' ? [] : labels) {
       byLabel.set(label, [...(byLabel.get(label) ?? []), at]);

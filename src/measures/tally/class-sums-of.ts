@@ -1,7 +1,8 @@
 /** From merged tallies to what the formulas read: exact integers to float64, rounded once. */
 import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
+import { compareLabels, type Label } from '../../base/label.ts';
 import type { ClassSpec } from '../../base/scored.ts';
-import { countsOfLabels } from '../../losses/metrics/confusion.ts';
+import { countsOfClasses } from '../../losses/metrics/confusion.ts';
 import { decidesByChannel, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import type { LovaszValues } from '../sorted-errors/lovasz-sum.ts';
 import type { Tally } from './tally.ts';
@@ -25,13 +26,13 @@ export function classesOf(settings: RunSettings, tallies: Iterable<Tally>): Clas
       labels: labels === 'positive' ? [1] : labels,
     }));
   }
-  const labels = new Set<number>();
+  const labels = new Set<Label>();
   for (const tally of tallies) {
     for (const [reference, prediction] of tally.confusion) labels.add(reference).add(prediction);
   }
   labels.delete(0);
   if (settings.ignoreLabel !== null) labels.delete(settings.ignoreLabel);
-  return [...labels].sort((a, b) => a - b).map((label) => ({ name: String(label), labels: [label] }));
+  return [...labels].sort(compareLabels).map((label) => ({ name: String(label), labels: [label] }));
 }
 
 export function measuresOf(
@@ -41,12 +42,18 @@ export function measuresOf(
   lovasz: readonly LovaszValues[],
 ): Measures {
   const multiclass = predictsLabels(settings) ? multiclassMeasures(settings, tally) : undefined;
+  const competing = multiclass
+    ? countsOfClasses(
+        multiclass.confusion,
+        classes.map(({ labels }) => labels),
+      )
+    : undefined;
   const measures: Record<string, ClassSums> = {};
-  classes.forEach(({ name, labels }, index) => {
+  classes.forEach(({ name }, index) => {
     measures[name] =
       settings.scores === 'label'
-        ? labelMeasures(multiclass!, labels, tally.voxels)
-        : scoreMeasures(settings, tally, index, lovasz[index], multiclass);
+        ? labelMeasures(competing![index]!, tally.voxels)
+        : scoreMeasures(settings, tally, index, lovasz[index], competing?.[index]);
   });
   return { classes: measures, ...(multiclass ? { multiclass } : {}) };
 }
@@ -56,7 +63,7 @@ function scoreMeasures(
   tally: Tally,
   index: number,
   lovasz: LovaszValues | undefined,
-  multiclass: MulticlassSums | undefined,
+  competing: HardCounts | undefined,
 ): ClassSums {
   const sums = tally.classes[index]!;
   const { foreground, error } = sums;
@@ -66,7 +73,7 @@ function scoreMeasures(
     tp: Number((BigInt(foreground) << errorBits) - error.foreground) * errorUnit,
     fp: Number(error.all - error.foreground) * errorUnit,
     fn: Number(error.foreground) * errorUnit,
-    hard: hardCounts(settings, tally, index, multiclass),
+    hard: hardCounts(settings, tally, index, competing),
     term({ gamma, clip }: TermSpec) {
       const at = settings.terms.findIndex((spec) => spec.gamma === gamma && spec.clip === clip);
       const sum = sums.terms[at];
@@ -86,19 +93,16 @@ function hardCounts(
   settings: RunSettings,
   { voxels, classes }: Tally,
   index: number,
-  multiclass: MulticlassSums | undefined,
+  competing: HardCounts | undefined,
 ): HardCounts {
   const runClass = settings.classes[index]!;
-  if (decidesByChannel(settings, runClass) && runClass.labels !== 'positive') {
-    return countsOfLabels(multiclass!, runClass.labels);
-  }
+  if (decidesByChannel(settings, runClass) && runClass.labels !== 'positive') return competing!;
   const { foreground, hardTp, hardFp } = classes[index]!;
   return { tp: hardTp, fp: hardFp, fn: foreground - hardTp, tn: voxels - foreground - hardFp };
 }
 
 /** A label map is a prediction of 0 and 1: its soft sums are its counts. */
-function labelMeasures(matrix: MulticlassSums, labels: readonly number[], voxels: number): ClassSums {
-  const hard = countsOfLabels(matrix, labels);
+function labelMeasures(hard: HardCounts, voxels: number): ClassSums {
   return {
     voxels,
     foreground: hard.tp + hard.fn,
@@ -111,20 +115,11 @@ function labelMeasures(matrix: MulticlassSums, labels: readonly number[], voxels
 }
 
 function multiclassMeasures(settings: RunSettings, tally: Tally): MulticlassSums {
-  const labels = [
-    ...new Set(tally.confusion.flatMap(([reference, prediction]) => [reference, prediction])),
-  ].sort((a, b) => a - b);
-  const rank = new Map(labels.map((label, i) => [label, i]));
-  const confusion = labels.map(() => new Array<number>(labels.length).fill(0));
-  for (const [reference, prediction, voxels] of tally.confusion) {
-    confusion[rank.get(reference)!]![rank.get(prediction)!] = voxels;
-  }
   return {
     voxels: settings.scores === 'label' ? tally.voxels : tally.crossEntropy.voxels,
     ...(settings.scores === 'label'
       ? {}
       : { crossEntropySum: Number(tally.crossEntropy.sum) * crossEntropyUnit }),
-    labels,
-    confusion,
+    confusion: tally.confusion,
   };
 }

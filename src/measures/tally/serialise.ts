@@ -1,5 +1,6 @@
 /** Tallies as JSON: integers beyond 2^53 are decimal strings. Read back only through the schema. */
 import * as z from 'zod';
+import { labelSchema } from '../../base/label.ts';
 import type { Tally } from './tally.ts';
 
 export const count = z.number().int().nonnegative();
@@ -22,7 +23,7 @@ export const tallySchema: z.ZodType<Tally> = z.object({
     }),
   ),
   crossEntropy: z.object({ voxels: count, sum: bigInteger }),
-  confusion: z.array(z.tuple([count, count, count])),
+  confusion: z.array(z.tuple([labelSchema, labelSchema, count])),
   faults: z.array(
     z.object({
       kind: z.enum([

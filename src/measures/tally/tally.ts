@@ -3,6 +3,9 @@
  * integers (or the smallest of indices), so neither order nor grouping can change a bit.
  */
 
+import type { LabelPair } from '../../base/class-sums.ts';
+import { compareLabels } from '../../base/label.ts';
+
 /** A sum of voxel terms over all voxels and over the foreground ones, in integer units. */
 export interface TermSum {
   readonly all: bigint;
@@ -47,7 +50,7 @@ export interface Tally {
   /** Σ -log p of the label, in units of 2^-60, over `voxels` voxels. */
   readonly crossEntropy: { readonly voxels: number; readonly sum: bigint };
   /** [reference label, predicted label, voxels], sorted; empty where there is no predicted label. */
-  readonly confusion: readonly (readonly [number, number, number])[];
+  readonly confusion: readonly LabelPair[];
   readonly faults: readonly VoxelFault[];
 }
 
@@ -85,17 +88,20 @@ function mergeClasses(a: ClassTally, b: ClassTally): ClassTally {
   };
 }
 
+/** Both are sorted, and so is what they give: adding many costs no more than their lengths. */
 function mergeConfusion(a: Tally['confusion'], b: Tally['confusion']): Tally['confusion'] {
   if (b.length === 0) return a;
   if (a.length === 0) return b;
-  const cells = new Map<number, [number, number, number]>();
-  for (const [reference, prediction, voxels] of [...a, ...b]) {
-    const key = reference * 65536 + prediction;
-    const cell = cells.get(key);
-    if (cell) cell[2] += voxels;
-    else cells.set(key, [reference, prediction, voxels]);
+  const merged: LabelPair[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const [x, y] = [a[i], b[j]];
+    const order = !x ? 1 : !y ? -1 : compareLabels(x[0], y[0]) || compareLabels(x[1], y[1]);
+    if (order === 0) merged.push([x![0], x![1], x![2] + y![2]]);
+    else merged.push(order < 0 ? x! : y!);
+    if (order <= 0) i++;
+    if (order >= 0) j++;
   }
-  return [...cells].sort(([x], [y]) => x - y).map(([, cell]) => cell);
+  return merged;
 }
 
 function mergeFaults(a: readonly VoxelFault[], b: readonly VoxelFault[]): readonly VoxelFault[] {

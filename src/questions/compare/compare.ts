@@ -1,6 +1,7 @@
 /** The same cases under two models: paired differences, their intervals and a test, from finished runs alone. */
 
 import { UsageError } from '../../base/errors.ts';
+import { jsonLabel } from '../../base/label.ts';
 import type { ClassSpec, RunOutcome, ScoredCase } from '../../base/scored.ts';
 import { exactSum } from '../../base/statistics/exact-sum.ts';
 import { hardMetricNames } from '../../losses/metrics/hard.ts';
@@ -45,7 +46,7 @@ export function compareRuns(a: FinishedRun, b: FinishedRun, options: CompareOpti
     sides,
     (s) => s.outcome.classes,
     ({ name }) => name,
-    ({ labels }) => labels,
+    ({ labels }) => labels.map(jsonLabel),
   );
   const losses = common(
     sides,

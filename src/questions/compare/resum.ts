@@ -1,7 +1,7 @@
 /** Pooled values over drawn cases: each case's sums are kept as plain numbers and added as often as it was drawn. */
-import type { ClassSums, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
+import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
 import type { ClassSpec, ScoredCase } from '../../base/scored.ts';
-import { countsOfLabels } from '../../losses/metrics/confusion.ts';
+import { countsOfClasses } from '../../losses/metrics/confusion.ts';
 import { type HardMetricName, hardMetricNames, hardMetrics, volumesMl } from '../../losses/metrics/hard.ts';
 import type { AllMeasures, LossSpec } from '../../losses/spec.ts';
 
@@ -18,7 +18,17 @@ export function measureKey({ class: name, kind, measure }: MeasureName): string 
 }
 
 /** Places in the vector of a class; two for each term follow. */
-const at = { voxels: 0, foreground: 1, tp: 2, fp: 3, fn: 4, hard: 5, volumes: 9, terms: 11 } as const;
+const at = {
+  voxels: 0,
+  foreground: 1,
+  tp: 2,
+  fp: 3,
+  fn: 4,
+  hard: 5,
+  volumes: 9,
+  competing: 11,
+  terms: 15,
+} as const;
 
 /** The sums of some cases, ready to be added for any draw. */
 export class CaseSums {
@@ -26,10 +36,10 @@ export class CaseSums {
   readonly #losses: readonly LossSpec[];
   readonly #beta: number;
   readonly #terms: readonly TermSpec[];
-  /** Labels of the confusion matrices, and whether voxels have a cross-entropy; null where classes do not compete. */
-  readonly #labels: readonly number[] | null;
+  /** Whether classes compete, and whether voxels then have a cross-entropy. */
+  readonly #competes: boolean;
   readonly #hasCrossEntropy: boolean;
-  /** A vector a case: its classes behind each other, then [voxels, cross-entropy, confusion by rows]. */
+  /** A vector a case: its classes behind each other, then, where they compete, [voxels, cross-entropy]. */
   readonly #vectors: readonly Float64Array[];
 
   /** Losses of sorted errors are left out: they are no function of sums. */
@@ -44,8 +54,7 @@ export class CaseSums {
     this.#beta = beta;
     const specs = this.#losses.flatMap((loss) => loss.terms);
     this.#terms = [...new Map(specs.map((spec) => [`${spec.gamma} ${spec.clip}`, spec])).values()];
-    const labels = new Set(cases.flatMap(({ multiclass }) => multiclass?.labels ?? []));
-    this.#labels = cases.some(({ multiclass }) => multiclass) ? [...labels].sort((a, b) => a - b) : null;
+    this.#competes = cases.some(({ multiclass }) => multiclass);
     this.#hasCrossEntropy = cases.some(({ multiclass }) => multiclass?.crossEntropySum !== undefined);
     this.#vectors = cases.map((entry) => this.#vectorOf(entry));
   }
@@ -66,7 +75,12 @@ export class CaseSums {
   }
 
   #vectorOf({ classes, multiclass, voxelMm3 }: ScoredCase): Float64Array {
-    const ofClasses = this.#classes.flatMap(({ name }) => {
+    // The counts of a sum of confusion matrices are the sums of their counts.
+    const competing = countsOfClasses(
+      multiclass?.confusion ?? [],
+      this.#classes.map(({ labels }) => labels),
+    );
+    const ofClasses = this.#classes.flatMap(({ name }, index) => {
       const m = classes[name]!;
       const { tp, fp, fn, tn } = m.hard;
       const { predicted, reference } = volumesMl(m.hard, voxelMm3);
@@ -74,25 +88,14 @@ export class CaseSums {
         const sum = m.term(spec);
         return sum ? [sum.foreground, sum.background] : [0, 0];
       });
-      return [m.voxels, m.foreground, m.tp, m.fp, m.fn, tp, fp, fn, tn, predicted, reference, ...terms];
+      const own = competing[index]!;
+      return [
+        ...[m.voxels, m.foreground, m.tp, m.fp, m.fn, tp, fp, fn, tn, predicted, reference],
+        ...[own.tp, own.fp, own.fn, own.tn, ...terms],
+      ];
     });
-    return Float64Array.from([...ofClasses, ...this.#confusionVector(multiclass)]);
-  }
-
-  #confusionVector(multiclass: MulticlassSums | undefined): number[] {
-    const labels = this.#labels;
-    if (!labels || !multiclass) return labels ? new Array<number>(2 + labels.length ** 2).fill(0) : [];
-    const rank = new Map(multiclass.labels.map((label, i) => [label, i]));
-    const cell = (reference: number, prediction: number) => {
-      const row = rank.get(reference);
-      const column = rank.get(prediction);
-      return row === undefined || column === undefined ? 0 : multiclass.confusion[row]![column]!;
-    };
-    return [
-      multiclass.voxels,
-      multiclass.crossEntropySum ?? 0,
-      ...labels.flatMap((reference) => labels.map((prediction) => cell(reference, prediction))),
-    ];
+    const over = this.#competes ? [multiclass?.voxels ?? 0, multiclass?.crossEntropySum ?? 0] : [];
+    return Float64Array.from([...ofClasses, ...over]);
   }
 
   #evaluate(sums: Float64Array): Map<string, number | null> {
@@ -100,13 +103,11 @@ export class CaseSums {
       this.#classes.map(({ name }, index) => [name, this.#classMeasures(sums, index * this.#classLength)]),
     );
     const multiclass = this.#multiclass(sums);
-    const competing = Object.fromEntries(
-      this.#classes.map(({ name, labels }) => [name, multiclass && countsOfLabels(multiclass, labels)]),
-    );
-    const all: AllMeasures = {
-      classes,
-      ...(multiclass && { multiclass, competing: competing as NonNullable<AllMeasures['competing']> }),
-    };
+    const competing: Record<string, HardCounts> = {};
+    for (const [index, { name }] of multiclass ? this.#classes.entries() : []) {
+      competing[name] = countsAt(sums, index * this.#classLength + at.competing);
+    }
+    const all: AllMeasures = { classes, ...(multiclass && { multiclass, competing }) };
     const values = new Map<string, number | null>();
     const set = (name: string | null, kind: MeasureName['kind'], measure: string, value: number | null) =>
       values.set(measureKey({ class: name, kind, measure }), value);
@@ -126,14 +127,13 @@ export class CaseSums {
   }
 
   #classMeasures(sums: Float64Array, start: number): ClassSums {
-    const [tp, fp, fn, tn] = sums.subarray(start + at.hard) as unknown as [number, number, number, number];
     return {
       voxels: sums[start + at.voxels]!,
       foreground: sums[start + at.foreground]!,
       tp: sums[start + at.tp]!,
       fp: sums[start + at.fp]!,
       fn: sums[start + at.fn]!,
-      hard: { tp, fp, fn, tn },
+      hard: countsAt(sums, start + at.hard),
       term: ({ gamma, clip }) => {
         const term = this.#terms.findIndex((spec) => spec.gamma === gamma && spec.clip === clip);
         const place = start + at.terms + 2 * term;
@@ -143,17 +143,17 @@ export class CaseSums {
   }
 
   #multiclass(sums: Float64Array): MulticlassSums | undefined {
-    const labels = this.#labels;
-    if (!labels) return undefined;
+    if (!this.#competes) return undefined;
     const start = this.#classes.length * this.#classLength;
     return {
       voxels: sums[start]!,
       ...(this.#hasCrossEntropy && { crossEntropySum: sums[start + 1]! }),
-      labels,
-      confusion: labels.map((_, row) => {
-        const from = start + 2 + row * labels.length;
-        return [...sums.subarray(from, from + labels.length)];
-      }),
+      // No value is a function of single pairs.
+      confusion: [],
     };
   }
+}
+
+function countsAt(sums: Float64Array, place: number): HardCounts {
+  return { tp: sums[place]!, fp: sums[place + 1]!, fn: sums[place + 2]!, tn: sums[place + 3]! };
 }

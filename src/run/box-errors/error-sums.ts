@@ -1,6 +1,7 @@
 /** The errors of a case by box, added from the partials of its tiles while they are merged: no voxel is looked at again. */
 
 import { type Box, type Vec3, voxelIndex } from '../../base/box.ts';
+import { compareLabels, type Label } from '../../base/label.ts';
 import type { TileGrid } from '../../base/tile-grid.ts';
 import { type BoxSums, LabelSums, sumsOfClass, sumsOfScores } from '../../measures/box-errors/box-sums.ts';
 import type { Tally } from '../../measures/tally/tally.ts';
@@ -43,7 +44,7 @@ export class ErrorSums {
     const { shape, tileShape, reference } = this.#plan;
     const { grid, voxels, sums: found } = this.#slabs ?? this.#tiles;
     const named = this.#settings.classes.map(({ name }, at) => ({ name, sums: found.get(at) }));
-    const labels = [...found].sort(([a], [b]) => a - b);
+    const labels = [...found].sort(([a], [b]) => compareLabels(a, b));
     const classes = named.length > 0 ? named : labels.map(([label, sums]) => ({ name: String(label), sums }));
     return {
       shape,
@@ -80,7 +81,7 @@ class GridSums {
   readonly grid: TileGrid;
   readonly voxels: number[];
   /** By class, then by box: those that are not all 0. */
-  readonly sums = new Map<number, Map<number, number[]>>();
+  readonly sums = new Map<Label, Map<number, number[]>>();
 
   constructor(grid: TileGrid) {
     this.grid = grid;
@@ -102,7 +103,7 @@ class GridSums {
     }
   }
 
-  #addClass(key: number, box: number, values: Float64Array, at: number): void {
+  #addClass(key: Label, box: number, values: Float64Array, at: number): void {
     let some = false;
     for (let i = 0; i < sumsOfClass; i++) some ||= values[at + i]! > 0;
     if (!some) return;

@@ -1,6 +1,6 @@
 /** The pooled confusion matrix as a table, its cells tinted by their share of the row. */
 
-import type { ResultsDocument } from '../../results/document.ts';
+import type { ConfusionDocument, DocumentLabel, ResultsDocument } from '../../results/document.ts';
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
 import { count, integer } from './format.ts';
 
@@ -11,18 +11,18 @@ const tints = 8;
 
 export function confusionMatrix({ pooled, classes, scores }: ResultsDocument): Fragment {
   if (!pooled?.confusion) return null;
-  const { labels, matrix } = pooled.confusion;
-  const rowSums = matrix.map((row) => row.reduce((sum, value) => sum + value, 0));
+  const { labels } = pooled.confusion;
+  const { rowSums, voxelsOf } = readPairs(pooled.confusion);
   const shown = [...labels.keys()]
     .sort((a, b) => rowSums[b]! - rowSums[a]!)
     .slice(0, mostLabels)
     .sort((a, b) => a - b);
-  const nameOf = (label: number) => {
+  const nameOf = (label: DocumentLabel) => {
     const own = classes.find((entry) => entry.labels.length === 1 && entry.labels[0] === label);
     return own && own.name !== String(label) ? `${label} ${own.name}` : String(label);
   };
   const cell = (row: number, column: number): Markup => {
-    const voxels = matrix[row]![column]!;
+    const voxels = voxelsOf(row, column);
     const share = rowSums[row] === 0 ? 0 : voxels / rowSums[row]!;
     const tint = voxels === 0 ? 0 : 1 + Math.round(share * (tints - 1));
     const side = row === column ? 'hit' : 'miss';
@@ -35,6 +35,20 @@ export function confusionMatrix({ pooled, classes, scores }: ResultsDocument): F
 <thead><tr><th scope="col">Reference \\ predicted</th>${shown.map((at) => html`<th scope="col" class="number">${nameOf(labels[at]!)}</th>`)}</tr></thead>
 <tbody>${shown.map((row) => html`<tr><th scope="row">${nameOf(labels[row]!)}</th>${shown.map((column) => cell(row, column))}</tr>`)}</tbody></table></div>
 </section>`;
+}
+
+function readPairs({ labels, matrix, pairs }: ConfusionDocument) {
+  if (matrix) {
+    const rowSums = matrix.map((row) => row.reduce((sum, value) => sum + value, 0));
+    return { rowSums, voxelsOf: (row: number, column: number) => matrix[row]![column]! };
+  }
+  const rowSums = labels.map(() => 0);
+  const cells = new Map<number, number>();
+  for (const [row, column, voxels] of pairs) {
+    rowSums[row]! += voxels;
+    cells.set(row * labels.length + column, voxels);
+  }
+  return { rowSums, voxelsOf: (row: number, column: number) => cells.get(row * labels.length + column) ?? 0 };
 }
 
 function percentText(share: number, voxels: number): string {

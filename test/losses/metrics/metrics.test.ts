@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HardCounts } from '../../../src/base/class-sums.ts';
+import type { HardCounts, LabelPair } from '../../../src/base/class-sums.ts';
 import { countsOfLabels } from '../../../src/losses/metrics/confusion.ts';
 import { addVolumesMl, hardMetrics, volumesMl } from '../../../src/losses/metrics/hard.ts';
 
@@ -65,14 +65,17 @@ describe('hardMetrics', () => {
 });
 
 describe('countsOfLabels', () => {
-  const matrix = {
-    labels: [0, 1, 4],
-    confusion: [
-      [50, 1, 2],
-      [3, 20, 4],
-      [5, 6, 30],
-    ],
-  };
+  const matrix: readonly LabelPair[] = [
+    [0, 0, 50],
+    [0, 1, 1],
+    [0, 4, 2],
+    [1, 0, 3],
+    [1, 1, 20],
+    [1, 4, 4],
+    [4, 0, 5],
+    [4, 1, 6],
+    [4, 4, 30],
+  ];
 
   test('of a label and of a region', () => {
     expect(countsOfLabels(matrix, [1])).toEqual({ tp: 20, fp: 7, fn: 7, tn: 87 });
