@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { takeShard } from '../cases/shard.ts';
 import { defaultPriority, maxPriority } from '../engines/redis/priority.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { type CaseSource, gatherCases } from './cases.ts';
@@ -16,6 +17,7 @@ export interface ScoreOptions extends CaseSource {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly detach?: boolean;
+  readonly shard?: string;
   readonly priority?: string;
 }
 
@@ -29,7 +31,8 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
     throw new UsageError('out-missing', 'say where the results go: --out FOLDER', { field: 'out' });
   }
   const priority = readPriority(options, config.engine);
-  const { cases, warnings } = gatherCases(options, config.missingPrediction);
+  const { cases: all, warnings } = gatherCases(options, config.missingPrediction);
+  const cases = options.shard === undefined ? all : takeShard(all, options.shard);
   // The engine is loaded once there is something to run.
   const { executeRun } = await import('./execute-run.ts');
   const [resume, overwrite] = [options.resume === true, options.overwrite === true];

@@ -18,6 +18,7 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     .option('--predictions <folder>', 'predictions, paired with the references by file name')
     .option('--references <folder>', 'references, one a case')
     .option('--manifest <file>', 'the cases as CSV or TSV, in place of the two folders')
+    .option('--shard <i/n>', 'score only part i of n of the cases; voxtally merge puts the parts together')
     .option('--config <file>', 'settings as YAML or JSON; flags override them')
     .option('--resume', 'go on with the run that --out holds')
     .option('--overwrite', 'replace the run that --out holds')
