@@ -2,6 +2,7 @@ import { UsageError } from '../base/errors.ts';
 import { refuseMissing } from '../cases/missing.ts';
 import { pairFolders } from '../cases/pair-folders.ts';
 import { readManifest } from '../cases/read-manifest.ts';
+import { suspicionsOf } from '../cases/suspicions.ts';
 import type { ManifestCase } from '../cases/types.ts';
 
 export interface CaseSource {
@@ -52,6 +53,7 @@ function fromFolders({ predictions, references }: CaseSource): GatheredCases {
     );
   }
   const warnings = [
+    ...suspicionsOf(predictions, references),
     ...unmatchedPredictions.map((file) => `${file} belongs to no reference and is left out`),
     ...unmatchedReferences.map((file) => `${file} has no prediction`),
   ];

@@ -31,6 +31,11 @@ const settingFlags: readonly SettingFlag[] = [
     path: ['geometryToleranceMm'],
     help: 'largest distance between corners of the same grid',
   },
+  {
+    flag: '--allow-identical',
+    path: ['allowIdentical'],
+    help: 'score a case whose prediction and reference are the same file',
+  },
   { flag: '--missing-prediction <policy>', path: ['missingPrediction'], help: 'fail-case or fail-run' },
   { flag: '--tile <x,y,z>', path: ['tile', 'shape'], help: 'shape of a tile in voxels' },
   { flag: '--tile-voxels <n>', path: ['tile', 'voxels'], help: 'size of an automatic tile' },

@@ -6,6 +6,7 @@ import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import { type AuditSummary, writeAuditReport } from '../run/audit/report.ts';
 import { type CaseOutcomeRecord, pooledSchema, type ScoredOutcome } from '../run/case-outcome.ts';
+import { observationsOf } from '../run/observations.ts';
 import { buildOutcome } from '../run/outcome.ts';
 import type { RunEvent } from '../run/run-events.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from '../run/run-folder.ts';
@@ -52,12 +53,20 @@ export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
   const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
   work.folder.sweep();
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  const results = writeResults(request.results, work.settings, request.threads, outcome, {
+  const observed = observationsOf(outcome);
+  const told = { ...request.results, warnings: [...request.results.warnings, ...observed] };
+  const results = writeResults(told, work.settings, request.threads, outcome, {
     startedAt,
     seconds,
   });
   const failed = outcomes.filter(({ status }) => status !== 'ok').length;
-  return { results, failed, notes, seconds, ...(audit ? { audit } : {}) };
+  return {
+    results,
+    failed,
+    notes: [...observed.map((text) => `warning: ${text}`), ...notes],
+    seconds,
+    ...(audit ? { audit } : {}),
+  };
 }
 
 function settleAudit(

@@ -53,8 +53,17 @@ function storedRun(folder: RunFolder): { settings: RunSettings; cases: ManifestC
 }
 
 function comparable(settings: RunSettings): Record<string, unknown> {
-  const { tileShape, tileVoxels, bundleVoxels, threadMemoryBytes, stageAboveBytes, mergeFanIn, ...rest } =
-    settings;
+  const {
+    tileShape,
+    tileVoxels,
+    bundleVoxels,
+    threadMemoryBytes,
+    stageAboveBytes,
+    mergeFanIn,
+    // It refuses cases and changes no value.
+    allowIdentical,
+    ...rest
+  } = settings;
   return JSON.parse(JSON.stringify(rest));
 }
 

@@ -64,6 +64,7 @@ function resolveFor(decision: ScoreDecision, config: Config): Resolved {
     clamp: config.clamp,
     reorient: config.reorient,
     geometryToleranceMm: config.geometryToleranceMm,
+    ...(config.allowIdentical ? { allowIdentical: true } : {}),
     tileShape: config.tile.shape,
     tileVoxels: config.tile.voxels,
     bundleVoxels: config.tile.bundle,

@@ -40,6 +40,8 @@ export interface RunSettings {
   readonly clamp: boolean;
   readonly reorient: boolean;
   readonly geometryToleranceMm: number;
+  /** Whether a file may be the prediction and the reference of a case; absent for no. */
+  readonly allowIdentical?: boolean | undefined;
   readonly tileShape: Vec3 | null;
   readonly tileVoxels: number;
   readonly bundleVoxels: number;

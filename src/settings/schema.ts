@@ -106,6 +106,7 @@ export const configSchema = z.strictObject({
   clamp: flag(false),
   reorient: flag(false),
   geometryToleranceMm: number(z.number().min(0).max(10), 1e-3, 'a number from 0 to 10'),
+  allowIdentical: flag(false),
   missingPrediction: oneOf(['fail-case', 'fail-run'], 'fail-case'),
 
   // How the work is cut and where it runs.

@@ -30,6 +30,7 @@ export const settingsSchema: z.ZodType<RunSettings> = z.object({
   clamp: z.boolean(),
   reorient: z.boolean(),
   geometryToleranceMm: z.number(),
+  allowIdentical: z.boolean().optional(),
   tileShape: vec3.nullable(),
   tileVoxels: z.number(),
   bundleVoxels: z.number(),

@@ -12,6 +12,7 @@ import { checkGeometry } from '../../volumes/grids/check.ts';
 import { type InputStamp, stampInputs } from '../../volumes/input-stamps.ts';
 import { dataBytes } from '../../volumes/length.ts';
 import { readHeader } from '../../volumes/nifti/header.ts';
+import { isSameFile } from '../../volumes/same-file.ts';
 import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
 import { type Cut, tilesPerBundle } from './bundles.ts';
 
@@ -42,6 +43,16 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
       'prediction-missing',
       `case ${entry.id}: ${entry.reference} has no prediction`,
       place,
+    );
+  }
+  const same = settings.allowIdentical
+    ? undefined
+    : entry.predictions.find((file) => isSameFile(file, entry.reference));
+  if (same !== undefined) {
+    throw new InputError(
+      'identical-files',
+      `case ${entry.id}: prediction and reference are the same file (${same}); check both paths, or say --allow-identical`,
+      { caseId: entry.id, file: same },
     );
   }
   const named = stampInputs([...entry.predictions, entry.reference]);
