@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { niftiHeaderBytes } from '../dist/src/nifti/write.js';
+import { niftiHeaderBytes } from '../dist/src/volumes/nifti/write.js';
 
 const spacingMm = [1, 1, 1];
 
