@@ -1,12 +1,10 @@
 import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
 import { interruptible } from './interrupt.ts';
 import { quietDisplay, showProgress } from './progress.ts';
-import { printReport } from './report.ts';
+import { type Printed, printReport } from './report.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface RunDisplay {
-  /** One JSON object on standard output in place of the table. */
-  readonly json: boolean;
+export interface RunDisplay extends Printed {
   /** No progress, notes or warnings; errors and results stay. */
   readonly quiet: boolean;
 }
@@ -22,7 +20,7 @@ export interface RunStarter {
 export async function executeRun(
   request: Omit<RunRequest, 'signal'>,
   terminal: Terminal,
-  { json, quiet }: RunDisplay,
+  { quiet, ...printed }: RunDisplay,
   engine?: RunStarter,
 ): Promise<RunReport | undefined> {
   const { start, onInterrupt } = engine ?? (await embedded());
@@ -43,7 +41,7 @@ export async function executeRun(
       display.stop();
     }
   });
-  if (report !== undefined) printReport(report, request.warnings, json, terminal);
+  if (report !== undefined) printReport(report, request.warnings, printed, terminal);
   return report;
 }
 

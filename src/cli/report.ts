@@ -1,19 +1,30 @@
-import { resultsTable } from '../results/table.ts';
+import type { TableKind } from '../results/table.ts';
 import type { RunReport } from '../run/types.ts';
 import { formatDuration } from './progress-line.ts';
+import { lossesHint, printTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
+
+/** What of a run's results is printed. */
+export interface Printed {
+  /** One JSON object on standard output in place of the table. */
+  readonly json: boolean;
+  /** By default the metrics. */
+  readonly table?: TableKind | undefined;
+}
 
 /** Prints what a run found: the table, or one JSON object that holds `results.json` under `results`. */
 export function printReport(
   report: RunReport,
   warnings: readonly string[],
-  json: boolean,
+  { json, table }: Printed,
   terminal: Terminal,
 ): void {
   if (json) {
     terminal.out(`${JSON.stringify({ ...report, warnings })}\n`);
     return;
   }
-  for (const line of resultsTable(report.results, terminal)) terminal.out(`${line}\n`);
-  terminal.out(`\nWritten to ${report.outDir} in ${formatDuration(report.seconds)}.\n`);
+  const { results, outDir, seconds } = report;
+  printTable(results, table, terminal);
+  terminal.out(`\nWritten to ${outDir} in ${formatDuration(seconds)}.\n`);
+  terminal.out(lossesHint(results, table, outDir));
 }

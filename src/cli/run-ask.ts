@@ -2,23 +2,25 @@ import { setMaxListeners } from 'node:events';
 import { type AskOptions, ask } from '../questions/ask/ask.ts';
 import { openFinishedRun } from '../questions/ask/finished-run.ts';
 import type { Question } from '../questions/ask/question.ts';
-import { resultsTable } from '../results/table.ts';
+import type { TableKind } from '../results/table.ts';
 import { writeResultFiles } from '../run/write-results.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { interruptedStatus, interruptible } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
+import { printTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface AskFlags extends Question {
   readonly threads?: string;
   readonly out?: string;
   readonly format?: string;
+  readonly table?: TableKind;
   readonly json?: boolean;
 }
 
 /** `voxtally ask`: 1 when some cases of the run have no score, as for `score`. */
 export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal): Promise<number> {
-  const { threads, out, format: formats, json, ...question } = flags;
+  const { threads, out, format: formats, table, json, ...question } = flags;
   const run = openFinishedRun(folder);
   const { format } = loadConfig({ flags: { format: formats } });
   const answer = await interrupting(terminal, threads, (options) => ask(run, question, options));
@@ -30,7 +32,7 @@ export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal
   }
   if (json) terminal.out(`${JSON.stringify(results)}\n`);
   else {
-    for (const line of resultsTable(results, terminal)) terminal.out(`${line}\n`);
+    printTable(results, table, terminal);
     if (out !== undefined) terminal.out(`\nWritten to ${out}.\n`);
   }
   return results.cases.every(({ status }) => status === 'ok') ? 0 : 1;

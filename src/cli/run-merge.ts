@@ -1,10 +1,11 @@
 import { openFinishedRun } from '../questions/ask/finished-run.ts';
 import { checkTarget, mergeRuns } from '../questions/merge/merge.ts';
 import { checkSettings, selectCases } from '../questions/merge/select.ts';
-import { resultsTable } from '../results/table.ts';
+import type { TableKind } from '../results/table.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { interrupting } from './run-ask.ts';
+import { printTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface MergeFlags {
@@ -12,6 +13,7 @@ export interface MergeFlags {
   readonly without: readonly string[];
   readonly overwrite?: boolean;
   readonly threads?: string;
+  readonly table?: TableKind;
   readonly json?: boolean;
 }
 
@@ -21,7 +23,7 @@ export async function runMerge(
   flags: MergeFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const { out: outDir, without, json } = flags;
+  const { out: outDir, without, table, json } = flags;
   const runs = folders.map((folder) => openFinishedRun(folder));
   // Whatever is refused is refused before --overwrite removes anything.
   checkSettings(runs);
@@ -34,7 +36,7 @@ export async function runMerge(
   if (merged === undefined) return interruptedStatus;
   if (json) terminal.out(`${JSON.stringify(merged)}\n`);
   else {
-    for (const line of resultsTable(merged.results, terminal)) terminal.out(`${line}\n`);
+    printTable(merged.results, table, terminal);
     terminal.out(`\nWritten to ${outDir}, ${merged.hasShards ? 'with' : 'without'} shards.\n`);
   }
   return merged.results.cases.every(({ status }) => status === 'ok') ? 0 : 1;

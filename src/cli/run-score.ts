@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 import { takeShard } from '../cases/shard.ts';
 import { defaultPriority, maxPriority } from '../engines/redis/priority.ts';
+import type { TableKind } from '../results/table.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { type CaseSource, gatherCases } from './cases.ts';
 import { interruptedStatus } from './interrupt.ts';
@@ -16,6 +17,7 @@ export interface ScoreOptions extends CaseSource {
   readonly overwrite?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly table?: TableKind;
   readonly detach?: boolean;
   readonly shard?: string;
   readonly priority?: string;
@@ -38,7 +40,8 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
   const [resume, overwrite] = [options.resume === true, options.overwrite === true];
   prepareOutDir(config.out, { resume, overwrite });
   const request = { cases, config, outDir: config.out, resume, warnings };
-  const display = { json: options.json === true, quiet: options.quiet === true };
+  const { table } = options;
+  const display = { json: options.json === true, quiet: options.quiet === true, table };
   if (config.engine === 'embedded') {
     const report = await executeRun(request, terminal, display);
     return report?.exitStatus ?? interruptedStatus;

@@ -53,11 +53,11 @@ export interface WorkerStatus {
   readonly busy: boolean;
 }
 
-/** By name: a loss and a metric may have the same one. */
+/** By the names of tables: `dice`, `dice_loss`. */
 export interface PooledValues {
-  readonly losses: Readonly<Record<string, number | null>>;
-  /** Of the voxels above the threshold. */
+  /** Of whole voxels, at the decision. */
   readonly metrics: Readonly<Record<string, number | null>>;
+  readonly losses: Readonly<Record<string, number | null>>;
 }
 
 /** Pooled values so far, by class, and on how many cases they rest. */

@@ -2,23 +2,34 @@ import type { ClassSums, MulticlassSums } from '../base/class-sums.ts';
 import { jsonLabel } from '../base/label.ts';
 import type { ClassSpec, RunOutcome, ScoredCase, UnscoredCase } from '../base/scored.ts';
 import { countsOfClasses, labelsOf } from '../losses/metrics/confusion.ts';
-import { addVolumesMl, hardMetrics, type VolumesMl, volumesMl } from '../losses/metrics/hard.ts';
+import {
+  type CaseCounts,
+  caseVolumes,
+  diceByMm3,
+  type HardMetrics,
+  hardMetricFacts,
+  hardMetricNames,
+  hardMetrics,
+  pooledVolumes,
+} from '../losses/metrics/hard.ts';
 import type { AllMeasures, ClassLossSpec, Convention, LossSpec, MulticlassLossSpec } from '../losses/spec.ts';
-import type {
-  CaseResult,
-  ClassResult,
-  PooledResult,
-  ResultsDocument,
-  ScoredCaseResult,
-  ScoreResult,
+import {
+  type CaseResult,
+  type ClassResult,
+  type PooledResult,
+  type ResultsDocument,
+  resultsVersion,
+  type ScoredCaseResult,
+  type ScoreResult,
 } from './document.ts';
 import { buildMeans } from './means.ts';
+import { lossColumn, lossFacts } from './names.ts';
 
 export interface ResultOptions {
   readonly convention: Convention;
-  /** The β > 0 of F-beta; 1 unless told. */
+  /** The β > 0 of F-beta; by default 1. */
   readonly beta?: number;
-  /** The probability above which a voxel is given to a class; 0.5 unless told. */
+  /** The probability above which a voxel is given to a class; by default 0.5. */
   readonly threshold?: number;
 }
 
@@ -29,49 +40,50 @@ export function buildResults(
   options: ResultOptions,
 ): ResultsDocument {
   const beta = options.beta ?? 1;
-  const evaluate = evaluator(outcome, losses, beta);
-  const cases = outcome.cases.map((entry): CaseResult => caseResult(entry, evaluate));
+  const evaluate = evaluator(outcome, losses);
+  const cases = outcome.cases.map((entry): CaseResult => caseResult(entry, evaluate, beta));
   return {
-    version: 1,
+    version: resultsVersion,
     scores: outcome.scores,
     channels: outcome.channels,
     convention: options.convention,
     decision: decisionRule(outcome, options.threshold ?? 0.5),
     beta,
     classes: outcome.classes.map(({ name, labels }) => ({ name, labels: labels.map(jsonLabel) })),
-    losses: losses.map(({ id, name, form, scope, params }) => ({
-      id,
-      name,
-      ...(form !== undefined && { form }),
-      scope,
-      params,
-    })),
+    metrics: hardMetricNames.map((name) => {
+      const { better, unit } = hardMetricFacts[name];
+      return { name, better, unit };
+    }),
+    losses: losses.map((loss) => {
+      const { id, name, form, scope, params } = loss;
+      const named = { id, name, ...(form !== undefined && { form }) };
+      return { ...named, scope, ...lossFacts(loss), column: lossColumn(id), params };
+    }),
     cases,
-    pooled: pooledResult(outcome, evaluate),
-    means: buildMeans(
-      cases,
-      outcome.classes.map(({ name }) => name),
-      losses,
-    ),
+    pooled: pooledResult(outcome, evaluate, beta),
+    means: buildMeans(cases, outcome.classes, losses),
   };
 }
 
-type Evaluate = (measures: AllMeasures, volumesOf: (name: string, m: ClassSums) => VolumesMl) => ScoreResult;
+type Evaluate = <Metrics extends HardMetrics>(
+  measures: AllMeasures,
+  metricsOf: (name: string, m: ClassSums) => Metrics,
+) => ScoreResult & { classes: Record<string, ClassResult & { metrics: Metrics }> };
 
-function evaluator(outcome: RunOutcome, losses: readonly LossSpec[], beta: number): Evaluate {
+function evaluator(outcome: RunOutcome, losses: readonly LossSpec[]): Evaluate {
   const classLosses = losses.filter((loss): loss is ClassLossSpec => loss.scope === 'class');
   const multiclassLosses = losses.filter((loss): loss is MulticlassLossSpec => loss.scope === 'multiclass');
-  return (sums, volumesOf) => {
+  return (sums, metricsOf) => {
     const measures = { ...sums, ...competingCounts(outcome.classes, sums.multiclass) };
-    const classes = outcome.classes.map(({ name }): [string, ClassResult] => {
+    const classes = outcome.classes.map(({ name }) => {
       const m = measures.classes[name];
       if (m === undefined) throw new Error(`class ${name} was not measured`);
       const { voxels, foreground, tp, fp, fn } = m;
       const values = Object.fromEntries(
         classLosses.map((loss) => [loss.id, loss.value(m, measures.competing?.[name])]),
       );
-      const hard = hardMetrics(m.hard, volumesOf(name, m), beta);
-      return [name, { voxels, foreground, tp, fp, fn, losses: values, hard }];
+      const metrics = metricsOf(name, m);
+      return [name, { voxels, foreground, metrics, losses: values, soft: { tp, fp, fn } }] as const;
     });
     const means = multiclassLosses.flatMap((loss): [string, string[]][] =>
       loss.meanOver ? [[loss.id, [...loss.meanOver(measures)]]] : [],
@@ -86,7 +98,7 @@ function evaluator(outcome: RunOutcome, losses: readonly LossSpec[], beta: numbe
   };
 }
 
-function caseResult(entry: ScoredCase | UnscoredCase, evaluate: Evaluate): CaseResult {
+function caseResult(entry: ScoredCase | UnscoredCase, evaluate: Evaluate, beta: number): CaseResult {
   const { id, group, status } = entry;
   const identity = { id, ...(group !== undefined && { group }) };
   if (status !== 'ok') {
@@ -98,18 +110,26 @@ function caseResult(entry: ScoredCase | UnscoredCase, evaluate: Evaluate): CaseR
     };
     return { ...identity, status, error: { code, message, ...place } };
   }
-  const scores = evaluate(entry, (_name, m) => volumesMl(m.hard, entry.voxelMm3));
-  const { shape, spacingMm } = entry;
+  const { shape, spacingMm, voxelMm3 } = entry;
+  const scores = evaluate(entry, (_name, { hard }) =>
+    hardMetrics(hard, caseVolumes({ counts: hard, voxelMm3 }), beta),
+  );
   return { ...identity, status, shape, spacingMm, ...scores } satisfies ScoredCaseResult;
 }
 
-/** The pool's volumes are sums of the cases' volumes, whose spacings may differ. */
-function pooledResult(outcome: RunOutcome, evaluate: Evaluate): PooledResult | null {
+/** By voxels: the counts of all cases are added. What is by volume goes by each case's own size of a voxel. */
+function pooledResult(outcome: RunOutcome, evaluate: Evaluate, beta: number): PooledResult | null {
   if (!outcome.pooled) return null;
   const scored = outcome.cases.filter((entry) => entry.status === 'ok');
-  const scores = evaluate(outcome.pooled, (name) =>
-    addVolumesMl(scored.map((entry) => volumesMl(entry.classes[name]!.hard, entry.voxelMm3))),
-  );
+  const scores = evaluate(outcome.pooled, (name, { hard }) => {
+    const cases = scored.map(
+      (entry): CaseCounts => ({
+        counts: entry.classes[name]!.hard,
+        voxelMm3: entry.voxelMm3,
+      }),
+    );
+    return { ...hardMetrics(hard, pooledVolumes(cases), beta), diceByMm3: diceByMm3(cases) };
+  });
   return { cases: scored.length, ...scores };
 }
 

@@ -2,43 +2,45 @@ import { csvRecord } from '../base/csv.ts';
 import { hardMetricNames } from '../losses/metrics/hard.ts';
 import type { CaseResult, ResultsDocument } from './document.ts';
 
-const hardColumns = ['tp', 'fp', 'fn', 'tn', ...hardMetricNames] as const;
+const countColumns = ['tp', 'fp', 'fn', 'tn', 'voxels', 'foreground'] as const;
+const softColumns = ['soft_tp', 'soft_fp', 'soft_fn'] as const;
 
 /**
  * The text of `cases.csv`, a record a piece: a row for each case and class, and one for a case without a score, which
- * has its status and error. Losses stand under their ids, hard metrics under `hard_`, multi-class losses, equal in all
- * rows of a case, under `multiclass_`. An undefined value is an empty field.
+ * has its status and error. Metrics come first under their names, then counts of voxels, soft sums, and losses under
+ * their columns (`dice_loss`); multi-class losses, equal in all rows of a case, are under `multiclass_` and that. An
+ * undefined value is an empty field.
  */
 export function* casesCsv(document: ResultsDocument): Generator<string> {
-  const ids = (scope: string) =>
-    document.losses.filter((loss) => loss.scope === scope).map((loss) => loss.id);
-  const classIds = ids('class');
-  const multiclassIds = ids('multiclass');
-  yield csvRecord([
-    ...['case', 'group', 'status', 'class', 'voxels', 'foreground', 'tp', 'fp', 'fn'],
-    ...classIds,
-    ...hardColumns.map((name) => `hard_${name}`),
-    ...multiclassIds.map((id) => `multiclass_${id}`),
-    ...['error_code', 'error'],
-  ]);
-  const valueColumns = 6 + classIds.length + hardColumns.length + multiclassIds.length;
+  const ofScope = (scope: string) => document.losses.filter((loss) => loss.scope === scope);
+  const classLosses = ofScope('class');
+  const multiclassLosses = ofScope('multiclass');
+  const valueColumns = [
+    ...hardMetricNames,
+    ...countColumns,
+    ...softColumns,
+    ...classLosses.map(({ column }) => column),
+    ...multiclassLosses.map(({ column }) => `multiclass_${column}`),
+  ];
+  yield csvRecord(['case', 'group', 'status', 'class', ...valueColumns, 'error_code', 'error']);
   for (const entry of document.cases) yield* caseRecords(entry);
 
   function* caseRecords(entry: CaseResult): Generator<string> {
     const identity = [entry.id, entry.group, entry.status];
     if (entry.status !== 'ok') {
-      const empty = Array<null>(valueColumns).fill(null);
+      const empty = Array<null>(1 + valueColumns.length).fill(null);
       yield csvRecord([...identity, ...empty, entry.error.code, entry.error.message]);
       return;
     }
     for (const { name } of document.classes) {
-      const result = entry.classes[name]!;
+      const { metrics, voxels, foreground, soft, losses } = entry.classes[name]!;
       yield csvRecord([
-        ...identity,
-        ...[name, result.voxels, result.foreground, result.tp, result.fp, result.fn],
-        ...classIds.map((id) => result.losses[id]),
-        ...hardColumns.map((column) => result.hard[column]),
-        ...multiclassIds.map((id) => entry.losses[id]),
+        ...[...identity, name],
+        ...hardMetricNames.map((metric) => metrics[metric]),
+        ...[metrics.tp, metrics.fp, metrics.fn, metrics.tn, voxels, foreground],
+        ...[soft.tp, soft.fp, soft.fn],
+        ...classLosses.map(({ id }) => losses[id]),
+        ...multiclassLosses.map(({ id }) => entry.losses[id]),
         ...[null, null],
       ]);
     }

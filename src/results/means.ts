@@ -1,3 +1,4 @@
+import type { ClassSpec } from '../base/scored.ts';
 import { exactSum } from '../base/statistics/exact-sum.ts';
 import { summarise } from '../base/statistics/summary.ts';
 import { hardMetricNames } from '../losses/metrics/hard.ts';
@@ -14,7 +15,7 @@ import type {
 /** Statistics over cases for each class and each loss and metric, and the means of those over classes. */
 export function buildMeans(
   cases: readonly CaseResult[],
-  classNames: readonly string[],
+  specs: readonly ClassSpec[],
   losses: readonly LossSpec[],
 ): Means {
   const scored = cases.filter((entry): entry is ScoredCaseResult => entry.status === 'ok');
@@ -28,26 +29,27 @@ export function buildMeans(
     losses.filter((loss) => loss.scope === scope).map((loss) => loss.id);
   const classIds = ids('class');
 
-  const classes = classNames.map((name) => {
+  const classes = specs.map(({ name, labels }) => {
     const overClass = (value: (result: ClassResult) => number | null) =>
       over((entry) => value(entry.classes[name]!));
     return {
       name,
+      isBackground: labels.length === 1 && labels[0] === 0,
+      metrics: record(hardMetricNames, (metric) => overClass((result) => result.metrics[metric])),
       losses: record(classIds, (id) => overClass((result) => result.losses[id]!)),
-      hard: record(hardMetricNames, (metric) => overClass((result) => result.hard[metric])),
     };
   });
+  const overClasses = (held: typeof classes) => ({
+    metrics: record(hardMetricNames, (metric) =>
+      meanOfMeans(held.map(({ name, metrics }) => [name, metrics[metric].mean])),
+    ),
+    losses: record(classIds, (id) => meanOfMeans(held.map(({ name, losses }) => [name, losses[id]!.mean]))),
+  });
   return {
-    classes: Object.fromEntries(classes.map(({ name, losses, hard }) => [name, { losses, hard }])),
+    classes: Object.fromEntries(classes.map(({ name, metrics, losses }) => [name, { metrics, losses }])),
     losses: record(ids('multiclass'), (id) => over((entry) => entry.losses[id]!)),
-    overClasses: {
-      losses: record(classIds, (id) =>
-        meanOfMeans(classes.map(({ name, losses }) => [name, losses[id]!.mean])),
-      ),
-      hard: record(hardMetricNames, (metric) =>
-        meanOfMeans(classes.map(({ name, hard }) => [name, hard[metric].mean])),
-      ),
-    },
+    overClasses: overClasses(classes),
+    foreground: overClasses(classes.filter(({ isBackground }) => !isBackground)),
   };
 }
 

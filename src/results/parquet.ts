@@ -1,17 +1,21 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { hardMetricNames } from '../losses/metrics/hard.ts';
 import type { ResultsDocument } from './document.ts';
 
-/** A value of one case; `class` is null for losses over the classes. Cases without a score have one row of nulls. */
+/** A value of one case; `class` is null for losses over the classes. A case without a score has one row without any. */
 interface Row {
   readonly case: string;
   readonly group: string | null;
   readonly status: string;
   readonly class: string | null;
-  readonly loss: string | null;
+  /** `metric` or `loss`; null without a score. */
+  readonly kind: 'metric' | 'loss' | null;
+  /** As in `cases.csv`: `dice`, `dice_loss`. */
+  readonly measure: string | null;
   readonly value: number | null;
 }
 
-/** The bytes of `results.parquet`: a row for each case, class and loss, in the order of results.json. */
+/** The bytes of `results.parquet`: a row for each case, class and metric or loss, in the order of results.json. */
 export function resultsParquet(document: ResultsDocument): Uint8Array {
   const rows = [...rowsOf(document)];
   const text = (name: Exclude<keyof Row, 'value'>, nullable: boolean) => ({
@@ -26,7 +30,8 @@ export function resultsParquet(document: ResultsDocument): Uint8Array {
       text('group', true),
       text('status', false),
       text('class', true),
-      text('loss', true),
+      text('kind', true),
+      text('measure', true),
       { name: 'value', data: rows.map(({ value }) => value), type: 'DOUBLE', nullable: true },
     ],
   });
@@ -34,20 +39,23 @@ export function resultsParquet(document: ResultsDocument): Uint8Array {
 }
 
 function* rowsOf({ cases, classes, losses }: ResultsDocument): Generator<Row> {
-  const ofScope = (scope: string) => losses.filter((loss) => loss.scope === scope).map(({ id }) => id);
+  const ofScope = (scope: string) => losses.filter((loss) => loss.scope === scope);
   const [classLosses, multiclassLosses] = [ofScope('class'), ofScope('multiclass')];
   for (const entry of cases) {
-    const named = { case: entry.id, group: entry.group ?? null, status: entry.status };
+    const ofCase = { case: entry.id, group: entry.group ?? null, status: entry.status };
     if (entry.status !== 'ok') {
-      yield { ...named, class: null, loss: null, value: null };
+      yield { ...ofCase, class: null, kind: null, measure: null, value: null };
       continue;
     }
     for (const { name } of classes) {
-      for (const loss of classLosses)
-        yield { ...named, class: name, loss, value: entry.classes[name]!.losses[loss]! };
+      const result = entry.classes[name]!;
+      const ofClass = { ...ofCase, class: name };
+      for (const measure of hardMetricNames)
+        yield { ...ofClass, kind: 'metric', measure, value: result.metrics[measure] };
+      for (const { id, column } of classLosses)
+        yield { ...ofClass, kind: 'loss', measure: column, value: result.losses[id]! };
     }
-    for (const loss of multiclassLosses) {
-      yield { ...named, class: null, loss, value: entry.losses[loss]! };
-    }
+    for (const { id, column } of multiclassLosses)
+      yield { ...ofCase, class: null, kind: 'loss', measure: column, value: entry.losses[id]! };
   }
 }

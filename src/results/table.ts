@@ -1,136 +1,187 @@
+/** The results of a run for a terminal of 80 columns or more. */
 import { styleText } from 'node:util';
-import type { CaseSummary, ResultsDocument, ScoredCaseResult } from './document.ts';
+import type { HardMetricName } from '../losses/metrics/hard.ts';
+import type { ResultsDocument, ScoredCaseResult } from './document.ts';
+import { figure, fitted, layOut, signed } from './layout.ts';
+
+export const tableKinds = ['metrics', 'losses', 'all'] as const;
+export type TableKind = (typeof tableKinds)[number];
 
 export interface TableOptions {
-  /** Columns of the terminal; longer cells are cut. At least 40. */
+  /** Columns of the terminal, at least 40. */
   readonly width: number;
   /** Whether to emphasise with escape sequences. */
   readonly color: boolean;
-  /** How many of the worst and of the unscored cases to list; 5 unless told. */
+  /** What to show; by default the metrics. */
+  readonly table?: TableKind;
+  /** How many of the worst and of the unscored cases to list; by default 5. */
   readonly worst?: number;
 }
 
-/** Above this many classes only the means over classes are shown. */
-const mostClasses = 6;
-const header = ['class', 'measure', 'mean', 'sd', 'median', 'q1', 'q3', 'cases', 'undef', 'pooled'];
+/** A table whose first row is its head, and what must be known to read it. */
+interface Part {
+  readonly title: string;
+  readonly rows: readonly (readonly string[])[];
+  readonly notes?: readonly string[];
+}
 
-/** The lines of a terminal table: means over cases, the worst cases by hard Dice, and the cases without a score. */
+/** `↑`: the higher the better; `→0`: the nearer to 0 the better. */
+const shown: readonly {
+  readonly metric: HardMetricName;
+  readonly name: string;
+  readonly heading: string;
+  readonly text: (value: number | null) => string;
+}[] = [
+  { metric: 'dice', name: 'Dice', heading: 'Dice↑', text: figure },
+  { metric: 'precision', name: 'precision', heading: 'precision↑', text: figure },
+  { metric: 'recall', name: 'recall', heading: 'recall↑', text: figure },
+  { metric: 'relativeVolumeDifference', name: 'volume difference', heading: 'volume→0', text: signed },
+];
+
+/** Classes that a note names. */
+const mostNamed = 8;
+
+/** The lines of the tables asked for, the worst cases by Dice, and the cases without a score. */
 export function resultsTable(document: ResultsDocument, options: TableOptions): string[] {
-  const { width, color, worst = 5 } = options;
+  const { width, color, table = 'metrics', worst = 5 } = options;
   const heading = (text: string) => (color ? styleText('bold', text, { validateStream: false }) : text);
-  const rows = document.classes.length > mostClasses ? overClassesRows(document) : classRows(document);
-  const [head, ...means] = layOut([header, ...rows, ...multiclassRows(document)], width);
-  const lines = [heading(summaryLine(document)), '', heading(head!), ...means];
-  const lowest = worstRows(document, worst);
-  if (lowest.length > 0) {
-    const [worstHead, ...worstLines] = layOut([['lowest dice', 'class', 'case'], ...lowest], width);
-    lines.push('', heading(worstHead!), ...worstLines);
+  const parts = [
+    ...(table === 'losses' ? [] : [meansPart(document), ...pooledPart(document)]),
+    ...(table === 'metrics' ? [] : lossParts(document)),
+    ...worstPart(document, worst),
+  ];
+  const lines = fitted(summaryLine(document), width);
+  for (const { title, rows, notes = [] } of parts) {
+    lines.push('', ...fitted(title, width).map(heading), ...layOut(rows, width));
+    lines.push(...notes.flatMap((note) => fitted(note, width)));
   }
   const unscored = document.cases.filter((entry) => entry.status !== 'ok');
   if (unscored.length > 0) {
     lines.push('', heading('without a score'));
     for (const { id, status, error } of unscored.slice(0, worst)) {
-      lines.push(cut(`${clean(id)}  ${status}: ${clean(error.message)}`, width));
+      lines.push(...fitted(`${id}  ${status}: ${error.message}`, width));
     }
     if (unscored.length > worst) lines.push(`and ${unscored.length - worst} more`);
   }
   return lines;
 }
 
-function summaryLine({ cases, convention, scores }: ResultsDocument): string {
-  const count = (status: string) => cases.filter((entry) => entry.status === status).length;
-  const parts = (['failed', 'incomplete'] as const).flatMap((status) => {
-    const number = count(status);
-    return number === 0 ? [] : [`${number} ${status}`];
+function summaryLine({ cases, convention, scores, decision }: ResultsDocument): string {
+  const number = (status: string) => cases.filter((entry) => entry.status === status).length;
+  const unscored = (['failed', 'incomplete'] as const)
+    .filter((status) => number(status) > 0)
+    .map((status) => `, ${number(status)} ${status}`);
+  const rule = decision === scores ? '' : `, decision: ${decision}`;
+  return `${number('ok')} of ${cases.length} cases scored${unscored.join('')}, scores: ${scores}${rule}, ${convention}`;
+}
+
+function meansPart(document: ResultsDocument): Part {
+  const { classes, means } = document;
+  const figures = (mean: (metric: HardMetricName) => number | null) =>
+    shown.map(({ metric, text }) => text(mean(metric)));
+  const rows = classes.map(({ name }) => {
+    const { metrics } = means.classes[name]!;
+    const { count, undefined: none } = metrics.dice;
+    return [name, ...figures((metric) => metrics[metric].mean), String(count), String(none)];
   });
+  return {
+    title: 'Mean over cases',
+    rows: [
+      ['class', ...shown.map(({ heading }) => heading), 'cases', 'undefined'],
+      ...rows,
+      ['foreground mean', ...figures((metric) => means.foreground.metrics[metric].mean)],
+    ],
+    notes: [...countNotes(document), ...foregroundNotes(document)],
+  };
+}
+
+/** The numbers of cases are those of Dice; another metric may be defined in others. */
+function countNotes({ classes, means }: ResultsDocument): string[] {
+  return shown.flatMap(({ metric, name: metricName }) => {
+    const others = classes.flatMap(({ name }) => {
+      const { [metric]: summary, dice } = means.classes[name]!.metrics;
+      return summary.count === dice.count ? [] : [`${name} over ${summary.count}`];
+    });
+    return others.length === 0 ? [] : [`cases of the ${metricName}: ${listed(others)}`];
+  });
+}
+
+/** A class without a mean of its own is not in the mean over classes. */
+function foregroundNotes({ classes, means }: ResultsDocument): string[] {
+  const foreground = classes.filter(({ labels }) => !(labels.length === 1 && labels[0] === 0));
+  return shown.flatMap(({ metric, name: metricName }) => {
+    const held = new Set(means.foreground.metrics[metric].classes);
+    const left = foreground.filter(({ name }) => !held.has(name)).map(({ name }) => name);
+    return left.length === 0 || held.size === 0
+      ? []
+      : [`foreground mean of the ${metricName}: without ${listed(left)}, undefined in every case`];
+  });
+}
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - mostNamed;
+  return names.slice(0, mostNamed).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+/** Of one case the pool is the case. */
+function pooledPart({ classes, pooled }: ResultsDocument): Part[] {
+  if (!pooled || pooled.cases < 2) return [];
+  const [, ...others] = shown;
   return [
-    `${count('ok')} of ${cases.length} cases scored`,
-    ...parts,
-    `scores: ${scores}, ${convention}`,
-  ].join(', ');
+    {
+      title: `Pooled: the voxels of ${pooled.cases} cases as one volume`,
+      rows: [
+        ['class', 'Dice↑ by voxel', 'Dice↑ by mm³', ...others.map(({ heading }) => heading)],
+        ...classes.map(({ name }) => {
+          const { metrics } = pooled.classes[name]!;
+          const dice = [metrics.dice, metrics.diceByMm3].map(figure);
+          return [name, ...dice, ...others.map(({ metric, text }) => text(metrics[metric]))];
+        }),
+      ],
+    },
+  ];
 }
 
-function classRows({ classes, means, pooled }: ResultsDocument): string[][] {
-  return classes.flatMap(({ name }) => {
-    const summaries = means.classes[name]!;
-    const pool = pooled?.classes[name];
-    return [
-      ...Object.entries(summaries.losses).map(([id, summary]) =>
-        summaryRow(name, id, summary, pool?.losses[id]),
-      ),
-      ...(['dice', 'jaccard', 'precision', 'recall'] as const).map((metric) =>
-        summaryRow(name, `hard ${metric}`, summaries.hard[metric], pool?.hard[metric]),
-      ),
-    ];
-  });
+/** A table for each class, and one for the losses over all of them. */
+function lossParts({ classes, losses, means, pooled }: ResultsDocument): Part[] {
+  const part = (
+    whose: string,
+    scope: string,
+    { losses: summaries }: Pick<ResultsDocument['means'], 'losses'>,
+    pool: Readonly<Record<string, number | null>> | undefined,
+  ): Part[] => {
+    const rows = losses
+      .filter((loss) => loss.scope === scope)
+      .map(({ id, column, better }) => {
+        const { mean, sd, count, undefined: none } = summaries[id]!;
+        const figures = [mean, sd, pool?.[id] ?? null].map(figure);
+        return [better === 'higher' ? `${column}↑` : column, ...figures, String(count), String(none)];
+      });
+    if (rows.length === 0) return [];
+    const title = `Losses ${whose}: the lower the better, but for those with ↑`;
+    return [{ title, rows: [['loss', 'mean', 'sd', 'pooled', 'cases', 'undefined'], ...rows] }];
+  };
+  return [
+    ...classes.flatMap(({ name }) =>
+      part(`of ${name}`, 'class', means.classes[name]!, pooled?.classes[name]?.losses),
+    ),
+    ...part('over the classes', 'multiclass', means, pooled?.losses),
+  ];
 }
 
-function overClassesRows({ means }: ResultsDocument): string[][] {
-  const hard = Object.entries(means.overClasses.hard).slice(0, 4);
-  const losses = Object.entries(means.overClasses.losses);
-  return [...losses, ...hard.map(([metric, mean]) => [`hard ${metric}`, mean] as const)].map(
-    ([measure, { mean, classes }]) => [`mean of ${classes.length}`, measure, figure(mean)],
-  );
-}
-
-function multiclassRows({ means, pooled }: ResultsDocument): string[][] {
-  return Object.entries(means.losses).map(([id, summary]) =>
-    summaryRow('all', id, summary, pooled?.losses[id]),
-  );
-}
-
-function summaryRow(
-  name: string,
-  measure: string,
-  s: CaseSummary,
-  pooled: number | null | undefined,
-): string[] {
-  const figures = [s.mean, s.sd, s.median, s.q1, s.q3].map(figure);
-  return [name, measure, ...figures, String(s.count), String(s.undefined), figure(pooled ?? null)];
-}
-
-/** Cases and classes with the lowest hard Dice; ties in the order of the cases. */
-function worstRows({ cases, classes }: ResultsDocument, most: number): string[][] {
+/** Cases and classes with the lowest Dice; ties in the order of the cases. */
+function worstPart({ cases, classes }: ResultsDocument, most: number): Part[] {
   const scored = cases.filter((entry): entry is ScoredCaseResult => entry.status === 'ok');
   const all = scored.flatMap(({ id, classes: results }) =>
     classes.flatMap(({ name }) => {
-      const dice = results[name]!.hard.dice;
+      const { dice } = results[name]!.metrics;
       return dice === null ? [] : [{ id, name, dice }];
     }),
   );
-  return all
+  if (all.length === 0) return [];
+  const rows = all
     .sort((a, b) => a.dice - b.dice)
     .slice(0, most)
     .map(({ id, name, dice }) => [figure(dice), name, id]);
-}
-
-function figure(value: number | null): string {
-  if (value === null) return '-';
-  const magnitude = Math.abs(value);
-  return magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e5)
-    ? value.toExponential(3)
-    : value.toFixed(4);
-}
-
-/** Pads the cells of each column alike, figures to the right, and cuts lines at the width. */
-export function layOut(rows: readonly (readonly string[])[], width: number): string[] {
-  const cleaned = rows.map((row) => row.map(clean));
-  const columns = Math.max(...cleaned.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, i) =>
-    Math.max(...cleaned.map((row) => row[i]?.length ?? 0)),
-  );
-  const isFigure = widths.map((_, i) => cleaned.slice(1).every((row) => /^(-|-?\d.*)?$/.test(row[i] ?? '')));
-  return cleaned.map((row) => {
-    const cells = row.map((cell, i) => (isFigure[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)));
-    return cut(cells.join('  ').trimEnd(), width);
-  });
-}
-
-/** Ids and messages come from files: what could steer the terminal is replaced. */
-function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
-}
-
-function cut(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+  return [{ title: 'Lowest Dice', rows: [['Dice↑', 'class', 'case'], ...rows] }];
 }

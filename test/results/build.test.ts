@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import type { RunOutcome } from '../../src/base/scored.ts';
@@ -6,7 +6,12 @@ import { parseLosses } from '../../src/losses/registry.ts';
 import { buildResults } from '../../src/results/build.ts';
 import type { CaseSummary, ResultsDocument, ScoredCaseResult } from '../../src/results/document.ts';
 import { resultsJson, writeJson } from '../../src/results/json.ts';
+import { publishedSchemas, schemaText } from '../../src/results/published-schemas.ts';
+import { readResults } from '../../src/results/read.ts';
+import { temporaryFolder } from '../questions/ask/runs.ts';
 import { binaryRun, exclusiveRun, failedRun } from './outcome.ts';
+
+const folder = temporaryFolder();
 
 function resultsOf(run: RunOutcome, losses = 'all'): ResultsDocument {
   const { scores, channels } = run;
@@ -25,7 +30,7 @@ describe('buildResults', () => {
       ...['id', 'group', 'status', 'shape', 'spacingMm', 'classes', 'losses', 'meanOver'],
     ]);
     expect(good).toMatchObject({ id: 'good', group: 'site A', status: 'ok', shape: [2, 2, 1] });
-    expect(good.classes.lesion).toMatchObject({ voxels: 4, foreground: 2, hard: { tp: 2, dice: 1 } });
+    expect(good.classes.lesion).toMatchObject({ voxels: 4, foreground: 2, metrics: { tp: 2, dice: 1 } });
     expect(good.classes.lesion!.losses.dice).toBeCloseTo(1 - (2 * 1.7 + 1) / (2 + 2 + 1), 14);
     expect(results.cases.slice(3)).toEqual(binaryRun().cases.slice(3));
   });
@@ -33,18 +38,18 @@ describe('buildResults', () => {
   test('the pool is all voxels as one volume, with the volumes of the cases', () => {
     expect(results.pooled).toMatchObject({ cases: 3 });
     const pooled = results.pooled!.classes.lesion!;
-    expect(pooled).toMatchObject({ voxels: 12, foreground: 4, hard: { tp: 3, fp: 1, fn: 1, tn: 7 } });
-    expect(pooled.hard.referenceVolumeMl).toBe(0.02 + 0.004);
-    const soft = results.cases.slice(0, 3).map((_, i) => scoredCase(results, i).classes.lesion!.tp);
-    expect(pooled.tp).toBeCloseTo(soft[0]! + soft[1]! + soft[2]!, 14);
+    expect(pooled).toMatchObject({ voxels: 12, foreground: 4, metrics: { tp: 3, fp: 1, fn: 1, tn: 7 } });
+    expect(pooled.metrics.referenceVolumeMl).toBe(0.02 + 0.004);
+    const soft = results.cases.slice(0, 3).map((_, i) => scoredCase(results, i).classes.lesion!.soft.tp);
+    expect(pooled.soft.tp).toBeCloseTo(soft[0]! + soft[1]! + soft[2]!, 14);
   });
 
   test('means count the undefined and the unscored', () => {
-    const { losses, hard } = results.means.classes.lesion!;
-    expect(hard.dice).toMatchObject({ count: 2, undefined: 1, failed: 2, mean: 0.75, min: 0.5, max: 1 });
+    const { losses, metrics } = results.means.classes.lesion!;
+    expect(metrics.dice).toMatchObject({ count: 2, undefined: 1, failed: 2, mean: 0.75, min: 0.5, max: 1 });
     expect(losses.dice).toMatchObject({ count: 3, undefined: 0, failed: 2 });
     expect(results.means.losses['lovasz-softmax']).toMatchObject({ count: 2, undefined: 1, failed: 2 });
-    const summaries: CaseSummary[] = [...Object.values(losses), ...Object.values(hard)];
+    const summaries: CaseSummary[] = [...Object.values(losses), ...Object.values(metrics)];
     expect(summaries.length).toBeGreaterThan(20);
     for (const summary of summaries) {
       expect(summary.count + summary.undefined + summary.failed).toBe(results.cases.length);
@@ -55,7 +60,7 @@ describe('buildResults', () => {
     const run = binaryRun();
     const half = buildResults(run, [], { convention: 'keras', beta: 0.5 });
     expect(half).toMatchObject({ beta: 0.5, convention: 'keras', losses: [] });
-    expect(half.pooled!.classes.lesion!.hard.fbeta).toBe((1.25 * 3) / (1.25 * 3 + 0.25 + 1));
+    expect(half.pooled!.classes.lesion!.metrics.fbeta).toBe((1.25 * 3) / (1.25 * 3 + 0.25 + 1));
   });
 
   test('competing classes have a confusion matrix and means that name their classes', () => {
@@ -72,15 +77,15 @@ describe('buildResults', () => {
     expect(only.losses.iou).toBe((100 + 50 + 0 + 100) / 4);
     expect(only.losses['cross-entropy']).toBeCloseTo(-Math.log(0.7 * 0.8 * 0.3 * 0.4) / 4, 14);
     // Class 2 wins a voxel with 0.5, which is not above the threshold.
-    expect(only.classes['2']!.hard).toMatchObject({ fp: 1, dice: 0 });
+    expect(only.classes['2']!.metrics).toMatchObject({ fp: 1, dice: 0 });
     expect(competing.decision).toBe('largest channel; regions by probability > 0.5');
-    expect(competing.means.overClasses.hard.dice.classes).toEqual(['0', '1', '2', 'any']);
+    expect(competing.means.overClasses.metrics.dice.classes).toEqual(['0', '1', '2', 'any']);
   });
 
   test('without a scored case there is no pool, and every mean is undefined', () => {
     const none = resultsOf(failedRun());
     expect(none.pooled).toBeNull();
-    expect(none.means.classes.lesion!.hard.dice).toMatchObject({
+    expect(none.means.classes.lesion!.metrics.dice).toMatchObject({
       count: 0,
       mean: null,
       undefined: 0,
@@ -105,9 +110,50 @@ describe('results.json', () => {
   const validate = new Ajv2020({ allErrors: true, strict: true, strictTypes: false }).compile(schema);
   const runs = { binary: binaryRun(), exclusive: exclusiveRun(), failed: failedRun() };
 
-  test.each(Object.entries(runs))('%s run follows the schema', (_name, run) => {
-    validate(JSON.parse(writeJson(resultsOf(run))));
-    expect(validate.errors ?? []).toEqual([]);
+  test('the published schema is the one that the types come from', () => {
+    for (const { file, schema } of publishedSchemas) {
+      const published = readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
+      expect(JSON.parse(published), `npm run schemas writes ${file}`).toEqual(JSON.parse(schemaText(schema)));
+    }
+  });
+
+  test.each(Object.entries(runs))('%s run follows the schema, at every threshold', (_name, run) => {
+    for (const threshold of [0, 0.1, 0.5, 0.999]) {
+      for (const scores of ['probability', 'logit'] as const) {
+        const specs = parseLosses('all', {
+          convention: 'pytorch',
+          scores: 'probability',
+          channels: run.channels,
+        });
+        const results = buildResults({ ...run, scores }, specs, { convention: 'pytorch', threshold });
+        validate(JSON.parse(writeJson(results)));
+        expect(validate.errors ?? []).toEqual([]);
+      }
+    }
+  });
+
+  test('is read again as it was written; another version or a changed field is refused by name', () => {
+    const results = resultsOf(runs.exclusive);
+    const write = (document: unknown) => writeFileSync(folder('results.json'), JSON.stringify(document));
+    write(results);
+    expect(readResults(folder())).toEqual(results);
+    write({ ...results, version: 1 });
+    expect(() => readResults(folder())).toThrow(/version 1 of its layout.*reads version 2.*voxtally merge/);
+    write({ ...results, beta: -1 });
+    expect(() => readResults(folder())).toThrow(/results\.json: beta: /);
+    writeFileSync(folder('results.json'), '{"vers');
+    expect(() => readResults(folder())).toThrow('is not JSON');
+    expect(() => readResults(folder('none'))).toThrow('holds no results.json');
+  });
+
+  test('no loss has the column of a metric', () => {
+    for (const run of Object.values(runs)) {
+      const { metrics, losses } = resultsOf(run);
+      const columns = losses.map(({ column }) => column);
+      for (const { name } of metrics) expect(columns).not.toContain(name);
+      for (const { column, id, unit } of losses)
+        expect(column).toBe(`${id}_${unit === 'percent' ? 'percent' : 'loss'}`);
+    }
   });
 
   test('the schema refuses numbers in a failed case, and unknown fields', () => {

@@ -21,10 +21,14 @@ test('a row a case and class, and one with the error for a case without a score'
   const { results, rows } = tableOf(binaryRun());
   expect(rows.map((row) => row.case)).toEqual(['good', 'bad, "very"', 'empty', 'broken', 'torn']);
   const good = results.cases[0] as ScoredCaseResult;
-  expect(Number(rows[0]!.dice)).toBe(good.classes.lesion!.losses.dice);
-  expect(Number(rows[0]!.hard_referenceVolumeMl)).toBe(good.classes.lesion!.hard.referenceVolumeMl);
+  const { metrics, losses, soft } = good.classes.lesion!;
+  expect(Number(rows[0]!.dice)).toBe(metrics.dice);
+  expect(Number(rows[0]!.dice_loss)).toBe(losses.dice);
+  expect(Number(rows[0]!.tp)).toBe(metrics.tp);
+  expect(Number(rows[0]!.soft_tp)).toBe(soft.tp);
+  expect(Number(rows[0]!.referenceVolumeMl)).toBe(metrics.referenceVolumeMl);
   expect(rows[0]).toMatchObject({ group: 'site A', status: 'ok', class: 'lesion', voxels: '4', error: '' });
-  expect(rows[2]).toMatchObject({ hard_dice: '', 'multiclass_lovasz-softmax': '' });
+  expect(rows[2]).toMatchObject({ dice: '', 'multiclass_lovasz-softmax_loss': '' });
   expect(rows[3]).toMatchObject({
     status: 'failed',
     dice: '',
@@ -37,7 +41,7 @@ test('multi-class losses stand in every row of their case', () => {
   const { results, rows } = tableOf(exclusiveRun());
   const only = results.cases[0] as ScoredCaseResult;
   expect(rows.map((row) => row.class)).toEqual(['0', '1', '2', 'any']);
-  expect(new Set(rows.map((row) => Number(row['multiclass_cross-entropy'])))).toEqual(
+  expect(new Set(rows.map((row) => Number(row['multiclass_cross-entropy_loss'])))).toEqual(
     new Set([only.losses['cross-entropy']]),
   );
 });

@@ -15,18 +15,24 @@ async function tableOf(run: RunOutcome) {
   return { results, bytes, rows: await parquetReadObjects({ file }) };
 }
 
-test('a row a case, class and loss, with every bit of the value', async () => {
+test('a row for each case, class and metric or loss, with every bit of the value', async () => {
   for (const run of [binaryRun(), exclusiveRun()]) {
     const { results, rows } = await tableOf(run);
     for (const entry of results.cases.filter(({ status }) => status === 'ok') as ScoredCaseResult[]) {
       const ofCase = rows.filter((row) => row.case === entry.id);
-      const valuesOf = (name: string | null, loss: string) =>
-        ofCase.filter((row) => row.class === name && row.loss === loss).map((row) => row.value);
-      for (const { scope, id } of results.losses) {
-        if (scope === 'multiclass') expect(valuesOf(null, id)).toEqual([entry.losses[id]]);
+      const valuesOf = (name: string | null, kind: string, measure: string) =>
+        ofCase
+          .filter((row) => row.class === name && row.kind === kind && row.measure === measure)
+          .map((row) => row.value);
+      for (const { scope, id, column } of results.losses) {
+        if (scope === 'multiclass') expect(valuesOf(null, 'loss', column)).toEqual([entry.losses[id]]);
         else
           for (const { name } of results.classes)
-            expect(valuesOf(name, id)).toEqual([entry.classes[name]!.losses[id]]);
+            expect(valuesOf(name, 'loss', column)).toEqual([entry.classes[name]!.losses[id]]);
+      }
+      for (const { name } of results.classes) {
+        const { dice } = entry.classes[name]!.metrics;
+        expect(valuesOf(name, 'metric', 'dice')).toEqual([dice]);
       }
     }
   }
@@ -37,11 +43,12 @@ test('groups, undefined values and cases without a score', async () => {
   expect(rows[0]).toMatchObject({ case: 'good', group: 'site A', status: 'ok', class: 'lesion' });
   expect(
     rows.find(
-      ({ case: id, loss, class: name }) => id === 'empty' && loss === 'lovasz-softmax' && name === null,
+      ({ case: id, measure, class: name }) =>
+        id === 'empty' && measure === 'lovasz-softmax_loss' && name === null,
     ),
   ).toMatchObject({ group: null, value: null });
   expect(rows.filter((row) => row.case === 'broken')).toEqual([
-    { case: 'broken', group: null, status: 'failed', class: null, loss: null, value: null },
+    { case: 'broken', group: null, status: 'failed', class: null, kind: null, measure: null, value: null },
   ]);
 });
 

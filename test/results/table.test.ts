@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import type { RunOutcome } from '../../src/base/scored.ts';
+import type { RunOutcome, ScoredCase } from '../../src/base/scored.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import { buildResults } from '../../src/results/build.ts';
 import { resultsTable } from '../../src/results/table.ts';
@@ -15,43 +15,85 @@ const documentOf = (run: RunOutcome, losses = 'dice,lovasz-softmax') =>
     },
   );
 
-test('shows means, the worst cases and the cases without a score', () => {
-  const lines = resultsTable(documentOf(binaryRun()), { width: 120, color: false });
-  expect(lines[0]).toBe('3 of 5 cases scored, 1 failed, 1 incomplete, scores: probability, pytorch');
-  expect(lines[2]).toMatch(/^class +measure +mean +sd +median +q1 +q3 +cases +undef +pooled$/);
-  expect(lines.find((line) => line.includes('hard dice'))).toMatch(
-    /lesion +hard dice +0\.7500 +0\.3536 .* 2 +1 +0\.7500$/,
+const plain = { width: 80, color: false } as const;
+
+test('metrics first, with their direction and numbers of cases', () => {
+  const lines = resultsTable(documentOf(binaryRun()), plain);
+  expect(lines.slice(0, 10)).toEqual([
+    '3 of 5 cases scored, 1 failed, 1 incomplete, scores: probability, decision:',
+    '  probability > 0.5, pytorch',
+    '',
+    'Mean over cases',
+    'class             Dice↑  precision↑  recall↑  volume→0  cases  undefined',
+    'lesion           0.7500      0.7500   0.7500    0.0000      2          1',
+    'foreground mean  0.7500      0.7500   0.7500    0.0000',
+    '',
+    'Pooled: the voxels of 3 cases as one volume',
+    'class   Dice↑ by voxel  Dice↑ by mm³  precision↑  recall↑  volume→0',
+  ]);
+  // Two voxels of 10 mm³ are right; of two of 2 mm³ one is.
+  expect(lines[10]).toBe(
+    `lesion          0.7500        ${((2 * 22) / 48).toFixed(4)}      0.7500   0.7500    0.0000`,
   );
-  const worst = lines.findIndex((line) => line.startsWith('lowest dice'));
-  expect(lines[worst + 1]).toMatch(/0\.5000 +lesion +bad, "very"$/);
+  const worst = lines.indexOf('Lowest Dice');
+  expect(lines[worst + 2]).toMatch(/0\.5000 +lesion +bad, "very"$/);
   expect(lines).toContain('broken  failed: NaN at [1,0,0]\u{fffd}in "x", 1');
   expect(lines).toContain('torn  incomplete: tile 3 is missing');
+  expect(lines.join('\n')).not.toContain('loss');
 });
 
-test('keeps to the width and adds nothing but emphasis in color', () => {
-  const document = documentOf(exclusiveRun(), 'all');
-  const plain = resultsTable(document, { width: 60, color: false });
-  expect(Math.max(...plain.map((line) => line.length))).toBe(60);
-  const colored = resultsTable(document, { width: 60, color: true });
-  expect(colored).not.toEqual(plain);
-  expect(colored.map(stripVTControlCharacters)).toEqual(plain);
+test('losses on request, never under the name of a metric', () => {
+  const lines = resultsTable(documentOf(binaryRun(), 'all'), { ...plain, table: 'losses' });
+  expect(lines.join('\n')).not.toContain('precision');
+  expect(lines.some((line) => /^dice_loss +0\.\d{4} +0\.\d{4} +0\.\d{4} +3 +0$/.test(line))).toBe(true);
+  expect(lines.some((line) => /^iou-binary_percent↑ +77\.7778 /.test(line))).toBe(true);
+  const all = resultsTable(documentOf(binaryRun(), 'all'), { ...plain, table: 'all' });
+  expect(all).toEqual(expect.arrayContaining([...lines, 'Mean over cases']));
 });
 
-test('shows the means over classes where there are many', () => {
+test('the foreground mean leaves the background out, and says which classes are undefined', () => {
   const run = exclusiveRun();
-  const names = Array.from({ length: 40 }, (_, i) => `organ ${i}`);
-  const measures = Object.fromEntries(names.map((name) => [name, run.pooled!.classes['1']!]));
-  const [only] = run.cases;
-  const many: RunOutcome = {
-    scores: 'probability',
-    channels: 'independent',
-    classes: names.map((name) => ({ name, labels: [1] })),
-    cases: [{ ...only!, classes: measures } as RunOutcome['cases'][number]],
-    pooled: { classes: measures },
-  };
-  const lines = resultsTable(documentOf(many), { width: 100, color: false });
-  expect(lines.length).toBeLessThan(20);
-  expect(lines.some((line) => /^mean of 40 +dice +0\./.test(line))).toBe(true);
+  const [only] = run.cases as [ScoredCase];
+  const absent = { ...only.classes['2']!, hard: { tp: 0, fp: 0, fn: 0, tn: 4 } };
+  const document = documentOf({
+    ...run,
+    classes: [...run.classes, { name: 'absent', labels: [7] }],
+    cases: [{ ...only, classes: { ...only.classes, absent } }],
+    pooled: { ...run.pooled!, classes: { ...run.pooled!.classes, absent } },
+  });
+  // Class 1 has 2/3, class 2 is predicted where there is none, the region has one voxel too many.
+  const mean = (2 / 3 + 0 + 4 / 5) / 3;
+  const { dice } = document.means.foreground.metrics;
+  expect(dice.mean).toBeCloseTo(mean, 15);
+  expect(dice.classes).toEqual(['1', '2', 'any']);
+  const lines = resultsTable(document, plain);
+  expect(lines.find((line) => line.startsWith('foreground mean'))).toContain(`  ${mean.toFixed(4)}  `);
+  expect(lines).toContain('foreground mean of the Dice: without absent, undefined in every case');
+});
+
+test('fits its width without cutting a name, and adds nothing but emphasis in color', () => {
+  const run = exclusiveRun();
+  const long = 'a structure with a name that no column of a table has room for';
+  const named = (entry: RunOutcome['cases'][number]) =>
+    entry.status === 'ok' ? { ...entry, classes: { ...entry.classes, [long]: entry.classes.any! } } : entry;
+  const document = documentOf(
+    {
+      ...run,
+      classes: [...run.classes, { name: long, labels: [1, 2] }],
+      cases: run.cases.map(named),
+      pooled: { ...run.pooled!, classes: { ...run.pooled!.classes, [long]: run.pooled!.classes.any! } },
+    },
+    'all',
+  );
+  for (const table of ['metrics', 'losses', 'all'] as const) {
+    const lines = resultsTable(document, { ...plain, table });
+    for (const line of lines.filter((text) => !text.startsWith('Losses')))
+      expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const word of long.split(' ')) expect(lines.join('\n')).toContain(word);
+    const colored = resultsTable(document, { width: 80, color: true, table });
+    expect(colored).not.toEqual(lines);
+    expect(colored.map(stripVTControlCharacters)).toEqual(lines);
+  }
 });
 
 test('has a table of nothing when every case failed', () => {

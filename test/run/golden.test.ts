@@ -17,9 +17,9 @@ const told: Record<'pytorch' | 'keras', Record<string, Value>> = {
   pytorch: {
     n: ({ voxels }) => voxels,
     foreground: ({ foreground }) => foreground,
-    tp: ({ tp }) => tp,
-    fp: ({ fp }) => fp,
-    fn: ({ fn }) => fn,
+    tp: ({ soft }) => soft.tp,
+    fp: ({ soft }) => soft.fp,
+    fn: ({ soft }) => soft.fn,
     bce: loss('bce'),
     dice_loss: loss('dice'),
     jaccard_loss: loss('jaccard'),
@@ -61,7 +61,7 @@ function expectClass(entry: GoldenCase, name: string, convention: 'pytorch' | 'k
   if (typeof expected.lovasz_softmax === 'number') {
     expectClose(result.losses['lovasz-softmax'], expected.lovasz_softmax, `${entry.id} ${name} lovasz`);
   }
-  expect(result.hard, `${entry.id} ${name}`).toMatchObject(expected.hard);
+  expect(result.metrics, `${entry.id} ${name}`).toMatchObject(expected.hard);
 }
 
 function expectCase(entry: GoldenCase, convention: 'pytorch' | 'keras', result: ScoredCaseResult): void {

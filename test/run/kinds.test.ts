@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import type { Vec3 } from '../../src/base/box.ts';
 import type { ManifestCase } from '../../src/cases/types.ts';
+import type { ClassResult } from '../../src/results/document.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { pair, score, scored, temporaryFolder } from './support.ts';
@@ -55,9 +56,14 @@ function expectedSums(scoreOf: (i: number) => number, isForeground: (label: numb
   return sums;
 }
 
-function expectSums(found: object, expected: Record<string, number>, digits: number) {
+function expectSums(
+  { voxels, foreground, soft }: ClassResult,
+  expected: Record<string, number>,
+  digits: number,
+) {
+  const found: Record<string, number> = { voxels, foreground, ...soft };
   for (const [name, value] of Object.entries(expected)) {
-    expect((found as Record<string, number>)[name], name).toBeCloseTo(value, digits);
+    expect(found[name], name).toBeCloseTo(value, digits);
   }
 }
 
@@ -158,7 +164,7 @@ test.each(['int64', 'uint64', 'float32', 'float64', 'int32', 'uint16'] as const)
     for (const label of [7, 300, 65534]) {
       const tp = values.filter((value, i) => value === label && shifted[i] === label).length;
       const foreground = values.filter((value) => value === label).length;
-      expect(result.classes[label]!.hard).toMatchObject({ tp, fn: foreground - tp });
+      expect(result.classes[label]!.metrics).toMatchObject({ tp, fn: foreground - tp });
     }
     const ignoring = await run(pair('a', folder('p.nii'), folder('r.nii')), {
       scores: 'label',

@@ -63,7 +63,7 @@ test('1200 labels: the pairs that occur, counted as one class after the other wo
         0,
       );
     });
-    expect(result.classes[label]!.hard).toMatchObject({ tp, fp, fn, tn: voxels - tp! - fp! - fn! });
+    expect(result.classes[label]!.metrics).toMatchObject({ tp, fp, fn, tn: voxels - tp! - fp! - fn! });
   }
   // The empty cells of 1201 x 1201 alone would take more.
   expect(readFileSync(`${out}/results.json`).length).toBeLessThan(8_000_000);

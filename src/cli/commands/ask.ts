@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { AskFlags } from '../run-ask.ts';
+import { tableOption } from '../table.ts';
 import type { DefineCommand } from './command.ts';
 
 const help = `
@@ -21,6 +22,7 @@ export const askCommand: DefineCommand = (terminal, finish) =>
     .option('--threads <n>', 'auto or a number', 'auto')
     .option('--out <folder>', 'write results.json, cases.csv and summary.json there')
     .option('--format <list>', 'json, or json,parquet for a Parquet file as well')
+    .addOption(tableOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', help)
     .action(async (folder: string, flags: AskFlags) => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { MergeFlags } from '../run-merge.ts';
+import { tableOption } from '../table.ts';
 import type { DefineCommand } from './command.ts';
 
 const help = `
@@ -20,6 +21,7 @@ export const mergeCommand: DefineCommand = (terminal, finish) =>
     .option('--without <case>', 'a case to leave out; may be given several times', collect, [])
     .option('--overwrite', 'replace the run that --out holds')
     .option('--threads <n>', 'auto or a number', 'auto')
+    .addOption(tableOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', help)
     .action(async (folders: string[], flags: MergeFlags) => {

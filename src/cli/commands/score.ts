@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { ScoreOptions } from '../run-score.ts';
 import { addSettingFlags } from '../setting-flags.ts';
+import { tableOption } from '../table.ts';
 import type { DefineCommand } from './command.ts';
 
 const help = `
@@ -23,7 +24,8 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     .option('--resume', 'go on with the run that --out holds')
     .option('--overwrite', 'replace the run that --out holds')
     .option('--detach', 'with --engine redis: print the id of the run and leave it to the workers')
-    .option('--priority <n>', 'with --engine redis: 1 (first) to 1000; 100 unless told')
+    .option('--priority <n>', 'with --engine redis: 1 (first) to 1000; by default 100')
+    .addOption(tableOption())
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print results and errors only');
   return addSettingFlags(command)

@@ -5,6 +5,7 @@ import { classesOf, measuresOf } from '../../measures/tally/class-sums-of.ts';
 import { emptyTally, mergeTallies, type Tally } from '../../measures/tally/tally.ts';
 import { buildResults } from '../../results/build.ts';
 import type { ResultsDocument } from '../../results/document.ts';
+import { lossColumn } from '../../results/names.ts';
 import { lossesOf } from '../../settings/resolve-settings.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import type { PooledSoFar } from '../monitor.ts';
@@ -45,16 +46,19 @@ export class PooledTally {
   }
 }
 
-/** Losses and the metrics that are ratios, by class; the losses over all classes under `all classes`. */
+/** Ratios and losses as tables call them, by class; the losses over all classes under `all classes`. */
 export function pooledValues(pooled: ResultsDocument['pooled']): PooledSoFar {
   if (pooled === null) return { cases: 0, classes: {} };
-  const classes = Object.entries(pooled.classes).map(([name, { losses, hard }]) => {
-    const { dice, jaccard, precision, recall } = hard;
-    return [name, { losses, metrics: { dice, jaccard, precision, recall } }] as const;
+  const named = (losses: Readonly<Record<string, number | null>>) =>
+    Object.fromEntries(Object.entries(losses).map(([id, value]) => [lossColumn(id), value]));
+  const classes = Object.entries(pooled.classes).map(([name, { losses, metrics }]) => {
+    const { dice, diceByMm3, jaccard, precision, recall } = metrics;
+    const ratios = { dice, ...(diceByMm3 === null ? {} : { diceByMm3 }), jaccard, precision, recall };
+    return [name, { metrics: ratios, losses: named(losses) }] as const;
   });
   const all =
     Object.keys(pooled.losses).length > 0
-      ? [['all classes', { losses: pooled.losses, metrics: {} }] as const]
+      ? [['all classes', { metrics: {}, losses: named(pooled.losses) }] as const]
       : [];
   return { cases: pooled.cases, classes: Object.fromEntries([...classes, ...all]) };
 }

@@ -1,11 +1,11 @@
 /** What the dashboard and `voxtally status` see of the runs: live facts from Redis, everything lasting from the folders. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { VoxtallyError } from '../../base/errors.ts';
 import type { ManifestCase } from '../../cases/types.ts';
-import type { ResultsDocument } from '../../results/document.ts';
+import { readResults } from '../../results/read.ts';
 import { storedOutcome } from '../../run/enter-run.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type {
@@ -169,7 +169,7 @@ class FolderAndBoard implements RedisMonitor {
     const changedAt = statSync(file).mtimeMs;
     const before = this.#pooled.get(id);
     if (before?.changedAt === changedAt) return before.pooled;
-    const { pooled } = JSON.parse(readFileSync(file, 'utf8')) as ResultsDocument;
+    const { pooled } = readResults(resultsFolder(known.folder));
     const entry = { changedAt, pooled: pooledValues(pooled) };
     this.#pooled.set(id, entry);
     return entry.pooled;

@@ -6,6 +6,7 @@ import { ReplaySubject } from 'rxjs';
 import { MachineError, UsageError } from '../../base/errors.ts';
 import { writeText } from '../../base/write-whole.ts';
 import type { ResultsDocument } from '../../results/document.ts';
+import { readResults } from '../../results/read.ts';
 import { readAuditSummary } from '../../run/audit/report.ts';
 import { enterFolder } from '../../run/enter-run.ts';
 import { resultFiles } from '../../run/result-files.ts';
@@ -168,7 +169,7 @@ function collect(folder: RunFolder, outDir: string): ResultsDocument {
     copyFileSync(source, temporary);
     renameSync(temporary, join(outDir, name));
   }
-  return JSON.parse(readFileSync(join(outDir, 'results.json'), 'utf8')) as ResultsDocument;
+  return readResults(outDir);
 }
 
 /** The run that an earlier start left in `outDir`. */

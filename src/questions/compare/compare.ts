@@ -4,7 +4,7 @@ import { UsageError } from '../../base/errors.ts';
 import { jsonLabel } from '../../base/label.ts';
 import type { ClassSpec, RunOutcome, ScoredCase } from '../../base/scored.ts';
 import { exactSum } from '../../base/statistics/exact-sum.ts';
-import { hardMetricNames } from '../../losses/metrics/hard.ts';
+import { type HardMetricName, hardMetricNames } from '../../losses/metrics/hard.ts';
 import type { LossSpec } from '../../losses/spec.ts';
 import type { ResultsDocument, ScoredCaseResult, ScoreResult } from '../../results/document.ts';
 import { buildOutcome } from '../../run/outcome.ts';
@@ -12,16 +12,16 @@ import { resultsOf } from '../../run/write-results.ts';
 import { lossesOf } from '../../settings/resolve-settings.ts';
 import { type FinishedRun, scoredOutcomes } from '../ask/finished-run.ts';
 import { drawCases, meanInterval, percentileInterval } from './bootstrap.ts';
-import { CaseSums, type MeasureName, measureKey } from './resum.ts';
-import type { ComparedMean, ComparedPool, Comparison } from './types.ts';
+import { CaseSums, type MeasureName, measureKey, pooledOnly } from './resum.ts';
+import { type ComparedMean, type ComparedPool, type Comparison, comparisonVersion } from './types.ts';
 import { wilcoxonSignedRank } from './wilcoxon.ts';
 
 export interface CompareOptions {
-  /** Of the draws; 1 unless told. */
+  /** Of the draws; by default 1. */
   readonly seed?: number;
-  /** Draws of the bootstrap, 100 to 100000; 2000 unless told. */
+  /** Draws of the bootstrap, 100 to 100000; by default 2000. */
   readonly resamples?: number;
-  /** Share of the draws that an interval holds, above 0 and below 1; 0.95 unless told. */
+  /** Share of the draws that an interval holds, above 0 and below 1; by default 0.95. */
   readonly level?: number;
 }
 
@@ -65,7 +65,7 @@ export function compareRuns(a: FinishedRun, b: FinishedRun, options: CompareOpti
   const pooledDifference = (key: string) =>
     drawn.map(([ofA, ofB]) => subtract(ofB!.get(key) ?? null, ofA!.get(key) ?? null));
   return {
-    version: 1,
+    version: comparisonVersion,
     a: a.outDir,
     b: b.outDir,
     seed,
@@ -77,7 +77,7 @@ export function compareRuns(a: FinishedRun, b: FinishedRun, options: CompareOpti
     differences: settingDifferences(a, b),
     measures: names.map((name) => ({
       ...name,
-      means: compareMeans(sides, name, draws, level),
+      means: name.measure === pooledOnly ? null : compareMeans(sides, name, draws, level),
       pooled: {
         ...comparePools(sides, name),
         interval: percentileInterval(pooledDifference(measureKey(name)), level),
@@ -180,10 +180,11 @@ function settingDifferences(a: FinishedRun, b: FinishedRun): string[] {
 
 function measureNames(classes: readonly ClassSpec[], losses: readonly LossSpec[]): MeasureName[] {
   const ofClasses = classes.flatMap(({ name }): MeasureName[] => [
+    ...hardMetricNames.map((metric) => ({ class: name, kind: 'metric' as const, measure: metric })),
+    { class: name, kind: 'metric', measure: pooledOnly },
     ...losses
       .filter(({ scope }) => scope === 'class')
       .map(({ id }) => ({ class: name, kind: 'loss' as const, measure: id })),
-    ...hardMetricNames.map((metric) => ({ class: name, kind: 'hard' as const, measure: metric })),
   ]);
   const overClasses = losses
     .filter(({ scope }) => scope === 'multiclass')
@@ -195,7 +196,7 @@ function measured(result: ScoreResult | null, { class: name, kind, measure }: Me
   if (!result) return null;
   if (name === null) return result.losses[measure] ?? null;
   const ofClass = result.classes[name]!;
-  return (kind === 'loss' ? ofClass.losses[measure] : ofClass.hard[measure as 'dice']) ?? null;
+  return (kind === 'loss' ? ofClass.losses[measure] : ofClass.metrics[measure as HardMetricName]) ?? null;
 }
 
 function compareMeans(

@@ -2,16 +2,19 @@
 import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
 import type { ClassSpec, ScoredCase } from '../../base/scored.ts';
 import { countsOfClasses } from '../../losses/metrics/confusion.ts';
-import { type HardMetricName, hardMetricNames, hardMetrics, volumesMl } from '../../losses/metrics/hard.ts';
+import { hardMetricNames, hardMetrics } from '../../losses/metrics/hard.ts';
 import type { AllMeasures, LossSpec } from '../../losses/spec.ts';
 
 /** A value of a class, or over the classes (`class` null). */
 export interface MeasureName {
   readonly class: string | null;
-  readonly kind: 'loss' | 'hard';
-  /** A loss's id or a hard metric's name. */
+  readonly kind: 'loss' | 'metric';
+  /** A loss's id or a metric's name. */
   readonly measure: string;
 }
+
+/** The metric that only a pool has: Dice by mm³. */
+export const pooledOnly = 'diceByMm3';
 
 export function measureKey({ class: name, kind, measure }: MeasureName): string {
   return JSON.stringify([name, kind, measure]);
@@ -25,9 +28,9 @@ const at = {
   fp: 3,
   fn: 4,
   hard: 5,
-  volumes: 9,
-  competing: 11,
-  terms: 15,
+  mm3: 9,
+  competing: 12,
+  terms: 16,
 } as const;
 
 /** The sums of some cases, ready to be added for any draw. */
@@ -83,14 +86,14 @@ export class CaseSums {
     const ofClasses = this.#classes.flatMap(({ name }, index) => {
       const m = classes[name]!;
       const { tp, fp, fn, tn } = m.hard;
-      const { predicted, reference } = volumesMl(m.hard, voxelMm3);
+      const mm3 = [tp, tp + fp, tp + fn].map((voxels) => voxels * voxelMm3);
       const terms = this.#terms.flatMap((spec) => {
         const sum = m.term(spec);
         return sum ? [sum.foreground, sum.background] : [0, 0];
       });
       const own = competing[index]!;
       return [
-        ...[m.voxels, m.foreground, m.tp, m.fp, m.fn, tp, fp, fn, tn, predicted, reference],
+        ...[m.voxels, m.foreground, m.tp, m.fp, m.fn, tp, fp, fn, tn, ...mm3],
         ...[own.tp, own.fp, own.fn, own.tn, ...terms],
       ];
     });
@@ -118,10 +121,16 @@ export class CaseSums {
           set(name, 'loss', loss.id, loss.value(classes[name]!, competing[name]));
     }
     this.#classes.forEach(({ name }, index) => {
-      const place = index * this.#classLength + at.volumes;
-      const volumes = { predicted: sums[place]!, reference: sums[place + 1]! };
-      const hard = hardMetrics(classes[name]!.hard, volumes, this.#beta);
-      for (const metric of hardMetricNames) set(name, 'hard', metric, hard[metric as HardMetricName]);
+      const place = index * this.#classLength + at.mm3;
+      const [common, predicted, reference] = sums.subarray(place) as unknown as [number, number, number];
+      const volumes = {
+        predictedMl: predicted / 1000,
+        referenceMl: reference / 1000,
+        relativeDifference: quotient(predicted - reference, reference),
+      };
+      const metrics = hardMetrics(classes[name]!.hard, volumes, this.#beta);
+      for (const metric of hardMetricNames) set(name, 'metric', metric, metrics[metric]);
+      set(name, 'metric', pooledOnly, quotient(2 * common, predicted + reference));
     });
     return values;
   }
@@ -156,4 +165,8 @@ export class CaseSums {
 
 function countsAt(sums: Float64Array, place: number): HardCounts {
   return { tp: sums[place]!, fp: sums[place + 1]!, fn: sums[place + 2]!, tn: sums[place + 3]! };
+}
+
+function quotient(numerator: number, denominator: number): number | null {
+  return denominator === 0 ? null : numerator / denominator;
 }

@@ -1,34 +1,35 @@
 /** A comparison for the terminal. */
-import { layOut } from '../../results/table.ts';
+import { layOut } from '../../results/layout.ts';
+import { lossColumn } from '../../results/names.ts';
 import type { Interval } from './bootstrap.ts';
+import type { MeasureName } from './resum.ts';
 import type { Comparison } from './types.ts';
 
-const header = [
-  'class',
-  'measure',
-  'n',
-  'mean a',
-  'mean b',
-  'b - a',
-  'interval',
-  'p',
-  'pooled b - a',
-  'interval',
-];
+const names = ['class', 'measure'];
+const meansHeader = [...names, 'n', 'a', 'b', 'b - a', 'interval', 'p'];
+const poolHeader = [...names, 'a', 'b', 'b - a', 'interval'];
 
-/** The lines of a table: means over cases and pooled values of both runs, and their differences. */
+/** The lines of two tables: means over cases and pooled values of both runs, and their differences. */
 export function comparisonTable(comparison: Comparison, width: number): string[] {
   const { a, b, cases, level, resamples, seed, leftOut, differences, measures } = comparison;
-  const rows = measures.map(({ class: name, kind, measure, means, pooled }) => [
+  const named = ({ class: name, kind, measure }: MeasureName) => [
     name ?? 'all',
-    kind === 'hard' ? `hard ${measure}` : measure,
-    String(means.count),
-    ...[means.a, means.b].map((value) => figure(value)),
-    figure(means.difference, true),
-    interval(means.interval),
-    means.wilcoxon ? figure(means.wilcoxon.pValue) : '-',
-    figure(pooled.difference, true),
-    interval(pooled.interval),
+    kind === 'metric' ? measure : lossColumn(measure),
+  ];
+  const meansRows = measures.flatMap(({ means, ...name }) =>
+    means === null
+      ? []
+      : [
+          [
+            ...[...named(name), String(means.count), figure(means.a), figure(means.b)],
+            ...[figure(means.difference, true), interval(means.interval)],
+            means.wilcoxon ? figure(means.wilcoxon.pValue) : '-',
+          ],
+        ],
+  );
+  const poolRows = measures.map(({ pooled, ...name }) => [
+    ...[...named(name), figure(pooled.a), figure(pooled.b)],
+    ...[figure(pooled.difference, true), interval(pooled.interval)],
   ]);
   const without = [
     ...[...leftOut.casesOfA, ...leftOut.casesOfB].map((id) => `${id} (in one run only)`),
@@ -44,7 +45,11 @@ export function comparisonTable(comparison: Comparison, width: number): string[]
       ? [`left out: ${without.slice(0, 8).join(', ')}${without.length > 8 ? ', ...' : ''}`]
       : []),
     '',
-    ...layOut([header, ...rows], width),
+    'Means over cases',
+    ...layOut([meansHeader, ...meansRows], width),
+    '',
+    'Pooled: the voxels of the cases as one volume; diceByMm3 weighs them by their size',
+    ...layOut([poolHeader, ...poolRows], width),
   ];
 }
 

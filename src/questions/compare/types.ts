@@ -3,6 +3,8 @@ import type { Interval } from './bootstrap.ts';
 import type { MeasureName } from './resum.ts';
 import type { WilcoxonResult } from './wilcoxon.ts';
 
+export const comparisonVersion = 2;
+
 export interface ComparedMean {
   /** Cases where both values are defined; means and the difference are over these. */
   readonly count: number;
@@ -25,14 +27,15 @@ export interface ComparedPool {
 }
 
 export interface ComparedMeasure extends MeasureName {
-  readonly means: ComparedMean;
+  /** Null for Dice by mm³, which only a pool has. */
+  readonly means: ComparedMean | null;
   /** Over the voxels of the matched cases. */
   readonly pooled: ComparedPool;
 }
 
 export interface Comparison {
   /** Version of this layout. */
-  readonly version: 1;
+  readonly version: typeof comparisonVersion;
   /** The folders of the runs, as given. */
   readonly a: string;
   readonly b: string;

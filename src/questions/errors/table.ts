@@ -1,7 +1,7 @@
 /** The worst boxes for the terminal. */
 
 import type { Box, Vec3 } from '../../base/box.ts';
-import { layOut } from '../../results/table.ts';
+import { layOut } from '../../results/layout.ts';
 import type { WorstBoxes } from './worst-boxes.ts';
 
 export function boxErrorLines(found: WorstBoxes, width: number): string[] {

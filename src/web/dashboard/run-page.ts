@@ -116,7 +116,7 @@ ${total > shown.length && html`<p class="more">${all}</p>`}</section>`;
 function pooledSection({ cases, classes }: PooledSoFar, final: boolean): Markup {
   const heading = html`<h2 id="pooled">${final ? 'Pooled values' : 'Pooled so far'}</h2>`;
   const tables = [
-    pooledTable('Metrics at the threshold', classes, ({ metrics }) => metrics),
+    pooledTable('Metrics, higher is better', classes, ({ metrics }) => metrics),
     pooledTable('Losses', classes, ({ losses }) => losses),
   ];
   if (tables.every((table) => table === undefined)) {

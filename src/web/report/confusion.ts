@@ -37,7 +37,7 @@ export function confusionMatrix({ pooled, classes, scores }: ResultsDocument): F
 </section>`;
 }
 
-function readPairs({ labels, matrix, pairs }: ConfusionDocument) {
+function readPairs({ labels, matrix, pairs = [] }: ConfusionDocument) {
   if (matrix) {
     const rowSums = matrix.map((row) => row.reduce((sum, value) => sum + value, 0));
     return { rowSums, voxelsOf: (row: number, column: number) => matrix[row]![column]! };

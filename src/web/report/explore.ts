@@ -9,7 +9,7 @@ import type { ReportData } from './report-data.ts';
 /** `allCases`: the file that has every case, where this page does not. */
 export function explore(data: ReportData, allCases: string | undefined): Markup {
   const groups = groupsOf(data);
-  const chosen = measureAt(data, 'hard_dice');
+  const chosen = measureAt(data, 'dice');
   const option = (value: string | number, text: string, selected = false) =>
     html`<option value="${value}"${selected && html` selected`}>${text}</option>`;
   const isPart = data.cases.length < data.total;

@@ -3,7 +3,7 @@
 import type { CaseSummary, ResultsDocument } from '../../results/document.ts';
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
 import { count, figure, integer } from './format.ts';
-import { classMeasures, hardMetricOf, type Measure, measureValue, multiclassMeasures } from './measures.ts';
+import { classMeasures, type Measure, measureValue, multiclassMeasures } from './measures.ts';
 
 /** Classes beyond these get their table on demand, and no card. */
 const mostOpen = 2;
@@ -22,10 +22,9 @@ ${cards(document)}
 ${classes.map(({ name, labels }, at) => {
   const summaries = means.classes[name]!;
   const rows = measures.map((measure) => {
-    const metric = hardMetricOf(measure.key);
-    const summary = metric === undefined ? summaries.losses[measure.key]! : summaries.hard[metric];
+    const summary = measureValue(summaries, measure)!;
     const result = pooled?.classes[name];
-    return { measure, summary, pooled: result ? measureValue(result, measure.key) : null };
+    return { measure, summary, pooled: result ? measureValue(result, measure) : null };
   });
   return html`<details class="class-table"${at < mostOpen && html` open`}><summary><h3>${name}</h3> <span class="quiet">label${labels.length > 1 && 's'} ${labels.join(', ')}</span></summary>
 ${summaryTable(`overview-${at}`, `${name}: pooled and over cases`, rows)}</details>`;
@@ -38,10 +37,11 @@ ${classes.length > 1 && overClasses(document, measures)}
 function cards({ classes, pooled, means }: ResultsDocument): Fragment {
   if (classes.length > mostCards || !pooled) return null;
   return html`<dl class="cards">${classes.map(({ name }) => {
-    const { mean, sd, count: n } = means.classes[name]!.hard.dice;
-    return html`<div><dt>${name} <span class="quiet">Dice at the decision threshold</span></dt>
+    const { mean, sd, count: n } = means.classes[name]!.metrics.dice;
+    return html`<div><dt>${name} <span class="quiet">Dice at the decision</span></dt>
 <dd><strong>${figure(mean)}</strong> <span>mean${sd !== null && html` ± ${figure(sd)} SD`}, N = ${integer(n)}</span></dd>
-<dd><strong class="lesser">${figure(pooled.classes[name]!.hard.dice)}</strong> <span>pooled, N = ${integer(pooled.cases)}</span></dd></div>`;
+<dd><strong class="lesser">${figure(pooled.classes[name]!.metrics.dice)}</strong> <span>pooled by voxel, N = ${integer(pooled.cases)}</span></dd>
+<dd><strong class="lesser">${figure(pooled.classes[name]!.metrics.diceByMm3)}</strong> <span>pooled by mm³</span></dd></div>`;
   })}</dl>`;
 }
 
@@ -64,21 +64,19 @@ function summaryTable(id: string, caption: string, rows: readonly SummaryRow[]):
 function multiclass(document: ResultsDocument): Fragment {
   const rows = multiclassMeasures(document).map((measure) => ({
     measure,
-    summary: document.means.losses[measure.key]!,
-    pooled: document.pooled?.losses[measure.key] ?? null,
+    summary: document.means.losses[measure.id]!,
+    pooled: document.pooled?.losses[measure.id] ?? null,
   }));
   if (rows.length === 0) return null;
   return html`<details class="class-table" open><summary><h3>All classes together</h3> <span class="quiet">multi-class losses</span></summary>${summaryTable('overview-all', 'Multi-class losses: pooled and over cases', rows)}</details>`;
 }
 
 function overClasses({ means, classes }: ResultsDocument, measures: readonly Measure[]): Markup {
-  const { losses, hard } = means.overClasses;
   return html`<details class="class-table" open><summary><h3>Mean over classes</h3> <span class="quiet">of the classes’ means over cases</span></summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Mean over classes"><table class="narrow"><caption class="visually-hidden">Mean over classes</caption>
 <thead><tr><th scope="col">Measure</th><th scope="col" class="number">Mean</th><th scope="col" class="number">Classes</th></tr></thead>
-<tbody>${measures.map(({ key, label }) => {
-    const metric = hardMetricOf(key);
-    const mean = metric === undefined ? losses[key]! : hard[metric];
-    return html`<tr><th scope="row">${label}</th><td class="number main">${figure(mean.mean)}</td><td class="number quiet">${mean.classes.length} of ${classes.length}</td></tr>`;
+<tbody>${measures.map((measure) => {
+    const mean = measureValue(means.overClasses, measure)!;
+    return html`<tr><th scope="row">${measure.label}</th><td class="number main">${figure(mean.mean)}</td><td class="number quiet">${mean.classes.length} of ${classes.length}</td></tr>`;
   })}</tbody></table></div></details>`;
 }

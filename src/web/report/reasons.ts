@@ -19,8 +19,8 @@ const volumeFactor = 2;
 /** Where the volume is right and the Dice coefficient is below this, the foreground lies elsewhere. */
 const misplacedBelow = 0.5;
 
-export function reasonOf({ hard }: ClassResult): Reason {
-  const { tp, fp, fn, dice } = hard;
+export function reasonOf({ metrics }: ClassResult): Reason {
+  const { tp, fp, fn, dice } = metrics;
   const [predicted, reference] = [tp + fp, tp + fn];
   if (reference === 0) return predicted === 0 ? 'nothing to find' : 'empty reference';
   if (predicted === 0) return 'nothing predicted';

@@ -47,15 +47,14 @@ export function reportData(
       ...(entry.status === 'ok' ? {} : { error: `${entry.status}: ${entry.error.code}` }),
     })),
     values: names.map((name) =>
-      measures.map(({ key }) => scored((entry) => rounded(measureValue(entry.classes[name]!, key)))),
+      measures.map((measure) => scored((entry) => rounded(measureValue(entry.classes[name]!, measure)))),
     ),
     reasons: names.map((name) =>
       cases.map((entry) => (entry.status === 'ok' ? reasonNames.indexOf(reasonOf(entry.classes[name]!)) : 0)),
     ),
     summaries: names.map((name) => {
-      const { losses, hard } = document.means.classes[name]!;
-      return measures.map(({ key }) => {
-        const summary = losses[key] ?? hard[key.replace(/^hard_/, '') as keyof typeof hard];
+      return measures.map((measure) => {
+        const summary = measureValue(document.means.classes[name]!, measure)!;
         return [summary.q1, summary.median, summary.q3, summary.count].map(rounded);
       });
     }),
@@ -77,7 +76,7 @@ export function worstCases(document: ResultsDocument, most: number): Set<string>
   const listed = new Set<string>();
   for (const { name } of document.classes) {
     const ranked = scored
-      .map((entry) => ({ id: entry.id, dice: entry.classes[name]!.hard.dice }))
+      .map((entry) => ({ id: entry.id, dice: entry.classes[name]!.metrics.dice }))
       .filter((entry): entry is { id: string; dice: number } => entry.dice !== null)
       .sort((a, b) => a.dice - b.dice);
     for (const { id } of ranked.slice(0, each)) if (listed.size < most) listed.add(id);

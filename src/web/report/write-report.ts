@@ -1,9 +1,8 @@
 /** `report.html` in the folder of a run that is over. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../base/errors.ts';
 import { writeText } from '../../base/write-whole.ts';
-import type { ResultsDocument } from '../../results/document.ts';
+import { readResults } from '../../results/read.ts';
 import { gatherCurves } from './curve-data.ts';
 import { renderReport } from './render-report.ts';
 import { dataBytes, worstCases } from './report-data.ts';
@@ -38,26 +37,4 @@ export async function writeReport(outDir: string, signal?: AbortSignal): Promise
   writeText(allCases, renderReport({ document, facts, curves }));
   writeText(path, renderReport({ document, facts, curves, listed, allCases: reportFiles[1] }));
   return path;
-}
-
-function readResults(outDir: string): ResultsDocument {
-  const file = join(outDir, 'results.json');
-  if (!existsSync(file)) {
-    throw new UsageError(
-      'no-results',
-      `${outDir}: holds no results.json; give the --out folder of a finished score`,
-      {
-        file: outDir,
-      },
-    );
-  }
-  try {
-    const document = JSON.parse(readFileSync(file, 'utf8')) as ResultsDocument;
-    if (document.version === 1 && Array.isArray(document.cases)) return document;
-  } catch (cause) {
-    throw new UsageError('results-unreadable', `${file}: is no JSON; score again`, { file, cause });
-  }
-  throw new UsageError('results-version', `${file}: is of another version; score again with this one`, {
-    file,
-  });
 }

@@ -39,7 +39,7 @@ export function casesPage({ run, results, page: number, links }: CasesPageParts)
         ? classes.map(({ name }, at) => ({ entry, index, name, at, result: entry.classes[name]! }))
         : [],
     )
-    .sort((a, b) => (a.result.hard.dice ?? 2) - (b.result.hard.dice ?? 2));
+    .sort((a, b) => (a.result.metrics.dice ?? 2) - (b.result.metrics.dice ?? 2));
   const shown = rows.slice((number - 1) * rowsPerPage, number * rowsPerPage);
   if (shown.length === 0 && number > 1) return undefined;
   const table = scrollingTable(
@@ -47,7 +47,7 @@ export function casesPage({ run, results, page: number, links }: CasesPageParts)
     html`<th scope="col">Case</th><th scope="col">Class</th><th scope="col" class="number">Dice</th>`,
     shown.map(({ entry, index, name, at, result }) => {
       const reason = known(result);
-      return html`<tr><th scope="row" class="name"><a href="/runs/${run}/look/${index}?class=${at}"><bdi>${entry.id}</bdi></a>${reason !== '' && html`<span class="reason">${reason}</span>`}</th><td class="name"><bdi>${name}</bdi></td><td class="number">${figure(result.hard.dice)}</td></tr>
+      return html`<tr><th scope="row" class="name"><a href="/runs/${run}/look/${index}?class=${at}"><bdi>${entry.id}</bdi></a>${reason !== '' && html`<span class="reason">${reason}</span>`}</th><td class="name"><bdi>${name}</bdi></td><td class="number">${figure(result.metrics.dice)}</td></tr>
 `;
     }),
   );
@@ -61,7 +61,7 @@ ${pager('Pages of cases', { page: number, pageSize: rowsPerPage, total: rows.len
 }
 
 function known(result: ScoredCaseResult['classes'][string]): string {
-  const { predictedVolumeMl, referenceVolumeMl } = result.hard;
+  const { predictedVolumeMl, referenceVolumeMl } = result.metrics;
   return describeReason(reasonOf(result), predictedVolumeMl, referenceVolumeMl);
 }
 
@@ -80,13 +80,13 @@ export interface CasePageParts {
 export function casePage(parts: CasePageParts): string {
   const { results, entry, links } = parts;
   const spec = results.classes[parts.class]!;
-  const { hard } = entry.classes[spec.name]!;
+  const { metrics } = entry.classes[spec.name]!;
   const facts = [
-    ['Dice', figure(hard.dice)],
-    ['Precision', figure(hard.precision)],
-    ['Recall', figure(hard.recall)],
-    ['Reference', `${figure(hard.referenceVolumeMl)} ml`],
-    ['Predicted', `${figure(hard.predictedVolumeMl)} ml`],
+    ['Dice', figure(metrics.dice)],
+    ['Precision', figure(metrics.precision)],
+    ['Recall', figure(metrics.recall)],
+    ['Reference', `${figure(metrics.referenceVolumeMl)} ml`],
+    ['Predicted', `${figure(metrics.predictedVolumeMl)} ml`],
   ] as const;
   const reason = known(entry.classes[spec.name]!);
   return page({

@@ -1,8 +1,9 @@
 /** The cases of a finished run, as the viewer asks for them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import type { ResultsDocument, ScoredCaseResult } from '../../results/document.ts';
+import { readResults } from '../../results/read.ts';
 import { RunFolder, workFolder } from '../../run/run-folder.ts';
 import type { CaseReducer } from './case-reducer.ts';
 import type { ReducedCase } from './reduce-case.ts';
@@ -22,13 +23,12 @@ export class FinishedCases {
     this.#root = join(resolve(outDir), workFolder);
     this.#reducer = reducer;
     this.#dataRoots = dataRoots;
-    const file = join(outDir, 'results.json');
-    if (!existsSync(file) || !existsSync(join(this.#root, 'cases.json'))) {
+    if (!existsSync(join(outDir, 'results.json')) || !existsSync(join(this.#root, 'cases.json'))) {
       throw new UsageError('no-run', `${outDir}: holds no finished run; give the --out folder of a score`, {
         file: outDir,
       });
     }
-    this.results = JSON.parse(readFileSync(file, 'utf8')) as ResultsDocument;
+    this.results = readResults(outDir);
   }
 
   /** Undefined for a case that is not there or has no score. */

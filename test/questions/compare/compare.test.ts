@@ -58,12 +58,15 @@ test('means, pooled values and differences are those of the results', () => {
         ? result!.losses[measure]!
         : kind === 'loss'
           ? result!.classes[name]!.losses[measure]!
-          : result!.classes[name]!.hard[measure as 'dice'];
+          : result!.classes[name]!.metrics[measure as 'dice'];
     const differences = ids.map(
       (_, i) => value(ofB!.cases[i] as ScoredCaseResult)! - value(ofA!.cases[i] as ScoredCaseResult)!,
     );
-    expect(means).toMatchObject({ count: 6, undefined: 0 });
-    expect(means.difference).toBeCloseTo(differences.reduce((sum, d) => sum + d, 0) / 6, 12);
+    if (measure === 'diceByMm3') expect(means).toBeNull();
+    else {
+      expect(means).toMatchObject({ count: 6, undefined: 0 });
+      expect(means!.difference).toBeCloseTo(differences.reduce((sum, d) => sum + d, 0) / 6, 12);
+    }
     expect(pooled).toMatchObject({ a: value(ofA!.pooled), b: value(ofB!.pooled) });
     const sorted = measure.startsWith('lovasz');
     expect(pooled.interval === null).toBe(sorted);
@@ -72,10 +75,12 @@ test('means, pooled values and differences are those of the results', () => {
       expect(pooled.interval!.high).toBeGreaterThanOrEqual(pooled.difference! - 1e-12);
     }
   }
-  const dice = comparison.measures.find(({ class: name, measure }) => name === '1' && measure === 'dice')!;
-  expect(dice.means.interval!.high).toBeLessThan(0);
+  const dice = comparison.measures.find(
+    ({ class: name, kind, measure }) => name === '1' && kind === 'loss' && measure === 'dice',
+  )!;
+  expect(dice.means!.interval!.high).toBeLessThan(0);
   // All six differences have the same sign: 2 of 64.
-  expect(dice.means.wilcoxon).toMatchObject({ method: 'exact', pValue: 0.03125, positiveRanks: 0 });
+  expect(dice.means!.wilcoxon).toMatchObject({ method: 'exact', pValue: 0.03125, positiveRanks: 0 });
 });
 
 test('the same seed gives the same comparison, another one other intervals', () => {
@@ -86,8 +91,10 @@ test('the same seed gives the same comparison, another one other intervals', () 
 });
 
 test('a run against itself differs in nothing', () => {
-  for (const { means, pooled } of compareRuns(open('weak'), open('weak'), { resamples: 100 }).measures) {
-    expect(means).toMatchObject({ difference: 0, interval: { low: 0, high: 0 }, wilcoxon: null });
+  const { measures } = compareRuns(open('weak'), open('weak'), { resamples: 100 });
+  for (const { measure, means, pooled } of measures) {
+    if (measure !== 'diceByMm3')
+      expect(means).toMatchObject({ difference: 0, interval: { low: 0, high: 0 }, wilcoxon: null });
     expect(pooled.difference).toBe(0);
   }
 });
@@ -105,15 +112,15 @@ test('drawn cases are pooled as a run over them is', async () => {
   const values = sums.values(drawn);
   let compared = 0;
   for (const { name } of outcome.classes) {
-    const { losses: ofLosses, hard } = results.pooled!.classes[name]!;
+    const { losses: ofLosses, metrics } = results.pooled!.classes[name]!;
     for (const [id, expected] of Object.entries(ofLosses)) {
       if (id.startsWith('lovasz')) continue;
       expect(values.get(measureKey({ class: name, kind: 'loss', measure: id }))).toBeCloseTo(expected!, 12);
       compared++;
     }
-    for (const metric of ['dice', 'specificity', 'referenceVolumeMl'] as const) {
-      expect(values.get(measureKey({ class: name, kind: 'hard', measure: metric }))).toBeCloseTo(
-        hard[metric]!,
+    for (const metric of ['dice', 'specificity', 'referenceVolumeMl', 'diceByMm3'] as const) {
+      expect(values.get(measureKey({ class: name, kind: 'metric', measure: metric }))).toBeCloseTo(
+        metrics[metric]!,
         12,
       );
     }
@@ -164,7 +171,7 @@ describe('runs that share a part', () => {
     // The pool is of the common cases alone, for which nobody evaluated the sorted losses.
     expect(find('bce').pooled.difference).toBe(0);
     expect(find('lovasz-softmax').pooled).toEqual({ a: null, b: null, difference: null, interval: null });
-    expect(find('lovasz-softmax').means.difference).toBe(0);
+    expect(find('lovasz-softmax').means!.difference).toBe(0);
     const lines = comparisonTable(comparison, 200).join('\n');
     expect(lines).toMatch(/3 cases in both/);
     expect(lines).toMatch(/left out: a \(in one run only\)/);

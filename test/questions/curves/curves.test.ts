@@ -215,7 +215,7 @@ describe.each(['probability', 'logit'] as const)('the best threshold of a run of
     const [found] = await curves(run, { ...pooled, kinds: ['threshold'], maxPoints: 1e6 });
     const { best, points } = found!.threshold!;
     const { results } = await ask(run, { losses: 'dice', threshold: best!.threshold! });
-    expect(results.pooled!.classes.foreground!.hard).toMatchObject({
+    expect(results.pooled!.classes.foreground!.metrics).toMatchObject({
       tp: best!.tp,
       fp: best!.fp,
       dice: best!.dice,

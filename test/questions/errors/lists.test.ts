@@ -131,11 +131,11 @@ test('the list adds up to the results of the case', async () => {
   const sum = (column: readonly number[]) => column.reduce((a, b) => a + b);
   expect([sum(listed!.foreground), sum(listed!.fp), sum(listed!.fn)]).toEqual([
     result.foreground,
-    result.hard.fp,
-    result.hard.fn,
+    result.metrics.fp,
+    result.metrics.fn,
   ]);
-  expect(sum(listed!.softFp!)).toBeCloseTo(result.fp, 9);
-  expect(sum(listed!.softFn!)).toBeCloseTo(result.fn, 9);
+  expect(sum(listed!.softFp!)).toBeCloseTo(result.soft.fp, 9);
+  expect(sum(listed!.softFn!)).toBeCloseTo(result.soft.fn, 9);
 });
 
 test('more than 512 tiles are taken together', async () => {

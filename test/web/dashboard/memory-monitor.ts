@@ -61,7 +61,12 @@ export class MemoryRun {
     if (ok === 0) return { cases: 0, classes: {} };
     const dice = this.dice / ok;
     const values = (score: number) => ({
-      losses: { dice: 1 - score, 'lovasz-hinge': 1.7 - score, bce: 0.0421, 'cross-entropy': null },
+      losses: {
+        dice_loss: 1 - score,
+        'lovasz-hinge_loss': 1.7 - score,
+        bce_loss: 0.0421,
+        'cross-entropy_loss': null,
+      },
       metrics: { dice: score, jaccard: score / (2 - score) },
     });
     return { cases: ok, classes: { tumour: values(dice), oedema: values(dice * 0.9) } };

@@ -100,10 +100,10 @@ test('a run is watched from its start to its end', async () => {
   const pooled = (await get(`${dashboard.url}/api/runs/${run}/pooled`).then((answer) =>
     answer.json(),
   )) as PooledSoFar;
-  const { losses, hard } = results.pooled!.classes.lesion!;
+  const lesion = results.pooled!.classes.lesion!;
   expect(pooled.classes.lesion).toMatchObject({
-    losses: { dice: losses.dice },
-    metrics: { dice: hard.dice },
+    metrics: { dice: lesion.metrics.dice, diceByMm3: lesion.metrics.diceByMm3 },
+    losses: { dice_loss: lesion.losses.dice },
   });
 
   const look = `${dashboard.url}/runs/${run}/look`;

@@ -36,15 +36,15 @@ test('names, messages, classes, measures and workers with markup stay text', asy
   expect(text).not.toMatch(/(href|src|data-events|data-status)="[^"]*img/);
 });
 
-test('a loss and a metric of one name are told apart', async () => {
+test('a metric and a loss have names of their own', async () => {
   const { run, get } = dashboard();
   const { losses, metrics } = run.pooled().classes.tumour!;
   const { text } = await get('/runs/night-0412');
   const table = (label: string) => text.split(`aria-label="${label}, table"`)[1]!.split('</table>')[0]!;
   expect(table('Losses')).toContain(
-    `<th scope="row">dice</th><td class="number"><data value="${losses.dice}"`,
+    `<th scope="row">dice_loss</th><td class="number"><data value="${losses.dice_loss}"`,
   );
-  expect(table('Metrics at the threshold')).toContain(
+  expect(table('Metrics, higher is better')).toContain(
     `<th scope="row">dice</th><td class="number"><data value="${metrics.dice}"`,
   );
 });

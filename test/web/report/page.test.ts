@@ -106,7 +106,7 @@ describe('the report in a browser', () => {
     };
     const table = await saved('#rows-csv');
     expect(table.name).toBe('voxtally-cases.csv');
-    expect(table.text.split('\r\n')[0]).toContain('hard_dice');
+    expect(table.text.split('\r\n')[0]).toMatch(/,dice,.*,dice_loss,/);
     expect(table.text.split('\r\n')).toHaveLength(1 + 118 * 3 + 2 + 1);
     const failed = await saved('[data-csv-of=failures-table]');
     expect(failed.text).toContain('holds <NaN> at voxel [1, 2, 3]');

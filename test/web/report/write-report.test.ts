@@ -56,10 +56,10 @@ describe('writeReport', () => {
   test('a folder without results, or with others, is refused by name', async () => {
     await expect(writeReport(at('nowhere'))).rejects.toThrow(/nowhere: holds no results.json/);
     writeResultsFolder(at('other'), madeUpResults(4));
-    writeFileSync(at('other', 'results.json'), '{"version":2}');
-    await expect(writeReport(at('other'))).rejects.toThrow(/another version/);
+    writeFileSync(at('other', 'results.json'), '{"version":1}');
+    await expect(writeReport(at('other'))).rejects.toThrow(/version 1 of its layout/);
     writeFileSync(at('other', 'results.json'), '{"vers');
-    await expect(writeReport(at('other'))).rejects.toThrow(/is no JSON/);
+    await expect(writeReport(at('other'))).rejects.toThrow(/is not JSON/);
   });
 
   test('JSON in a script element cannot end it', () => {

@@ -11,12 +11,12 @@ export interface Column {
   readonly label: string;
 }
 
-const always = ['hard_dice', 'hard_precision', 'hard_recall', 'hard_relativeVolumeDifference'];
+const always = ['dice', 'precision', 'recall', 'relativeVolumeDifference'];
 
 /** Names, the chosen measure, the others that tell most, and the reason. */
 export function columnsOf(data: ReportData, measure: number, hasGroups: boolean): Column[] {
   const measures = [measure, ...always.map((key) => measureAt(data, key)).filter((at) => at !== measure)];
-  const short: Readonly<Record<string, string>> = { hard_relativeVolumeDifference: 'Volume diff.' };
+  const short: Readonly<Record<string, string>> = { relativeVolumeDifference: 'Volume diff.' };
   return [
     { key: 'case', label: 'Case' },
     ...(hasGroups ? [{ key: 'group', label: 'Group' } as const] : []),

@@ -61,8 +61,8 @@ export function reasonText(data: ReportData, row: Row): string {
   const at = (key: string) => valueAt(data, row, measureAt(data, key));
   return describeReason(
     reasonNames[data.reasons[row.classIndex]![row.caseIndex]!]!,
-    at('hard_predictedVolumeMl'),
-    at('hard_referenceVolumeMl'),
+    at('predictedVolumeMl'),
+    at('referenceVolumeMl'),
   );
 }
 
