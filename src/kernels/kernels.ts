@@ -165,6 +165,80 @@ interface KernelExports {
     background: number,
     out: number,
   ): void;
+  labelsAbove(scores: number, count: number, threshold: number, target: number): void;
+  clearLabels(codes: number, count: number, code: number, labels: number): void;
+  encodeLabelRuns(
+    codes: number,
+    count: number,
+    base: number,
+    tables: number,
+    out: number,
+    rows: number,
+  ): number;
+  fillFromTiles(tiles: number, count: number, z: number, words: number, plane: number, span: number): number;
+  encodePlane(
+    plane: number,
+    words: number,
+    first: number,
+    last: number,
+    rowLength: number,
+    out: number,
+    stats: number,
+  ): number;
+  fillFromRuns(
+    bytes: number,
+    end: number,
+    rowLength: number,
+    left: number,
+    top: number,
+    words: number,
+    rows: number,
+    cut: number,
+    plane: number,
+  ): number;
+  voxelElements(
+    before: number,
+    here: number,
+    after: number,
+    ignoredBefore: number,
+    ignoredHere: number,
+    ignoredAfter: number,
+    words: number,
+    rows: number,
+    out: number,
+  ): number;
+  cornerElements(
+    below: number,
+    here: number,
+    ignoredBelow: number,
+    ignoredHere: number,
+    words: number,
+    rows: number,
+    out: number,
+  ): number;
+  startBlocks(at: number): void;
+  blocksEnd(): number;
+  addElements(search: number, bits: number, rows: number, z: number): void;
+  coarsen(
+    source: number,
+    cellShift: number,
+    sizeX: number,
+    sizeY: number,
+    sizeZ: number,
+    halveX: number,
+    halveY: number,
+    halveZ: number,
+    target: number,
+  ): void;
+  countDistances(
+    search: number,
+    bits: number,
+    below: number,
+    here: number,
+    rows: number,
+    z: number,
+    first: number,
+  ): number;
 }
 
 export type Kernels = KernelExports;

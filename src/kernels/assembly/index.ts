@@ -13,3 +13,8 @@ export {
 export {
   reflectBackground, walkScores, binScores, probabilityOfKey, sumRunCrossEntropy,
 } from './scores';
+export {
+  labelsAbove, clearLabels, encodeLabelRuns, fillFromTiles, encodePlane, fillFromRuns,
+} from './mask-runs';
+export { voxelElements, cornerElements } from './border-elements';
+export { startBlocks, blocksEnd, addElements, coarsen, countDistances } from './nearest';
