@@ -216,6 +216,25 @@ interface KernelExports {
     rows: number,
     out: number,
   ): number;
+  labelPlane(sweep: number, bytes: number, end: number, z: number): number;
+  finishComponents(
+    sweep: number,
+    numbers: number,
+    groups18: number,
+    groups26: number,
+    named: number,
+  ): number;
+  sharePlanes(first: number, second: number, list: number, length: number): number;
+  sortShared(
+    list: number,
+    length: number,
+    numbersA: number,
+    numbersB: number,
+    countA: number,
+    countB: number,
+    scratch: number,
+    counts: number,
+  ): number;
   startBlocks(at: number): void;
   blocksEnd(): number;
   addElements(search: number, bits: number, rows: number, z: number): void;

@@ -18,3 +18,4 @@ export {
 } from './mask-runs';
 export { voxelElements, cornerElements } from './border-elements';
 export { startBlocks, blocksEnd, addElements, coarsen, countDistances } from './nearest';
+export { labelPlane, finishComponents, sharePlanes, sortShared } from './components';

@@ -11,9 +11,16 @@ const PIECE = 65536;
 /** Where `readVarint` stopped. */
 let cursor: usize = 0;
 
+/** Where the number that was read last ends. */
 // @ts-ignore: decorator
 @inline
-function readVarint(at: usize): u32 {
+export function lastVarintEnd(): usize {
+  return cursor;
+}
+
+// @ts-ignore: decorator
+@inline
+export function readVarint(at: usize): u32 {
   let byte = <u32>load<u8>(at++);
   let value = byte & 0x7f;
   for (let shift: u32 = 7; byte & 0x80 && shift < 32; shift += 7) {

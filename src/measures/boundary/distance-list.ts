@@ -23,7 +23,10 @@ export class DistanceCounts {
 
   add(distance: number, code: number, count: number): void {
     let own = this.#rows.get(distance);
-    if (own === undefined) this.#rows.set(distance, (own = new Map()));
+    if (own === undefined) {
+      own = new Map();
+      this.#rows.set(distance, own);
+    }
     own.set(code, (own.get(code) ?? 0) + count);
   }
 

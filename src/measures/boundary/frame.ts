@@ -1,7 +1,7 @@
 /** A box of planes of bits around some masks, with a margin of one voxel that is background: kernels look at neighbours. */
 
 import type { Vec3 } from '../../base/box.ts';
-import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import type { Kernels, Layout } from '../../kernels/kernels.ts';
 import { boxAround, type Mask } from '../masks/mask.ts';
 import { notRuns } from '../masks/merge-tiles.ts';
 
@@ -34,35 +34,32 @@ export function planeBytes({ words, rows }: Frame): number {
   return 8 * words * rows;
 }
 
-/** The union of some masks as a window of three planes of bits that moves through a frame. */
+/** A mask as a window of three planes of bits that moves through a frame. */
 export class MaskWindow {
   readonly #kernels: Kernels;
   readonly #frame: Frame;
-  readonly #masks: readonly { readonly mask: Mask; readonly address: number }[];
+  readonly #mask: Mask;
+  readonly #bytes: number;
   readonly #cut: boolean;
   readonly #ring: readonly [number, number, number];
   /** The plane that each place of the ring holds, and whether it has a voxel. */
   readonly #held = [-9, -9, -9];
   readonly #some = [false, false, false];
 
-  /** Takes regions for the bytes of the masks and three planes. `cut`: masks may reach beyond the frame. */
-  constructor(kernels: Kernels, layout: Layout, frame: Frame, masks: readonly Mask[], cut = false) {
+  /** Takes regions for the bytes of the mask and three planes. `cut`: the mask may reach beyond the frame. */
+  constructor(kernels: Kernels, layout: Layout, frame: Frame, mask: Mask, cut = false) {
     this.#kernels = kernels;
     this.#frame = frame;
     this.#cut = cut;
-    this.#masks = masks
-      .filter(({ voxels }) => voxels > 0)
-      .map((mask) => {
-        const address = layout.region(mask.bytes.length);
-        new Uint8Array(kernels.memory.buffer, address, mask.bytes.length).set(mask.bytes);
-        return { mask, address };
-      });
+    this.#mask = mask;
+    this.#bytes = layout.region(mask.bytes.length);
+    new Uint8Array(kernels.memory.buffer, this.#bytes, mask.bytes.length).set(mask.bytes);
     const plane = () => layout.region(planeBytes(frame));
     this.#ring = [plane(), plane(), plane()];
   }
 
   get empty(): boolean {
-    return this.#masks.length === 0;
+    return this.#mask.voxels === 0;
   }
 
   /** Address of plane `z` of the frame; planes outside it are background. Valid until a plane three further is asked for. */
@@ -90,29 +87,23 @@ export class MaskWindow {
     }
     this.#held[place] = z;
     this.#some[place] = false;
-    for (const { mask, address } of this.#masks) {
-      const plane = origin[2] + z - mask.box!.origin[2];
-      if (plane < 0 || plane >= mask.box!.shape[2]) continue;
-      const [from, to] = [mask.offsets[plane]!, mask.offsets[plane + 1]!];
-      if (from === to) continue;
-      this.#some[place] = true;
-      const fault = this.#kernels.fillFromRuns(
-        address + from,
-        address + to,
-        rowLength,
-        origin[0],
-        origin[1],
-        words,
-        rows,
-        this.#cut ? 1 : 0,
-        target,
-      );
-      if (fault < 0) throw notRuns();
-    }
+    const { box, offsets } = this.#mask;
+    const plane = origin[2] + z - (box?.origin[2] ?? 0);
+    if (box === null || plane < 0 || plane >= box.shape[2]) return;
+    const [from, to] = [offsets[plane]!, offsets[plane + 1]!];
+    if (from === to) return;
+    this.#some[place] = true;
+    const fault = this.#kernels.fillFromRuns(
+      this.#bytes + from,
+      this.#bytes + to,
+      rowLength,
+      origin[0],
+      origin[1],
+      words,
+      rows,
+      this.#cut ? 1 : 0,
+      target,
+    );
+    if (fault < 0) throw notRuns();
   }
-}
-
-/** A layout of a kernel's whole memory: what was in it before is void. */
-export function freshLayout(kernels: Kernels): Layout {
-  return new Layout(kernels.memory);
 }

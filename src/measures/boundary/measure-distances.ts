@@ -4,10 +4,10 @@
  */
 
 import type { Vec3 } from '../../base/box.ts';
-import type { Kernels } from '../../kernels/kernels.ts';
+import { type Kernels, Layout } from '../../kernels/kernels.ts';
 import type { Mask } from '../masks/mask.ts';
-import type { DistanceList } from './distance-list.ts';
-import { type Frame, frameAround, freshLayout, MaskWindow, planeBytes } from './frame.ts';
+import { type DistanceList, noDistances } from './distance-list.ts';
+import { type Frame, frameAround, MaskWindow, planeBytes } from './frame.ts';
 import { NearestSearch } from './nearest-search.ts';
 
 /** The two kinds of borders. */
@@ -21,12 +21,12 @@ export interface PlaneRange {
 }
 
 export interface DistanceTask {
-  /** Masks whose union has the elements that are measured. */
-  readonly from: readonly Mask[];
-  /** Masks whose union has the elements to which they are measured. */
-  readonly to: readonly Mask[];
+  /** The mask whose elements are measured. */
+  readonly from: Mask;
+  /** The mask to whose elements they are measured. */
+  readonly to: Mask;
   /** Voxels that are ignored; elements beside them are left out of both. */
-  readonly ignored: readonly Mask[];
+  readonly ignored: Mask;
   readonly spacingMm: Vec3;
   /** The elements of these planes only; all by default. */
   readonly range?: PlaneRange;
@@ -34,13 +34,9 @@ export interface DistanceTask {
 
 /** Lays the kernel memory out anew. Distances are infinite where there is nothing to measure to. */
 export function measureDistances(kernels: Kernels, task: DistanceTask): Record<Border, DistanceList> {
-  const masks = [...task.from, ...task.to].filter(({ voxels }) => voxels > 0);
-  const layout = freshLayout(kernels);
-  if (task.from.every(({ voxels }) => voxels === 0)) {
-    const none = { distances: new Float64Array(0), codes: new Uint8Array(0), counts: new Float64Array(0) };
-    return { voxel: none, surfel: none };
-  }
-  const frame = frameAround(masks);
+  if (task.from.voxels === 0) return { voxel: noDistances, surfel: noDistances };
+  const layout = new Layout(kernels.memory);
+  const frame = frameAround([task.from, task.to]);
   const from = new MaskWindow(kernels, layout, frame, task.from);
   const to = new MaskWindow(kernels, layout, frame, task.to);
   const ignored = new MaskWindow(kernels, layout, frame, task.ignored, true);

@@ -67,3 +67,10 @@ export function eachRun(mask: Mask, z: number, visit: (y: number, from: number, 
     visit(y, start - rowStart, place - rowStart);
   }
 }
+
+/** The largest of some numbers above 0; 0 if there are none. */
+export function largestNumber(numbers: Float64Array): number {
+  let largest = 0;
+  for (const number of numbers) if (number > largest) largest = number;
+  return largest;
+}

@@ -55,7 +55,10 @@ export class RunCollector {
         const label = rows[i]!;
         const bytes = rows[i + 1]!;
         let growing = found.get(label);
-        if (growing === undefined) found.set(label, (growing = new Growing()));
+        if (growing === undefined) {
+          growing = new Growing();
+          found.set(label, growing);
+        }
         growing.append(this.#bytes(at, bytes), rows[i + 2]!, rows[i + 3]!);
         at += bytes;
       }

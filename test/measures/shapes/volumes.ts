@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Vec3, voxelCount } from '../../../src/base/box.ts';
 import { tileBox, tileGrid } from '../../../src/base/tile-grid.ts';
+import { expect } from 'vitest';
 import { type Kernels, Layout, loadKernels } from '../../../src/kernels/kernels.ts';
 import type { Mask } from '../../../src/measures/masks/mask.ts';
 import { mergeTiles, type TilePart } from '../../../src/measures/masks/merge-tiles.ts';
@@ -91,4 +92,15 @@ function cut({ shape, codes }: Codes, { origin, shape: size }: { origin: Vec3; s
     }
   }
   return own;
+}
+
+/** Within 1e-12 of the golden value, relative. */
+export function near(found: number | null, expected: number | null | undefined, what: string): void {
+  if (expected === null || expected === undefined || found === null) {
+    expect(found, what).toBe(expected ?? null);
+    return;
+  }
+  expect(Math.abs(found - expected), `${what}: ${found} against ${expected}`).toBeLessThanOrEqual(
+    1e-12 * Math.max(1, Math.abs(expected)),
+  );
 }

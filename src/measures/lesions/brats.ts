@@ -1,0 +1,146 @@
+/**
+ * Lesion-wise Dice and HD95 as the BraTS challenges of 2023 and 2024 define them. Components of the reference whose dilations
+ * touch form one lesion; every component of the prediction that touches its dilation belongs to it.
+ */
+import { exactSum } from '../../base/statistics/exact-sum.ts';
+import type { Vec3 } from '../../base/box.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import { facetAreasMm2 } from '../boundary/facet-areas.ts';
+import { measureDistances } from '../boundary/measure-distances.ts';
+import { areaPercentile } from '../boundary/percentiles.ts';
+import { WeightedDistances } from '../boundary/weighted-distances.ts';
+import type { Mask } from '../masks/mask.ts';
+import { dilate, unite } from '../masks/mask-builder.ts';
+import { atConnectivity, type LesionTable } from './components.ts';
+import { findComponents } from './find-components.ts';
+import { splitMask } from './split.ts';
+
+export interface BratsRule {
+  /** How often a lesion is dilated by its 18-neighbourhood. */
+  readonly dilation: number;
+  /** Lesions of at most so many mm^3 are left out. */
+  readonly minMm3: number;
+}
+
+/** The rules of the challenges, by name. */
+export const bratsPresets = {
+  'brats-gli': { dilation: 3, minMm3: 50 },
+  'brats-ssa': { dilation: 3, minMm3: 50 },
+  'brats-ped': { dilation: 3, minMm3: 50 },
+  'brats-men': { dilation: 1, minMm3: 50 },
+  'brats-met': { dilation: 1, minMm3: 2 },
+} as const satisfies Record<string, BratsRule>;
+export type BratsPreset = keyof typeof bratsPresets;
+
+/** The distance of a lesion that was missed, and of one that was invented. */
+export const missedDistanceMm = 374;
+
+export interface BratsLesion {
+  /** Components (26-connected) of both masks, by number. */
+  readonly reference: readonly number[];
+  readonly prediction: readonly number[];
+  readonly mm3: number;
+  readonly dice: number;
+  readonly hd95: number;
+  readonly found: boolean;
+  /** Whether it is large enough for the means. */
+  readonly counted: boolean;
+}
+
+export interface Brats {
+  readonly lesions: readonly BratsLesion[];
+  /** Components of the prediction that belong to no lesion, by number. */
+  readonly falsePositives: readonly number[];
+}
+
+export interface BratsValues {
+  readonly lesions: number;
+  readonly found: number;
+  readonly falsePositives: number;
+  readonly dice: number | null;
+  readonly hd95: number | null;
+}
+
+export function measureBrats(
+  kernels: Kernels,
+  reference: Mask,
+  prediction: Mask,
+  ignored: Mask,
+  spacingMm: Vec3,
+  { dilation, minMm3 }: BratsRule,
+): Brats {
+  let dilated = reference;
+  for (let i = 0; i < dilation; i++) dilated = dilate(dilated);
+  const members = atConnectivity(findComponents(kernels, dilated, reference), 26);
+  const touching = atConnectivity(findComponents(kernels, dilated, prediction), 26);
+  const shared = atConnectivity(findComponents(kernels, reference, prediction), 26);
+  const lesions = partnersOf(members, members.reference.count);
+  const partners = partnersOf(touching, members.reference.count);
+  const lesionOf = new Map(lesions.flatMap((own, lesion) => own.map((component) => [component, lesion] as const)));
+  const lesionMasks = splitMask(kernels, reference, (component) => lesionOf.get(component));
+  const touched = new Set(touching.overlap.prediction);
+  const parts = splitMask(kernels, prediction, (component) => (touched.has(component) ? component : undefined));
+  const areas = facetAreasMm2(spacingMm);
+  const voxelMm3 = spacingMm[0] * spacingMm[1] * spacingMm[2];
+
+  const found = lesions.map((own, lesion): BratsLesion => {
+    const mask = lesionMasks.get(lesion)!;
+    const predicted = partners[lesion]!;
+    const mm3 = mask.voxels * voxelMm3;
+    const about = { reference: own, prediction: predicted, mm3, counted: mm3 > minMm3 };
+    if (predicted.length === 0) return { ...about, dice: 0, hd95: missedDistanceMm, found: false };
+    const other = unite(
+      predicted.map((component) => parts.get(component)!),
+      reference.shape,
+    );
+    const both = sharedVoxels(shared, new Set(own), new Set(predicted));
+    const task = { ignored, spacingMm };
+    const distances = [
+      measureDistances(kernels, { ...task, from: mask, to: other }),
+      measureDistances(kernels, { ...task, from: other, to: mask }),
+    ].map(({ surfel }) => new WeightedDistances(surfel, areas));
+    const hd95 = areaPercentile(distances[0]!, distances[1]!, 95);
+    return {
+      ...about,
+      dice: (2 * both) / (mask.voxels + other.voxels),
+      hd95: Number.isFinite(hd95) ? hd95 : missedDistanceMm,
+      found: true,
+    };
+  });
+  // By first voxel, which is that of the first component.
+  found.sort((a, b) => a.reference[0]! - b.reference[0]!);
+  const all = Array.from({ length: shared.prediction.count }, (_, i) => i + 1);
+  return { lesions: found, falsePositives: all.filter((component) => !touched.has(component)) };
+}
+
+/** For each component of a table's reference the components of its prediction that it touches. */
+function partnersOf({ overlap }: LesionTable, count: number): number[][] {
+  const partners: number[][] = Array.from({ length: count }, () => []);
+  for (let i = 0; i < overlap.voxels.length; i++) {
+    partners[overlap.reference[i]! - 1]!.push(overlap.prediction[i]!);
+  }
+  return partners;
+}
+
+function sharedVoxels({ overlap }: LesionTable, own: Set<number>, predicted: Set<number>): number {
+  let voxels = 0;
+  for (let i = 0; i < overlap.voxels.length; i++) {
+    if (own.has(overlap.reference[i]!) && predicted.has(overlap.prediction[i]!)) voxels += overlap.voxels[i]!;
+  }
+  return voxels;
+}
+
+/** Means over lesions that count and false positives, of one case or of several. */
+export function bratsValues(all: readonly Brats[]): BratsValues {
+  const counted = all.flatMap(({ lesions }) => lesions.filter((lesion) => lesion.counted));
+  const falsePositives = all.reduce((sum, one) => sum + one.falsePositives.length, 0);
+  const whole = counted.length + falsePositives;
+  const mean = (values: number[]) => (whole === 0 ? null : exactSum(values) / whole);
+  return {
+    lesions: counted.length,
+    found: counted.filter(({ found }) => found).length,
+    falsePositives,
+    dice: mean(counted.map(({ dice }) => dice)),
+    hd95: mean([...counted.map(({ hd95 }) => hd95), falsePositives * missedDistanceMm]),
+  };
+}

@@ -1,0 +1,185 @@
+/** Finds components and what they share, in kernel memory. */
+import { MachineError } from '../../base/errors.ts';
+import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import { boxAround, type Mask } from '../masks/mask.ts';
+import { notRuns } from '../masks/merge-tiles.ts';
+import type { ComponentTable, FaceComponents } from './components.ts';
+
+const recordBytes = 64;
+/** What a provisional number takes: its record, three parents, its number, and two groups and a name at the end. */
+export const numberBytes = recordBytes + 4 * 7;
+const sharedBytes = 16;
+/** Bytes of kernel memory that a class may take: addresses are 32 bits. */
+const maxBytes = 3.5 * 2 ** 30;
+
+/** Lays the kernel memory out anew. @throws PartialError for masks whose bytes are no runs */
+export function findComponents(kernels: Kernels, reference: Mask, prediction: Mask): ComponentTable {
+  const layout = new Layout(kernels.memory);
+  checkSize(reference, prediction);
+  const sweeps = [
+    new ComponentSweep(kernels, layout, reference),
+    new ComponentSweep(kernels, layout, prediction),
+  ] as const;
+  // An entry ends where a run of either mask ends.
+  const entries = reference.runs + prediction.runs;
+  const list = layout.region(sharedBytes * entries);
+  const scratch = layout.region(sharedBytes * entries);
+  const counts = layout.region(4 * (Math.max(reference.runs, prediction.runs) + 1));
+  const box = boxAround([reference.box, prediction.box]);
+  let length = 0;
+  if (box !== null) {
+    for (let z = box.origin[2]; z < box.origin[2] + box.shape[2]; z++) {
+      for (const sweep of sweeps) sweep.plane(z);
+      length = kernels.sharePlanes(sweeps[0].address, sweeps[1].address, list, length);
+    }
+  }
+  const [r, p] = [sweeps[0].finish(), sweeps[1].finish()];
+  const shared = kernels.sortShared(
+    list,
+    length,
+    sweeps[0].numbers,
+    sweeps[1].numbers,
+    r.count,
+    p.count,
+    scratch,
+    counts,
+  );
+  const { buffer } = kernels.memory;
+  const pairs = new Uint32Array(buffer, list, 4 * shared);
+  const column = (at: number) => Float64Array.from({ length: shared }, (_, i) => pairs[4 * i + at]!);
+  const high = column(3);
+  return {
+    shape: reference.shape,
+    reference: r,
+    prediction: p,
+    overlap: {
+      reference: column(0),
+      prediction: column(1),
+      voxels: column(2).map((low, i) => low + 2 ** 32 * high[i]!),
+    },
+  };
+}
+
+function checkSize(reference: Mask, prediction: Mask): void {
+  const runs = reference.runs + prediction.runs;
+  const bytes = runs * (numberBytes + 2 * sharedBytes);
+  if (bytes <= maxBytes) return;
+  throw new MachineError(
+    'memory-budget',
+    `the masks of a class have ${runs} runs of voxels; finding their components takes up to ${numberBytes + 2 * sharedBytes} bytes for each, ${bytes} in all, and kernels can address ${maxBytes}; score without lesions`,
+  );
+}
+
+/** Numbers the components of one mask. Its regions have room for the worst case; what is not used is never touched. */
+export class ComponentSweep {
+  readonly address: number;
+  /** The component of each provisional number, once finished. */
+  readonly numbers: number;
+  readonly #kernels: Kernels;
+  readonly #mask: Mask;
+  readonly #bytes: number;
+  readonly #stats: number;
+  readonly #groups18: number;
+  readonly #groups26: number;
+  readonly #named: number;
+
+  constructor(kernels: Kernels, layout: Layout, mask: Mask) {
+    this.#kernels = kernels;
+    this.#mask = mask;
+    const [width, height] = mask.shape;
+    const column = () => layout.region(4 * mask.runs);
+    this.address = layout.region(64);
+    this.#bytes = layout.region(mask.bytes.length);
+    this.numbers = column();
+    const parents = [column(), column(), column()];
+    this.#stats = layout.region(recordBytes * mask.runs);
+    this.#groups18 = column();
+    this.#groups26 = column();
+    this.#named = column();
+    const planeRuns = mostRuns(mask);
+    const planes = [0, 1].map(() => {
+      const plane = layout.region(64);
+      const arrays = [planeRuns, planeRuns, planeRuns, height + 1].map((length) => layout.region(4 * length));
+      return { plane, fields: [...arrays, 0, layout.region(4 * height), 0], starts: arrays[3]! };
+    });
+    const { buffer } = kernels.memory;
+    new Uint8Array(buffer, this.#bytes, mask.bytes.length).set(mask.bytes);
+    new Uint32Array(buffer, this.address, 10).set([
+      width,
+      height,
+      mask.runs,
+      0,
+      ...parents,
+      this.#stats,
+      ...planes.map(({ plane }) => plane),
+    ]);
+    for (const { plane, fields, starts } of planes) {
+      new Uint32Array(buffer, plane, fields.length).set(fields);
+      new Uint32Array(buffer, starts, height + 1).fill(0);
+    }
+  }
+
+  /** Numbers plane `z`; planes must be given one after the other. */
+  plane(z: number): void {
+    const { box, offsets } = this.#mask;
+    const plane = z - (box?.origin[2] ?? 0);
+    const inside = box !== null && plane >= 0 && plane < box.shape[2];
+    const [start, end] = inside ? [offsets[plane]!, offsets[plane + 1]!] : [0, 0];
+    const fault = this.#kernels.labelPlane(this.address, this.#bytes + start, this.#bytes + end, z);
+    if (fault < 0) throw notRuns();
+  }
+
+  /** Calls `visit` for each run of the last plane, with its provisional number. */
+  eachRun(visit: (y: number, from: number, to: number, provisional: number) => void): void {
+    const { buffer } = this.#kernels.memory;
+    const plane = new Uint32Array(buffer, new Uint32Array(buffer, this.address, 10)[8]!, 7);
+    const [from, to, numbers] = [0, 1, 2].map((i) => new Uint32Array(buffer, plane[i]!, plane[4]!));
+    const starts = new Uint32Array(buffer, plane[3]!, this.#mask.shape[1] + 1);
+    for (const y of new Uint32Array(buffer, plane[5]!, plane[6]!)) {
+      for (let i = starts[y]!; i < starts[y + 1]!; i++) visit(y, from![i]!, to![i]!, numbers![i]!);
+    }
+  }
+
+  /** Once finished: the component of each provisional number. */
+  componentNumbers(): Uint32Array {
+    const { buffer } = this.#kernels.memory;
+    const count = new Uint32Array(buffer, this.address, 4)[3]!;
+    return new Uint32Array(buffer, this.numbers, count).slice();
+  }
+
+  finish(): FaceComponents {
+    const count = this.#kernels.finishComponents(
+      this.address,
+      this.numbers,
+      this.#groups18,
+      this.#groups26,
+      this.#named,
+    );
+    const { buffer } = this.#kernels.memory;
+    const group = (address: number) => Float64Array.from(new Uint32Array(buffer, address, count));
+    const words = new Uint32Array(buffer, this.#stats, (recordBytes / 4) * count);
+    const wide = (at: number) => words[at]! + 2 ** 32 * words[at + 1]!;
+    const columns = {
+      count,
+      first: new Float64Array(count),
+      voxels: new Float64Array(count),
+      sums: new Float64Array(3 * count),
+      boxes: new Float64Array(6 * count),
+    };
+    for (let i = 0; i < count; i++) {
+      const at = 16 * i;
+      columns.first[i] = wide(at);
+      columns.voxels[i] = wide(at + 2);
+      for (let axis = 0; axis < 3; axis++) columns.sums[3 * i + axis] = wide(at + 4 + 2 * axis);
+      for (let k = 0; k < 6; k++) columns.boxes[6 * i + k] = words[at + 10 + k]!;
+    }
+    return { ...columns, group18: group(this.#groups18), group26: group(this.#groups26) };
+  }
+}
+
+/** Runs of the plane that has most, at most: each takes two bytes or more. */
+function mostRuns({ offsets }: Mask): number {
+  let bytes = 0;
+  for (let i = 1; i < offsets.length; i++) bytes = Math.max(bytes, offsets[i]! - offsets[i - 1]!);
+  return bytes / 2 + 1;
+}
