@@ -217,13 +217,7 @@ interface KernelExports {
     out: number,
   ): number;
   labelPlane(sweep: number, bytes: number, end: number, z: number): number;
-  finishComponents(
-    sweep: number,
-    numbers: number,
-    groups18: number,
-    groups26: number,
-    named: number,
-  ): number;
+  finishComponents(sweep: number, numbers: number, groups18: number, groups26: number, named: number): number;
   sharePlanes(first: number, second: number, list: number, length: number): number;
   sortShared(
     list: number,

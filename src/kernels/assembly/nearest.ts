@@ -377,7 +377,7 @@ export function countDistances(
         }
         if (!near || !searchNear(search, x, y, z)) searchFar(search, x, y, z);
         near = best <= limit;
-        answered = true;
+        answered = best < Infinity;
         countElement(search, best, code);
       }
     }

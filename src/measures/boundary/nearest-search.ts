@@ -35,7 +35,6 @@ export class NearestSearch {
   readonly address: number;
   readonly #kernels: Kernels;
   readonly #frame: Frame;
-  readonly #spacingMm: Vec3;
   /** Blocks along `[x, y, z]`. */
   readonly #blocks: Vec3;
   readonly #grid: number;
@@ -49,7 +48,6 @@ export class NearestSearch {
   constructor(kernels: Kernels, layout: Layout, frame: Frame, spacingMm: Vec3) {
     this.#kernels = kernels;
     this.#frame = frame;
-    this.#spacingMm = spacingMm;
     this.#blocks = [frame.words, Math.ceil(frame.rows / 4), Math.ceil(frame.planes / 4)];
     const blocks = this.#blocks[0] * this.#blocks[1] * this.#blocks[2];
     // A row may fill up to as many entries as it has places after the limit is passed.

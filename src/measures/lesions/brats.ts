@@ -2,8 +2,9 @@
  * Lesion-wise Dice and HD95 as the BraTS challenges of 2023 and 2024 define them. Components of the reference whose dilations
  * touch form one lesion; every component of the prediction that touches its dilation belongs to it.
  */
-import { exactSum } from '../../base/statistics/exact-sum.ts';
+
 import type { Vec3 } from '../../base/box.ts';
+import { exactSum } from '../../base/statistics/exact-sum.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { facetAreasMm2 } from '../boundary/facet-areas.ts';
 import { measureDistances } from '../boundary/measure-distances.ts';
@@ -76,10 +77,14 @@ export function measureBrats(
   const shared = atConnectivity(findComponents(kernels, reference, prediction), 26);
   const lesions = partnersOf(members, members.reference.count);
   const partners = partnersOf(touching, members.reference.count);
-  const lesionOf = new Map(lesions.flatMap((own, lesion) => own.map((component) => [component, lesion] as const)));
+  const lesionOf = new Map(
+    lesions.flatMap((own, lesion) => own.map((component) => [component, lesion] as const)),
+  );
   const lesionMasks = splitMask(kernels, reference, (component) => lesionOf.get(component));
   const touched = new Set(touching.overlap.prediction);
-  const parts = splitMask(kernels, prediction, (component) => (touched.has(component) ? component : undefined));
+  const parts = splitMask(kernels, prediction, (component) =>
+    touched.has(component) ? component : undefined,
+  );
   const areas = facetAreasMm2(spacingMm);
   const voxelMm3 = spacingMm[0] * spacingMm[1] * spacingMm[2];
 

@@ -1,8 +1,8 @@
 /** Volumes for the tests of shapes: files of test/golden/shapes, and masks as the runs of their tiles. */
 import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
 import { type Vec3, voxelCount } from '../../../src/base/box.ts';
 import { tileBox, tileGrid } from '../../../src/base/tile-grid.ts';
-import { expect } from 'vitest';
 import { type Kernels, Layout, loadKernels } from '../../../src/kernels/kernels.ts';
 import type { Mask } from '../../../src/measures/masks/mask.ts';
 import { mergeTiles, type TilePart } from '../../../src/measures/masks/merge-tiles.ts';
