@@ -20,22 +20,23 @@ const unitRounding = 2 ** -61;
 /** Σ -log p of the label's channel; labels without a channel are left out. */
 export async function crossEntropy(
   { reference, channels }: TileVoxels,
-  { scores: kind, crossEntropyClip }: RunSettings,
+  { scores: kind, crossEntropyClip, channelLabels }: RunSettings,
 ): Promise<{ readonly voxels: number; readonly sum: AuditValue }> {
-  const own = reference.filter((label) => label < channels.length).length;
+  const channelOf = new Map(channelLabels.map((label, channel) => [label, channel]));
+  const own = reference.filter((label) => channelOf.has(label)).length;
   const scores = new Float32Array(own);
   /** Of margins that are added here, and how far the rounding of the others to float32 moves the sum. */
   let linear = 0;
   let rounding = 0;
   let at = 0;
   for (let i = 0; i < reference.length; i++) {
-    const label = reference[i]!;
-    if (label >= channels.length) continue;
+    const channel = channelOf.get(reference[i]!);
+    if (channel === undefined) continue;
     if (kind === 'probability') {
-      scores[at++] = channels[label]![i]!;
+      scores[at++] = channels[channel]![i]!;
       continue;
     }
-    const margin = marginOf(channels, label, i);
+    const margin = marginOf(channels, channel, i);
     if (margin < -linearFrom) {
       linear -= margin;
       continue;
@@ -63,11 +64,11 @@ export async function crossEntropy(
   return { voxels: own, sum: { value, bound: bound + own * unitRounding + termSlack * value } };
 }
 
-/** The log-odds of a label's channel: x_label - log Σ exp x_k over the others, so that -log p is log(1 + exp(-margin)). */
-function marginOf(channels: readonly Float32Array[], label: number, i: number): number {
+/** The log-odds of a channel: its x - log Σ exp x_k over the others, so that -log p is log(1 + exp(-margin)). */
+function marginOf(channels: readonly Float32Array[], own: number, i: number): number {
   let largest = Number.NEGATIVE_INFINITY;
-  for (let c = 0; c < channels.length; c++) if (c !== label) largest = Math.max(largest, channels[c]![i]!);
+  for (let c = 0; c < channels.length; c++) if (c !== own) largest = Math.max(largest, channels[c]![i]!);
   let sum = 0;
-  for (let c = 0; c < channels.length; c++) if (c !== label) sum += Math.exp(channels[c]![i]! - largest);
-  return channels[label]![i]! - largest - Math.log(sum);
+  for (let c = 0; c < channels.length; c++) if (c !== own) sum += Math.exp(channels[c]![i]! - largest);
+  return channels[own]![i]! - largest - Math.log(sum);
 }

@@ -14,6 +14,14 @@ export function storedValues(bytes: Uint8Array, encoding: Encoding): Float64Arra
   return values;
 }
 
+/** Labels within `rounding` of a whole number as that number. */
+export function roundedLabels(values: Float64Array, rounding: number): Float64Array {
+  if (rounding === 0) return values;
+  return values.map((value) =>
+    Math.abs(value - Math.floor(value + 0.5)) <= rounding ? Math.floor(value + 0.5) : value,
+  );
+}
+
 /** Canonical scores: rounded once to float32, -0 to 0, and probabilities that the gate let pass cut to [0, 1]. */
 export function canonicalScores(values: Float64Array, kind: 'probability' | 'logit'): Float32Array {
   const scores = new Float32Array(values.length);

@@ -3,7 +3,7 @@
 import type { TileInput } from '../measures/tile/tile-input.ts';
 import { predictsLabels, type RunSettings } from '../settings/run-settings.ts';
 import { type Scores, softmax, sumOfChannels, surely } from './softmax.ts';
-import { canonicalScores, storedValues } from './stored-values.ts';
+import { canonicalScores, roundedLabels, storedValues } from './stored-values.ts';
 
 /** A tile's stored bytes: each channel's and the reference's. */
 export interface TileBytes {
@@ -24,15 +24,18 @@ export interface TileVoxels {
 }
 
 export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSettings): TileVoxels {
-  const labels = storedValues(bytes.reference, input.reference);
-  const { ignoreLabel, scores: kind } = settings;
+  const { ignoreLabel, scores: kind, roundLabels } = settings;
+  const labels = roundedLabels(storedValues(bytes.reference, input.reference), roundLabels);
   const kept = ignoreLabel === null ? undefined : placesOfOthers(labels, ignoreLabel);
   const drop = (values: Float64Array) => (kept ? pick(values, kept) : values);
   const reference = drop(labels);
   const ignored = labels.length - reference.length;
   const stored = (channel: number) =>
     drop(storedValues(bytes.predictions[channel]!, input.predictions[channel]!));
-  if (kind === 'label') return { reference, ignored, predicted: stored(0), channels: [], classes: [] };
+  if (kind === 'label') {
+    const predicted = roundedLabels(stored(0), roundLabels);
+    return { reference, ignored, predicted, channels: [], classes: [] };
+  }
 
   const channels = input.predictions.map((_, channel) => canonicalScores(stored(channel), kind));
   const compete = predictsLabels(settings);
@@ -42,7 +45,13 @@ export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSett
     const own = runClass.channels.map((channel) => probabilities[channel]!);
     return own.length === 1 ? own[0]! : sumOfChannels(own);
   });
-  return { reference, ignored, channels, classes, ...(compete ? { predicted: largest(channels) } : {}) };
+  return {
+    reference,
+    ignored,
+    channels,
+    classes,
+    ...(compete ? { predicted: largest(channels, settings.channelLabels) } : {}),
+  };
 }
 
 /** 1 where a label is of the class, else 0. */
@@ -72,12 +81,12 @@ function pick(values: Float64Array, places: Uint32Array): Float64Array {
   return picked;
 }
 
-/** The channel with the largest score; the lowest wins a tie. */
-function largest(channels: readonly Float32Array[]): Uint16Array {
+/** The label of the channel with the largest score; the lowest channel wins a tie. */
+function largest(channels: readonly Float32Array[], labels: readonly number[]): Uint16Array {
   const winners = new Uint16Array(channels[0]!.length);
   for (let i = 0; i < winners.length; i++) {
     for (let c = 1; c < channels.length; c++)
       if (channels[c]![i]! > channels[winners[i]!]![i]!) winners[i] = c;
   }
-  return winners;
+  return winners.map((channel) => labels[channel]!);
 }

@@ -12,6 +12,17 @@ interface SettingFlag {
 const settingFlags: readonly SettingFlag[] = [
   { flag: '--scores <kind>', path: ['scores'], help: 'auto, probability, logit or label' },
   { flag: '--channels <relation>', path: ['channels'], help: 'auto, exclusive or independent' },
+  {
+    flag: '--channel-labels <labels>',
+    path: ['channelLabels'],
+    help: 'label that each channel scores, such as 0,1,2,4',
+  },
+  { flag: '--scale <factor>', path: ['scale'], help: 'factor of the predicted values, such as 1/255' },
+  {
+    flag: '--round-labels <tolerance>',
+    path: ['roundLabels'],
+    help: 'how far from a whole number a label may be',
+  },
   { flag: '--classes <classes>', path: ['classes'], help: 'such as "WT=1,2,3;TC=2,3"' },
   { flag: '--ignore-label <label>', path: ['ignoreLabel'], help: 'reference label that counts for nothing' },
   { flag: '--unknown-labels <policy>', path: ['unknownLabels'], help: 'refuse or background' },

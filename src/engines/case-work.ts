@@ -10,6 +10,7 @@ import { addBucketSums, type LovaszValues } from '../measures/sorted-errors/lova
 import type { BucketSums } from '../measures/sorted-errors/merger.ts';
 import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
 import type { Tally } from '../measures/tally/tally.ts';
+import { unlikeFound } from '../measures/tile/borne-out.ts';
 import { gateError } from '../measures/tile/gate-faults.ts';
 import { nothingAudited, writeCaseAudit } from '../run/audit/record.ts';
 import { AuditSample } from '../run/audit/sample.ts';
@@ -147,8 +148,10 @@ export class CaseWork {
           reference: plan.reference.path,
         },
         plan.shape,
+        this.settings,
       );
-      if (error) throw error;
+      const unlike = unlikeFound(entry.id, entry.predictions[0]!, tally, this.settings);
+      if (error ?? unlike) throw error ?? unlike;
       await this.#audit(plan, signal);
       const files = this.#bundleFiles(plan);
       const { lovasz, shardFiles } = await this.mergeRanges(

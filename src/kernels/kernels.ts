@@ -45,6 +45,7 @@ interface KernelExports {
     count: number,
     slope: number,
     intercept: number,
+    rounding: number,
     hasIgnore: number,
     ignore: number,
     target: number,

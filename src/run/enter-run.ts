@@ -60,8 +60,10 @@ function comparable(settings: RunSettings): Record<string, unknown> {
     threadMemoryBytes,
     stageAboveBytes,
     mergeFanIn,
-    // It refuses cases and changes no value.
+    // These refuse cases and change no value.
     allowIdentical,
+    decisions,
+    scoresFound,
     ...rest
   } = settings;
   return JSON.parse(JSON.stringify(rest));

@@ -1,35 +1,38 @@
-/** What `scores: auto` and `channels: auto` mean for a run: decided by type and range over what is read. */
-
-import { voxelCount } from '../base/box.ts';
+/** What `scores: auto` means for a run: decided by what the files hold, told with the evidence, or refused. */
 import { InputError, MachineError, UsageError } from '../base/errors.ts';
 import type { ScoreKind } from '../base/scored.ts';
 import type { ManifestCase } from '../cases/types.ts';
-import { openStream } from '../volumes/gzip-stream.ts';
-import { readHeader } from '../volumes/nifti/header.ts';
-import { storedReaders } from '../volumes/stored-readers.ts';
-import { datatypeBytes, type VolumeHeader } from '../volumes/types.ts';
+import { CaseEvidence } from './case-evidence.ts';
+import { roundingFor, sixDigits } from './rounding.ts';
+import type { Config } from './schema.ts';
+import type { ScoreEvidence } from './score-evidence.ts';
 
-/** Voxels read at a time, and at most, of a volume whose kind must be found out. */
-const blockVoxels = 1 << 20;
-const maxVoxels = 1 << 26;
-/** Values beyond these are no probabilities with some overshoot. */
-const surelyLogit = { below: -1, above: 2 };
+/** Beyond these the sigmoid of a logit is 0 or 1 to the last float32 bit: such values are an image rather. */
+const farthestLogit = 104;
+/** Values below this are no probabilities with some overshoot. */
+const surelyLogit = -1;
+/** What a conversion through floats or a slope does to a label at most. */
+const nearWhole = 0.01;
+/** So many whole numbers, of which references know less than a share, may be quantised scores or an image. */
+const manyLabels = 16;
+const leastKnownShare = 1 / 4;
+/** References that are read for the labels they know. */
+const mostReferences = 5;
+
+export type DecisionConfig = Pick<
+  Config,
+  'scores' | 'probabilityTolerance' | 'roundLabels' | 'scale' | 'ignoreLabel' | 'classes'
+>;
 
 export interface ScoreDecision {
   readonly scores: ScoreKind;
   readonly channelCount: number;
   /** What was decided and why, for the user; empty when nothing was. */
   readonly note: string;
+  /** The case by which the run was decided; what else must be known of the files is asked of it. */
+  readonly evidence?: CaseEvidence;
   /** No case can be read, so no case will be scored: each fails by its own fault. */
   readonly unreadable?: true;
-}
-
-/** What has been seen of a volume's values. */
-interface Evidence {
-  min: number;
-  max: number;
-  integers: boolean;
-  voxels: number;
 }
 
 /**
@@ -38,26 +41,27 @@ interface Evidence {
  */
 export async function decideScores(
   cases: readonly ManifestCase[],
-  wanted: ScoreKind | 'auto',
-  tolerance: number,
+  config: DecisionConfig,
 ): Promise<ScoreDecision> {
-  let channelCount: number | undefined;
+  const { scores: wanted } = config;
+  let first: CaseEvidence | undefined;
   for (const entry of cases) {
     try {
-      const headers = await Promise.all(entry.predictions.map((file) => readHeader(file)));
-      const [header] = headers;
-      if (!header) continue;
-      const channels = headers.reduce((sum, { channels }) => sum + channels, 0);
-      channelCount ??= channels;
-      if (wanted !== 'auto') return { scores: wanted, channelCount, note: '' };
-      const decision = await decideByValues(header, entry.id, tolerance, channels);
-      if (decision) return { ...decision, channelCount };
+      const evidence = await CaseEvidence.open(entry, config);
+      if (!evidence) continue;
+      first ??= evidence;
+      const { channelCount } = evidence;
+      if (wanted !== 'auto') return { scores: wanted, channelCount, note: '', evidence };
+      const found = await decideByValues(evidence, config, cases);
+      if (!found) continue;
+      const note = `scores: ${found.scores} (auto: case ${entry.id} is ${evidence.stored}${found.why})`;
+      return { scores: found.scores, channelCount, note, evidence };
     } catch (error) {
       // A case that cannot be read fails when it is planned, for whatever reason; another one may decide.
       if (!(error instanceof InputError || error instanceof MachineError)) throw error;
     }
   }
-  if (channelCount !== undefined) {
+  if (first !== undefined) {
     throw new UsageError(
       'scores-ambiguous',
       'the predictions hold nothing but 0 and 1 (or one value): say whether they are labels or probabilities, --scores label or --scores probability',
@@ -72,92 +76,148 @@ export async function decideScores(
   };
 }
 
+interface Found {
+  readonly scores: ScoreKind;
+  /** Goes on behind the stored type. */
+  readonly why: string;
+}
+
 async function decideByValues(
-  header: VolumeHeader,
-  caseId: string,
-  tolerance: number,
-  channels: number,
-): Promise<Omit<ScoreDecision, 'channelCount'> | undefined> {
-  const say = (scores: ScoreKind, why: string) => ({
-    scores,
-    note: `scores: ${scores} (auto: case ${caseId} ${why})`,
-  });
-  const scaled = header.slope !== 1 || header.intercept !== 0;
-  const stored = `is stored as ${header.datatype}${scaled ? ' with a slope' : ''}`;
-  if (!header.datatype.startsWith('float') && !scaled) {
-    if (channels === 1) return say('label', stored);
-    throw new UsageError(
-      'scores-ambiguous',
-      `case ${caseId}: ${channels} channels of ${header.datatype} without a slope are neither labels nor probabilities; say --scores`,
-      { caseId, file: header.path, field: 'scores' },
+  evidence: CaseEvidence,
+  config: DecisionConfig,
+  cases: readonly ManifestCase[],
+): Promise<Found | undefined> {
+  if (evidence.wholeType) {
+    if (evidence.channelCount === 1) return decideLabels(evidence, config, cases);
+    throw ambiguous(
+      evidence,
+      `${evidence.channelCount} channels of ${evidence.predictions[0]!.datatype} without a slope are neither labels nor probabilities; say --scores probability if they are 0 and 1, with --scale 1/255 if they are probabilities from 0 to 255, or --scores logit`,
     );
   }
-  const evidence = await readEvidence(header);
-  const range = `${stored}, values from ${evidence.min} to ${evidence.max} in the first ${evidence.voxels} voxels`;
-  if (evidence.min < surelyLogit.below || (evidence.max > surelyLogit.above && !evidence.integers)) {
-    return say('logit', range);
+  const { values, whole } = await evidence.look();
+  if (!values) return undefined;
+  const bounds = `values from ${sixDigits(values.min)} to ${sixDigits(values.max)}`;
+  const range = `, ${bounds} in ${whole ? 'all voxels' : 'the voxels looked at'}`;
+  if (isNearWhole(values)) {
+    if (values.min >= -nearWhole && values.max <= 1 + nearWhole) {
+      if (values.farthest.distance === 0) return undefined;
+      if (values.different > 2) return { scores: 'probability', why: range };
+    }
+    if (values.farthest.distance > config.roundLabels) throw nearLabels(evidence, values);
+    if (evidence.channelCount === 1) return decideLabels(evidence, config, cases);
+    throw ambiguous(
+      evidence,
+      `its ${evidence.channelCount} channels hold whole numbers, ${bounds}: say --scores probability, with a --scale such as 1/255, or --scores logit`,
+    );
   }
-  if (evidence.integers) {
-    if (evidence.max <= 1) return undefined;
-    if (evidence.min >= 0 && channels === 1) return say('label', range);
-  } else if (evidence.min >= -tolerance && evidence.max <= 1 + tolerance) {
-    return say('probability', range);
+  const tolerance = config.probabilityTolerance;
+  if (values.min >= -tolerance) {
+    if (values.max <= 1 + tolerance) return { scores: 'probability', why: range };
+    throw noNegative(evidence, values);
   }
-  throw new UsageError(
-    'scores-ambiguous',
-    `case ${caseId}: ${header.path} ${range}: they may be probabilities out of range or logits; say --scores probability (with --clamp to cut them to [0, 1]) or --scores logit`,
-    { caseId, file: header.path, field: 'scores' },
+  if (values.min < -farthestLogit || values.max > farthestLogit) {
+    throw ambiguous(
+      evidence,
+      `its ${bounds} go beyond what logits hold (the sigmoid of 104 is 1 to the last bit): it looks like an image; say --scores logit if they are logits`,
+    );
+  }
+  if (values.min < surelyLogit || values.max > 2) return { scores: 'logit', why: range };
+  throw ambiguous(
+    evidence,
+    `its ${bounds} may be probabilities out of range or logits; say --scores probability (with --clamp to cut them to [0, 1]) or --scores logit`,
   );
 }
 
-/** Reads from the start until the kind is beyond doubt, the volume ends, or enough was seen. */
-async function readEvidence(header: VolumeHeader): Promise<Evidence> {
-  const evidence: Evidence = {
-    min: Number.POSITIVE_INFINITY,
-    max: Number.NEGATIVE_INFINITY,
-    integers: true,
-    voxels: 0,
-  };
-  const total = Math.min(voxelCount(header.shape) * header.channels, maxVoxels);
-  const stream = openStream(header);
-  try {
-    while (evidence.voxels < total) {
-      const count = Math.min(blockVoxels, total - evidence.voxels);
-      const bytes = new Uint8Array(count * datatypeBytes[header.datatype]);
-      await stream.read(bytes);
-      addValues(evidence, bytes, header);
-      evidence.voxels += count;
-      // Values inside [0, 1] that are no integers: logits would have left the range by now.
-      if (
-        evidence.min < surelyLogit.below ||
-        (!evidence.integers && evidence.max > 0.5 && evidence.voxels >= 4 * blockVoxels)
-      )
-        break;
-    }
-    return evidence;
-  } finally {
-    stream.close();
-  }
+function isNearWhole({ farthest }: ScoreEvidence): boolean {
+  return farthest.distance <= nearWhole;
 }
 
-/** Adds the finite values of stored bytes. */
-function addValues(
-  evidence: Evidence,
-  bytes: Uint8Array,
-  { datatype, littleEndian, slope, intercept }: VolumeHeader,
-): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = storedReaders[datatype];
-  const step = datatypeBytes[datatype];
-  let { min, max, integers } = evidence;
-  for (let at = 0; at < bytes.length; at += step) {
-    const value = read(view, at, littleEndian) * slope + intercept;
-    if (!Number.isFinite(value)) continue;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    integers &&= Number.isInteger(value);
+/** Whole numbers of one channel are labels, unless they are many and references hardly know them. */
+async function decideLabels(
+  evidence: CaseEvidence,
+  { classes, roundLabels }: DecisionConfig,
+  cases: readonly ManifestCase[],
+): Promise<Found | undefined> {
+  const predicted = await evidence.predictedLabels();
+  const [least = 0] = predicted;
+  const most = predicted.at(-1) ?? 0;
+  if (least < 0) {
+    throw ambiguous(
+      evidence,
+      `its whole numbers from ${least} to ${most} are no labels (those are 0 and above): it looks like an image; say --scores logit if they are logits`,
+    );
   }
-  evidence.min = min;
-  evidence.max = max;
-  evidence.integers = integers;
+  const rounded = roundLabels > 0 ? `, values within ${roundLabels} of whole numbers` : '';
+  const found: Found = {
+    scores: 'label',
+    why: `${rounded}, ${predicted.length} labels from ${least} to ${most}`,
+  };
+  if (predicted.length <= manyLabels) return found;
+  const known = await knownLabels(evidence, classes, cases, predicted);
+  if (known >= leastKnownShare * predicted.length) {
+    return { ...found, why: `${found.why}, ${known} of them known` };
+  }
+  const scale = most <= 255 ? '1/255' : most <= 65535 ? '1/65535' : `1/${most}`;
+  throw ambiguous(
+    evidence,
+    `it holds ${predicted.length} different whole numbers from ${least} to ${most}, of which the references${classes ? ' and classes' : ''} know ${known}: say --scores label if each is a label, --scores probability --scale ${scale} if they are probabilities; an image is not a prediction`,
+  );
+}
+
+/** How many of the predicted labels the classes, the case's reference and some others know. */
+async function knownLabels(
+  evidence: CaseEvidence,
+  classes: Config['classes'],
+  cases: readonly ManifestCase[],
+  predicted: readonly number[],
+): Promise<number> {
+  const known = new Set(Object.values(classes ?? {}).flat());
+  const count = () => predicted.filter((label) => known.has(label)).length;
+  // `inspect` has no reference.
+  const others = cases.filter(({ id }) => id !== evidence.entry.id).slice(0, mostReferences - 1);
+  for (const entry of [evidence.entry, ...others]) {
+    if (entry.predictions.includes(entry.reference)) continue;
+    if (count() >= leastKnownShare * predicted.length) break;
+    try {
+      const labels = await (
+        await CaseEvidence.open(entry, { scale: 1, ignoreLabel: null })
+      )?.referenceLabels();
+      for (const label of labels ?? []) known.add(label);
+    } catch (error) {
+      if (!(error instanceof InputError || error instanceof MachineError)) throw error;
+    }
+  }
+  return count();
+}
+
+function nearLabels(evidence: CaseEvidence, { farthest, max }: ScoreEvidence): UsageError {
+  const { value, distance, voxel } = farthest;
+  const tolerance = roundingFor(distance);
+  const other = max <= 1 + nearWhole ? ', or --scores probability if it holds probabilities' : '';
+  return ambiguous(
+    evidence,
+    `its values are near whole numbers (${value} at [${voxel.join(', ')}]), as label maps are that went through floats or a slope: say --scores label --round-labels ${tolerance} to read them as labels${other}`,
+  );
+}
+
+function noNegative(evidence: CaseEvidence, { min, max }: ScoreEvidence): UsageError {
+  const scale = max <= 101 ? '1/100' : max <= 256 ? '1/255' : max <= 65536 ? '1/65535' : undefined;
+  const advice =
+    max <= 2
+      ? 'if they are probabilities that overshoot say --scores probability --clamp'
+      : scale === undefined
+        ? 'it looks like an image'
+        : `if they are probabilities times ${scale.slice(2)} say --scores probability --scale ${scale}${max > Number(scale.slice(2)) ? ' --clamp' : ''}`;
+  return ambiguous(
+    evidence,
+    `its values from ${sixDigits(min)} to ${sixDigits(max)} are neither probabilities (above 1), nor logits (none is below 0), nor labels (not whole); ${advice}`,
+  );
+}
+
+function ambiguous({ entry, file, stored }: CaseEvidence, why: string): UsageError {
+  return new UsageError('scores-ambiguous', `case ${entry.id}: ${file} is ${stored}; ${why}`, {
+    caseId: entry.id,
+    file,
+    field: 'scores',
+  });
 }

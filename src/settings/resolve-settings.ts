@@ -4,6 +4,7 @@ import { UsageError } from '../base/errors.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import { parseLosses } from '../losses/registry.ts';
 import { type LossContext, type LossSpec, neededLovasz, neededTerms } from '../losses/spec.ts';
+import { decideChannels } from './decide-channels.ts';
 import { decideScores, type ScoreDecision } from './decide-scores.ts';
 import type { RunClass, RunSettings } from './run-settings.ts';
 import type { Config } from './schema.ts';
@@ -27,31 +28,51 @@ export function threadCount({ threads }: Config): number {
 
 /** @throws UsageError when the configuration cannot be run on these cases. */
 export async function resolveSettings(config: Config, cases: readonly ManifestCase[]): Promise<Resolved> {
-  const decision = await decideScores(cases, config.scores, config.probabilityTolerance);
-  if (!decision.unreadable) return resolveFor(decision, config);
+  const decision = await decideScores(cases, config);
+  if (!decision.unreadable) return resolveFor(decision, config, cases);
   try {
-    return resolveFor(decision, config);
+    return await resolveFor(decision, config, cases);
   } catch (error) {
     // What the classes and losses ask of predictions is no news where there is none: the files are at fault.
     if (
       !(error instanceof UsageError) ||
-      !['classes', 'losses', 'scores'].includes(error.place.field ?? '')
+      !['channelLabels', 'channels', 'classes', 'losses', 'scale', 'scores'].includes(error.place.field ?? '')
     ) {
       throw error;
     }
-    return resolveFor({ ...decision, scores: 'label' }, { ...config, losses: 'all' });
+    const harmless = { ...config, losses: 'all', channelLabels: null, scale: 1 };
+    return resolveFor({ ...decision, scores: 'label' }, harmless, cases);
   }
 }
 
-function resolveFor(decision: ScoreDecision, config: Config): Resolved {
-  const { scores, channelCount } = decision;
-  const channels = resolveChannels(config, scores, channelCount);
-  const classes = resolveClasses(config, scores, channels, channelCount);
+async function resolveFor(
+  decision: ScoreDecision,
+  config: Config,
+  cases: readonly ManifestCase[],
+): Promise<Resolved> {
+  const { scores, channelCount, note } = decision;
+  if (scores === 'label' && config.scale !== 1) {
+    throw new UsageError(
+      'scale',
+      'scale: labels are not multiplied; leave it out, or say --scores probability',
+      {
+        field: 'scale',
+      },
+    );
+  }
+  const { channels, channelLabels, notes } = await decideChannels(decision, config, cases);
+  const classes = resolveClasses(config, scores, channels, channelCount, channelLabels);
+  const decisions = [...(note === '' ? [] : [note]), ...notes];
   const threads = threadCount(config);
   const base: Omit<RunSettings, 'terms' | 'lovasz'> = {
     scores,
     channels,
     channelCount,
+    channelLabels,
+    scale: config.scale,
+    roundLabels: config.roundLabels,
+    decisions,
+    scoresFound: config.scores === 'auto',
     classes,
     ignoreLabel: config.ignoreLabel,
     unknownLabels: config.unknownLabels,
@@ -80,7 +101,7 @@ function resolveFor(decision: ScoreDecision, config: Config): Resolved {
   return {
     settings: { ...base, terms: scores === 'label' ? [] : neededTerms(losses), lovasz },
     threads,
-    notes: decision.note === '' ? [] : [decision.note],
+    notes: decisions,
   };
 }
 
@@ -111,30 +132,20 @@ function threadMemory(memoryBytes: number, threads: number): number {
   );
 }
 
-function resolveChannels(config: Config, scores: string, channelCount: number): 'exclusive' | 'independent' {
-  if (scores === 'label') {
-    if (channelCount === 1) return 'exclusive';
-    throw new UsageError('channels', `scores: label needs one channel a prediction, not ${channelCount}`, {
-      field: 'scores',
-    });
-  }
-  if (channelCount === 1) return 'independent';
-  return config.channels === 'auto' ? 'exclusive' : config.channels;
-}
-
 function resolveClasses(
   config: Config,
   scores: string,
   channels: 'exclusive' | 'independent',
   channelCount: number,
+  channelLabels: readonly number[],
 ): RunClass[] {
   const fault = (message: string) => new UsageError('classes', message, { field: 'classes' });
   if (config.classes === null) {
     if (scores === 'label') return [];
-    if (channelCount === 1) return [{ name: 'foreground', labels: 'positive', channels: [0] }];
-    return Array.from({ length: channelCount }, (_, channel) => ({
-      name: String(channel),
-      labels: [channel],
+    if (channelLabels.length === 0) return [{ name: 'foreground', labels: 'positive', channels: [0] }];
+    return channelLabels.map((label, channel) => ({
+      name: String(label),
+      labels: [label],
       channels: [channel],
     }));
   }
@@ -142,13 +153,13 @@ function resolveClasses(
   if (scores === 'label') return named.map(([name, labels]) => ({ name, labels, channels: [0] }));
   if (channels === 'exclusive') {
     return named.map(([name, labels]) => {
-      const beyond = labels.find((label) => label < 0 || label >= channelCount);
+      const beyond = labels.find((label) => !channelLabels.includes(label));
       if (beyond !== undefined) {
         throw fault(
-          `classes.${name}: label ${beyond} has no channel; the predictions have channels 0 to ${channelCount - 1}, channel k scores label k`,
+          `classes.${name}: label ${beyond} has no channel; the ${channelCount} channels score the labels ${channelLabels.join(', ')}; if these are others, name them with --channel-labels`,
         );
       }
-      return { name, labels, channels: labels };
+      return { name, labels, channels: labels.map((label) => channelLabels.indexOf(label)) };
     });
   }
   if (named.length !== channelCount) {

@@ -20,6 +20,16 @@ export interface RunSettings {
   readonly scores: ScoreKind;
   readonly channels: 'exclusive' | 'independent';
   readonly channelCount: number;
+  /** The reference label that each channel scores; empty for label maps and for one channel of any foreground. */
+  readonly channelLabels: readonly number[];
+  /** Factor of the predicted values, after the header's slope and intercept. */
+  readonly scale: number;
+  /** Labels at most this far from a whole number count as that number. */
+  readonly roundLabels: number;
+  /** What `auto` decided and on what evidence, in sentences; it changes no result. */
+  readonly decisions: readonly string[];
+  /** Whether `auto` found out what the scores are: each case must bear it out then. It changes no result. */
+  readonly scoresFound: boolean;
   /** Empty for label maps with no classes named: every label found is a class then. */
   readonly classes: readonly RunClass[];
   readonly ignoreLabel: number | null;

@@ -7,6 +7,8 @@ import * as z from 'zod';
 import { parseAudit } from './audit-choice.ts';
 import {
   readClasses,
+  readFraction,
+  readLabels,
   readList,
   readNumber,
   readNumberOrNone,
@@ -85,6 +87,15 @@ export const configSchema = z.strictObject({
   // What the files hold.
   scores: oneOf(['auto', 'probability', 'logit', 'label'], 'auto'),
   channels: oneOf(['auto', 'exclusive', 'independent'], 'auto'),
+  channelLabels: z
+    .preprocess(readLabels, labelSet.nullable())
+    .default(null)
+    .meta({ allowed: 'null (auto), or one label per channel such as 0,1,2,4' }),
+  scale: z
+    .preprocess(readFraction, z.number().positive())
+    .default(1)
+    .meta({ allowed: 'a number above 0, or a fraction such as 1/255' }),
+  roundLabels: number(z.number().min(0).lt(0.5), 0, 'a number from 0 to below 0.5'),
   classes,
   ignoreLabel: z
     .preprocess(readNumberOrNone, label.nullable())

@@ -6,10 +6,16 @@ const label = z.number().int();
 const bytes = z.number().nonnegative();
 const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 
-export const settingsSchema: z.ZodType<RunSettings> = z.object({
+const stored = z.object({
   scores: z.enum(['probability', 'logit', 'label']),
   channels: z.enum(['exclusive', 'independent']),
   channelCount: z.number().int().positive(),
+  // Absent in runs of versions that had none of these settings.
+  channelLabels: z.array(label).optional(),
+  scale: z.number().positive().default(1),
+  roundLabels: z.number().min(0).default(0),
+  decisions: z.array(z.string()).default([]),
+  scoresFound: z.boolean().default(false),
   classes: z.array(
     z.object({
       name: z.string(),
@@ -39,4 +45,21 @@ export const settingsSchema: z.ZodType<RunSettings> = z.object({
   mergeFanIn: z.number().int().min(2),
   keepShards: z.enum(['auto', 'always', 'never']),
   keepShardsMaxBytes: bytes,
+  audit: z.string().optional(),
 });
+
+export const settingsSchema: z.ZodType<RunSettings> = stored.transform(
+  ({ channelLabels, audit, ...rest }): RunSettings => ({
+    ...rest,
+    channelLabels: channelLabels ?? labelsByPlace(rest),
+    ...(audit === undefined ? {} : { audit }),
+  }),
+);
+
+/** Channel k scored label k in versions without `channelLabels`. */
+function labelsByPlace({
+  scores,
+  channelCount,
+}: Pick<RunSettings, 'scores' | 'channelCount'>): readonly number[] {
+  return scores === 'label' || channelCount === 1 ? [] : Array.from({ length: channelCount }, (_, k) => k);
+}

@@ -12,6 +12,22 @@ export function readNumber(value: unknown): unknown {
   return Number.isNaN(number) ? value : number;
 }
 
+/** `1/255` and `0.5` as numbers. */
+export function readFraction(value: unknown): unknown {
+  const [, numerator, denominator] =
+    (typeof value === 'string' && /^\s*([^/\s]+)\s*\/\s*([^/\s]+)\s*$/.exec(value)) || [];
+  if (numerator === undefined) return readNumber(value);
+  const quotient = Number(numerator) / Number(denominator);
+  return Number.isFinite(quotient) ? quotient : value;
+}
+
+/** `0,1,2,4` and a single label as a list of numbers, null for `auto`. */
+export function readLabels(value: unknown): unknown {
+  if (value === 'auto') return null;
+  if (typeof value === 'number') return [value];
+  return typeof value === 'string' ? value.split(',').map((part) => readNumber(part.trim())) : value;
+}
+
 /** `2GiB` as bytes. */
 export function readSize(value: unknown): unknown {
   return typeof value === 'string' ? (parseSize(value) ?? value) : value;

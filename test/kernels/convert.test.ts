@@ -54,7 +54,7 @@ describe.each(types.map((type, code) => [type[0], type, code] as const))('%s', (
     const target = bench.empty(2 * count + 32);
     const out = bench.empty(24);
     const ignore = Number(stored[1]) * slope + intercept;
-    bench.kernels.convertLabels(code, bench.put(stored), count, slope, intercept, 1, ignore, target, out);
+    bench.kernels.convertLabels(code, bench.put(stored), count, slope, intercept, 0, 1, ignore, target, out);
     const faults: number[] = [];
     const expected = Array.from(stored, (value, i) => {
       const label = Number(value) * slope + intercept;

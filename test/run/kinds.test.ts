@@ -121,7 +121,9 @@ test('channels of different types in files of their own', async () => {
   await writeNifti(files[3]!, { shape, datatype: 'float64', data: Float64Array.from(stored[3]!), slope });
   for (const chosen of [files, [files[0]!, files[1]!, files[2]!, files[2]!]]) {
     const entry = { id: 'a', predictions: chosen, reference: folder('labels.nii') };
-    const result = scored(await run(entry, { scores: 'probability', ignoreLabel: ignored }));
+    const result = scored(
+      await run(entry, { scores: 'probability', channels: 'independent', ignoreLabel: ignored }),
+    );
     for (const channel of [0, 1, 2]) {
       const sums = expectedSums(
         (i) => stored[channel]![i]! * slope,

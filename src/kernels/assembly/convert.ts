@@ -74,7 +74,8 @@ export function fault(at: usize, index: i32, value: f64): void {
  * (or by anything, with `clamp`) becomes 0 or 1. Ignored voxels (code == `ignoreCode`) become 0 and are not checked.
  * Readable and writable up to the next multiple of 4 voxels.
  *
- * `out`: float64 records [count, first index, first value] of: not finite; out of range; moved to 0 or 1.
+ * `out`: float64 records [count, first index, first value] of: not finite; out of range; moved to 0 or 1; then the least
+ * score, which the caller sets to infinity at first.
  */
 export function gateScores(
   scores: usize, codes: usize, count: i32, logit: i32, tolerance: f64, clamp: i32, ignoreCode: i32, out: usize,
@@ -82,10 +83,16 @@ export function gateScores(
   const zero = f32x4.splat(0.0);
   const lowest = f32x4.splat(logit ? -f32.MAX_VALUE : 0.0);
   const highest = f32x4.splat(logit ? f32.MAX_VALUE : 1.0);
+  let least = f32x4.splat(f32.POSITIVE_INFINITY);
   for (let i = 0; i < count; i += 4) {
     const at = scores + (<usize>i << 2);
     const value = f32x4.add(v128.load(at), zero);
     v128.store(at, value);
+    if (i + 4 <= count) {
+      least = f32x4.pmin(least, value);
+    } else {
+      for (let j = i; j < count; j++) least = f32x4.pmin(least, v128.load32_splat(scores + (<usize>j << 2)));
+    }
     if (i32x4.all_true(v128.and(f32x4.ge(value, lowest), f32x4.le(value, highest)))) continue;
     for (let j = i, end = min(i + 4, count); j < end; j++) {
       const here = scores + (<usize>j << 2);
@@ -103,15 +110,23 @@ export function gateScores(
       }
     }
   }
+  const low = min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1));
+  const high = min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3));
+  store<f64>(out, min(load<f64>(out, 72), <f64>min(low, high)), 72);
 }
 
 // @ts-ignore: decorator
 @inline
 function codesOf<T>(
-  source: usize, count: i32, slope: f64, intercept: f64, hasIgnore: i32, ignore: f64, target: usize, out: usize,
+  source: usize, count: i32, slope: f64, intercept: f64, rounding: f64, hasIgnore: i32, ignore: f64,
+  target: usize, out: usize,
 ): void {
   for (let i = 0; i < count; i++) {
-    const value = <f64>load<T>(source + <usize>i * sizeof<T>()) * slope + intercept;
+    let value = <f64>load<T>(source + <usize>i * sizeof<T>()) * slope + intercept;
+    if (rounding > 0.0) {
+      const nearest = Math.floor(value + 0.5);
+      if (Math.abs(value - nearest) <= rounding) value = nearest;
+    }
     let code: u16 = 0;
     if (value >= 0.0 && value <= 65534.0 && Math.floor(value) == value) code = <u16>value;
     else if (hasIgnore && value == ignore) code = IGNORED_CODE;
@@ -121,28 +136,28 @@ function codesOf<T>(
 }
 
 /**
- * Labels as codes 0 to 65534; an ignored label that is no such number becomes 65535. `target` must not overlap.
+ * Labels as codes 0 to 65534, values within `rounding` of a whole number as that number; an ignored label that is no such number becomes 65535. `target` must not overlap.
  * `out`: float64 record [count, first index, first value] of values that are no label.
  */
 export function convertLabels(
-  datatype: i32, source: usize, count: i32, slope: f64, intercept: f64, hasIgnore: i32, ignore: f64,
-  target: usize, out: usize,
+  datatype: i32, source: usize, count: i32, slope: f64, intercept: f64, rounding: f64, hasIgnore: i32,
+  ignore: f64, target: usize, out: usize,
 ): void {
   if (datatype == UINT8 && slope == 1.0 && intercept == 0.0) {
     widen(source, count, target);
     return;
   }
   switch (datatype) {
-    case UINT8: codesOf<u8>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    case INT8: codesOf<i8>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    case UINT16: codesOf<u16>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    case INT16: codesOf<i16>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    case UINT32: codesOf<u32>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    case INT32: codesOf<i32>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    case UINT64: codesOf<u64>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    case INT64: codesOf<i64>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    case FLOAT32: codesOf<f32>(source, count, slope, intercept, hasIgnore, ignore, target, out); break;
-    default: codesOf<f64>(source, count, slope, intercept, hasIgnore, ignore, target, out);
+    case UINT8: codesOf<u8>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    case INT8: codesOf<i8>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    case UINT16: codesOf<u16>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    case INT16: codesOf<i16>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    case UINT32: codesOf<u32>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    case INT32: codesOf<i32>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    case UINT64: codesOf<u64>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    case INT64: codesOf<i64>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    case FLOAT32: codesOf<f32>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out); break;
+    default: codesOf<f64>(source, count, slope, intercept, rounding, hasIgnore, ignore, target, out);
   }
 }
 

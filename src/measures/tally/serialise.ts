@@ -33,6 +33,7 @@ export const tallySchema: z.ZodType<Tally> = z.object({
         'not-a-label',
         'unknown-label',
         'logit-too-large',
+        'sum-not-one',
       ]),
       channel: z.number().int(),
       count,
@@ -40,6 +41,8 @@ export const tallySchema: z.ZodType<Tally> = z.object({
       firstValue: z.string(),
     }),
   ),
+  // Absent in tallies of versions that did not look for it.
+  leastScore: z.number().nullable().default(null),
 }) as unknown as z.ZodType<Tally>;
 
 /** A JSON replacer for objects that hold tallies. */

@@ -33,7 +33,8 @@ export interface VoxelFault {
     | 'moved'
     | 'not-a-label'
     | 'unknown-label'
-    | 'logit-too-large';
+    | 'logit-too-large'
+    | 'sum-not-one';
   /** The file: a channel of the prediction (0 based), or -1 for the reference. */
   readonly channel: number;
   readonly count: number;
@@ -52,6 +53,8 @@ export interface Tally {
   /** [reference label, predicted label, voxels], sorted; empty where there is no predicted label. */
   readonly confusion: readonly LabelPair[];
   readonly faults: readonly VoxelFault[];
+  /** Over all channels and voxels as stored, moved and ignored ones among them; null for label maps. */
+  readonly leastScore: number | null;
 }
 
 /** The neutral element for runs of `classes` classes and `terms` terms. */
@@ -71,6 +74,7 @@ export function emptyTally(classes: number, terms: number): Tally {
     crossEntropy: { voxels: 0, sum: 0n },
     confusion: [],
     faults: [],
+    leastScore: null,
   };
 }
 
@@ -120,6 +124,11 @@ function mergeFaults(a: readonly VoxelFault[], b: readonly VoxelFault[]): readon
   return [...faults].sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0)).map(([, fault]) => fault);
 }
 
+function least(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
 /** Associative and commutative; both must come from the same settings. */
 export function mergeTallies(a: Tally, b: Tally): Tally {
   return {
@@ -132,5 +141,6 @@ export function mergeTallies(a: Tally, b: Tally): Tally {
     },
     confusion: mergeConfusion(a.confusion, b.confusion),
     faults: mergeFaults(a.faults, b.faults),
+    leastScore: least(a.leastScore, b.leastScore),
   };
 }

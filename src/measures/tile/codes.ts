@@ -32,7 +32,7 @@ export function classLut(labels: readonly number[] | 'positive', ignoreLabel: nu
 export function gateLut({
   classes,
   channels,
-  channelCount,
+  channelLabels,
   ignoreLabel,
   unknownLabels,
   scores,
@@ -44,17 +44,17 @@ export function gateLut({
     for (const { labels } of classes) {
       if (labels !== 'positive') for (const label of labels) table[label] = 0;
     }
-    if (channels === 'exclusive' && scores !== 'label') table.fill(0, 0, channelCount);
+    if (channels === 'exclusive' && scores !== 'label') for (const label of channelLabels) table[label] = 0;
   }
   const code = ignored(ignoreLabel);
   if (code >= 0) table[code] = maskBits.ignored;
   return table;
 }
 
-/** The channel of each label: channel k scores label k. */
-export function channelTable(channelCount: number, ignoreLabel: number | null): Uint16Array {
+/** The channel that scores each label. */
+export function channelTable(channelLabels: readonly number[], ignoreLabel: number | null): Uint16Array {
   const table = new Uint16Array(codeCount).fill(noChannel);
-  for (let channel = 0; channel < channelCount; channel++) table[channel] = channel;
+  for (const [channel, label] of channelLabels.entries()) table[label] = channel;
   const code = ignored(ignoreLabel);
   if (code >= 0) table[code] = noChannel;
   return table;

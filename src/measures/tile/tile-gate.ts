@@ -33,6 +33,7 @@ export class TileGate {
   readonly #input: TileInput;
   readonly #regions: TileRegions;
   readonly #gateLut: Uint8Array;
+  #leastScore = Number.POSITIVE_INFINITY;
   /** Whether the stored bytes of the reference are its codes, and nothing but the masks of the classes is asked of them. */
   readonly plainReference: boolean;
 
@@ -52,10 +53,16 @@ export class TileGate {
 
   /** Reads the stored bytes of `total` voxels; returns how many of them are left to be scored. */
   read(total: number, faults: FaultLog): number {
+    this.#leastScore = Number.POSITIVE_INFINITY;
     const seen = this.plainReference ? 0 : this.#gateReference(total, faults);
     if (seen & maskBits.unknown) this.#logUnknown(total, faults);
     this.#readPrediction(total, faults);
     return seen & maskBits.ignored ? this.#dropIgnored(total) : total;
+  }
+
+  /** Of the tile that was read last, over all channels; null where no score is a number above minus infinity. */
+  get leastScore(): number | null {
+    return Number.isFinite(this.#leastScore) ? this.#leastScore : null;
   }
 
   /** How many of consecutive voxels are left, in parts of `counts` stored voxels: after `read` has dropped some. */
@@ -66,6 +73,18 @@ export class TileGate {
       at += count;
       return count - dropped;
     });
+  }
+
+  /** The place among the stored voxels of a tile of the `kept`th voxel that is left: after `read`, before any other mask. */
+  storedPlace(kept: number): number {
+    if (this.plainReference) return kept;
+    const { mask } = this.#regions;
+    const bytes = new Uint8Array(this.#kernels.memory.buffer, mask);
+    let at = 0;
+    for (let left = kept; ; at++) {
+      if ((bytes[at]! & maskBits.ignored) !== 0) continue;
+      if (left-- === 0) return at;
+    }
   }
 
   /** Fills the mask by a look-up table of codes; returns the bits that occur. */
@@ -97,7 +116,7 @@ export class TileGate {
     faults: FaultLog,
   ): void {
     this.#orderBytes(address, count, encoding);
-    const { ignoreLabel } = this.#settings;
+    const { ignoreLabel, roundLabels } = this.#settings;
     const record = this.#doubles(this.#regions.out, 3).fill(0);
     const isReference = channel < 0;
     this.#kernels.convertLabels(
@@ -106,6 +125,7 @@ export class TileGate {
       count,
       encoding.slope,
       encoding.intercept,
+      roundLabels,
       isReference && ignoreLabel !== null ? 1 : 0,
       ignoreLabel ?? 0,
       target,
@@ -141,7 +161,8 @@ export class TileGate {
       const { datatype, slope, intercept } = encoding;
       const target = scores[channel]!;
       this.#kernels.convertScores(datatypeCodes[datatype], address, count, slope, intercept, target);
-      const record = this.#doubles(out, 9).fill(0);
+      const record = this.#doubles(out, 10).fill(0);
+      record[9] = Number.POSITIVE_INFINITY;
       const logit = kind === 'logit';
       this.#kernels.gateScores(
         target,
@@ -156,6 +177,7 @@ export class TileGate {
       faults.add('not-finite', channel, record.subarray(0, 3));
       faults.add('out-of-range', channel, record.subarray(3, 6));
       faults.add('moved', channel, record.subarray(6, 9));
+      this.#leastScore = Math.min(this.#leastScore, record[9]);
       if (logit && channels === 'exclusive' && channelCount > 1) {
         faults.addLarge(
           channel,

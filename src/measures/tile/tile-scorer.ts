@@ -5,6 +5,7 @@
 
 import { type Box, voxelCount } from '../../base/box.ts';
 import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import { sumTolerance } from '../../settings/channel-sums.ts';
 import {
   decidesByChannel,
   needsShards,
@@ -42,6 +43,8 @@ export class TileScorer {
   readonly #labelSums: LabelSums;
   readonly #classLuts: readonly Uint8Array[];
   readonly #threshold: number;
+  /** How far from 1 the channels of a voxel may add up; nothing is asked of logits. */
+  readonly #sumTolerance: number;
 
   /** Lays the kernel memory out anew: scorers made before on the same kernels must not be used any more. */
   constructor(kernels: Kernels, settings: RunSettings, input: TileInput, maxVoxels: number) {
@@ -54,6 +57,8 @@ export class TileScorer {
     this.#labelSums = new LabelSums(settings);
     this.#classLuts = settings.classes.map((runClass) => classLut(runClass.labels, settings.ignoreLabel));
     this.#threshold = hardThreshold(settings.threshold, this.#logit === 1);
+    this.#sumTolerance =
+      settings.scores === 'probability' ? sumTolerance(input.predictions) : Number.POSITIVE_INFINITY;
     this.#gate = new TileGate(kernels, settings, input, this.#regions);
     this.#writeTables();
     // Kernels take them as zero and leave them zero; a merge in this thread, or another layout, has left its own there.
@@ -87,14 +92,16 @@ export class TileScorer {
       voxels: count,
       ignored: total - count,
       faults: faults.list,
+      leastScore: this.#gate.leastScore,
     };
     // Sums over voxels that must not be scored mean nothing; the case fails by its faults.
     if (faults.fatal) return { tally, slabs: undefined, sections: [] };
-    if (this.#settings.scores === 'label') return { ...this.#scoreLabels(tally, kept), sections: [] };
+    if (this.#settings.scores === 'label') return { ...this.#scoreLabels(tally, kept, faults), sections: [] };
     if (predictsLabels(this.#settings)) {
-      tally = { ...tally, confusion: this.#countConfusion([count]).confusion };
+      tally = { ...tally, confusion: this.#countConfusion([count], faults).confusion };
+      if (faults.fatal) return { tally: { ...tally, faults: faults.list }, slabs: undefined, sections: [] };
+      tally = { ...tally, crossEntropy: this.#crossEntropy(count) };
     }
-    if (predictsLabels(this.#settings)) tally = { ...tally, crossEntropy: this.#crossEntropy(count) };
 
     const classes: ClassTally[] = [];
     const sections: SectionContent[] = [];
@@ -108,8 +115,8 @@ export class TileScorer {
     return { tally: { ...tally, classes }, slabs: slabSums, sections };
   }
 
-  #scoreLabels(tally: Tally, kept: readonly number[]): Pick<TileScores, 'tally' | 'slabs'> {
-    const { confusion, slabs } = this.#countConfusion(kept);
+  #scoreLabels(tally: Tally, kept: readonly number[], faults: FaultLog): Pick<TileScores, 'tally' | 'slabs'> {
+    const { confusion, slabs } = this.#countConfusion(kept, faults);
     return {
       tally: { ...tally, confusion },
       slabs: slabs.length > 0 ? this.#labelSums.of(confusion, slabs) : undefined,
@@ -143,7 +150,7 @@ export class TileScorer {
       );
     });
     new Uint16Array(this.#kernels.memory.buffer, channelOf, bucketCount).set(
-      channelTable(this.#settings.channelCount, this.#settings.ignoreLabel),
+      channelTable(this.#settings.channelLabels, this.#settings.ignoreLabel),
     );
     new Uint32Array(this.#kernels.memory.buffer, channelList, scores.length).set(scores);
   }
@@ -162,16 +169,20 @@ export class TileScorer {
   }
 
   /** Predicted labels (of the largest channel unless they were read) against reference labels. */
-  #countConfusion(slabs: readonly number[]): LabelPairs {
+  #countConfusion(slabs: readonly number[], faults: FaultLog): LabelPairs {
     const { labels, codes, channelList, scratch, out } = this.#regions;
     const { buffer } = this.#kernels.memory;
     if (this.#settings.scores !== 'label') {
-      const names = new Uint16Array(buffer, scratch, this.#settings.channelCount);
-      names.set(names.map((_, channel) => channel));
+      const { channelCount, channelLabels } = this.#settings;
+      new Uint16Array(buffer, scratch, channelCount).set(channelLabels);
       const count = slabs.reduce((sum, voxels) => sum + voxels, 0);
-      const { channelCount } = this.#settings;
-      const anySum = Number.POSITIVE_INFINITY;
-      this.#kernels.decideChannels(channelList, channelCount, count, scratch, labels, anySum, out);
+      const record = this.#doubles(out, 3).fill(0);
+      const tolerance = this.#sumTolerance;
+      this.#kernels.decideChannels(channelList, channelCount, count, scratch, labels, tolerance, out);
+      if (record[0]! > 0) {
+        record[1] = this.#gate.storedPlace(record[1]!);
+        faults.add('sum-not-one', 0, record);
+      }
     }
     return this.#confusion.count(codes, labels, slabs);
   }
@@ -217,7 +228,7 @@ export class TileScorer {
     const byChannel = decidesByChannel(this.#settings, runClass);
     // Above infinity lies nothing: the hard counts come from the predicted labels then.
     const threshold = byChannel ? Number.POSITIVE_INFINITY : this.#threshold;
-    const label = runClass.channels[0]!;
+    const label = byChannel ? this.#settings.channelLabels[runClass.channels[0]!]! : 0;
     const termCount = this.#settings.terms.length;
     const sums = new BigInt64Array(this.#kernels.memory.buffer, out, 8 + 4 * termCount).fill(0n);
     const sum = (at: number): TermSum => ({

@@ -75,8 +75,8 @@ function checkLovasz(run: FinishedRun, settings: RunSettings): void {
 
 /** Cross-entropy is a sum over the channels' own labels; shards have it if each of these is a class by itself. */
 function checkChannels(settings: RunSettings): void {
-  const missing = channelClasses(settings).indexOf(-1);
-  if (missing < 0) return;
+  const missing = scoredLabels(settings)[channelClasses(settings).indexOf(-1)];
+  if (missing === undefined) return;
   throw new UsageError(
     'cross-entropy-classes',
     `cross-entropy under another convention: no class of this run is label ${missing} alone, so its shards do not hold that channel; score again with --convention`,
@@ -84,16 +84,16 @@ function checkChannels(settings: RunSettings): void {
   );
 }
 
-/** For each channel the class that is its label alone; -1 for none. Ignored labels need no class. */
-function channelClasses({ classes, channelCount, ignoreLabel }: RunSettings): number[] {
-  const channels = Array.from({ length: channelCount }, (_, channel) => channel);
-  return channels
-    .filter((channel) => channel !== ignoreLabel)
-    .map((channel) =>
-      classes.findIndex(({ labels, channels }) => {
-        return String(labels) === String(channel) && String(channels) === String(channel);
-      }),
-    );
+/** The labels of the channels; an ignored one counts for nothing. */
+function scoredLabels({ channelLabels, ignoreLabel }: RunSettings): number[] {
+  return channelLabels.filter((label) => label !== ignoreLabel);
+}
+
+/** For each of these labels the class that is the label alone; -1 for none. */
+function channelClasses(settings: RunSettings): number[] {
+  return scoredLabels(settings).map((label) =>
+    settings.classes.findIndex(({ labels }) => String(labels) === String(label)),
+  );
 }
 
 async function sumAll(

@@ -16,6 +16,8 @@ const free: ReadonlySet<string> = new Set<keyof RunSettings>([
   'mergeFanIn',
   'keepShards',
   'keepShardsMaxBytes',
+  'decisions',
+  'scoresFound',
 ]);
 
 /** @throws UsageError that names every setting in which a run differs from the first. */

@@ -6,6 +6,7 @@ import { automaticTileShape, isFileOrder, tileGrid } from '../../base/tile-grid.
 import type { ManifestCase } from '../../cases/types.ts';
 import { tileBytes } from '../../measures/tile/memory.ts';
 import { tileNeeds } from '../../measures/tile/tile-input.ts';
+import { scaled } from '../../settings/case-evidence.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import { type AxisMapping, isIdentity } from '../../volumes/grids/axis-mapping.ts';
 import { checkGeometry } from '../../volumes/grids/check.ts';
@@ -65,7 +66,7 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
     );
   }
   const predictions: VolumeHeader[] = [];
-  for (const file of entry.predictions) predictions.push(await readHeader(file));
+  for (const file of entry.predictions) predictions.push(scaled(await readHeader(file), settings.scale));
   checkChannels(entry, predictions, settings);
   const mapping = checkGrids(entry, predictions, reference, settings);
   const needs = (voxels: number) =>

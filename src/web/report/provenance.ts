@@ -75,6 +75,7 @@ export function provenance(document: ResultsDocument, facts: RunFacts): Markup {
   return html`<section id="provenance" aria-labelledby="provenance-title">
 <h2 id="provenance-title">Configuration and provenance</h2>
 <dl class="facts">${known.map(([name, value]) => value !== undefined && html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${facts.settings.decisions.length > 0 && html`<h3>Decided by the files</h3><ul>${facts.settings.decisions.map((decision) => html`<li class="name">${decision}</li>`)}</ul>`}
 ${facts.warnings.length > 0 && html`<h3>Warnings</h3><ul>${facts.warnings.slice(0, 50).map((warning) => html`<li class="name">${warning}</li>`)}</ul>`}
 <details><summary>Configuration as it was given</summary><pre tabindex="0" role="region" aria-label="Configuration">${JSON.stringify(facts.configuration, undefined, 2)}</pre></details>
 <details><summary>Settings as they were resolved</summary><pre tabindex="0" role="region" aria-label="Settings">${JSON.stringify(facts.settings, undefined, 2)}</pre></details>

@@ -14,7 +14,7 @@ const runFacts = z.object({
   seconds: z.number().optional().catch(undefined),
   engine: z.string().optional().catch(undefined),
   threads: z.number().optional().catch(undefined),
-  settings: z.record(z.string(), z.unknown()).catch({}),
+  settings: z.looseObject({ decisions: z.array(z.string()).catch([]) }).catch({ decisions: [] }),
   configuration: z.record(z.string(), z.unknown()).catch({}),
   warnings: z.array(z.string()).catch([]),
 });

@@ -44,6 +44,7 @@ const tally: fc.Arbitrary<Tally> = fc.record({
   crossEntropy: fc.record({ voxels: count, sum: fc.bigInt(-(2n ** 20n), 2n ** 100n) }),
   confusion,
   faults,
+  leastScore: fc.option(fc.integer()),
 });
 
 test('merging is associative and commutative, and the empty tally is neutral', () => {

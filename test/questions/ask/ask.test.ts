@@ -28,7 +28,12 @@ const settings: readonly Setting[] = [
   },
   {
     name: 'competing logits with an ignored label and regions',
-    config: { scores: 'logit', ignoreLabel: 2, classes: { back: [0], fore: [1], both: [0, 1] } },
+    config: {
+      scores: 'logit',
+      channels: 'exclusive',
+      ignoreLabel: 2,
+      classes: { back: [0], fore: [1], both: [0, 1] },
+    },
     madeUp: { ...competing, score: logit },
   },
   {
