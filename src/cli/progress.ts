@@ -30,7 +30,7 @@ export function showProgress(updates: Observable<RunProgress>, terminal: Termina
     const now = { progress, seconds: performance.now() / 1000 };
     start ??= now;
     // One column stays free: a full line would wrap and could not be redrawn.
-    const line = progressLine(start, now, terminal.width - 1);
+    const line = progressLine(start, now, (terminal.errorWidth ?? terminal.width) - 1);
     terminal.error(terminal.live ? `${clearLine}${line}` : `${line}\n`);
   };
 

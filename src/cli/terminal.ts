@@ -6,8 +6,10 @@ export interface Terminal {
   readonly live: boolean;
   /** Whether `out` shows colours. */
   readonly color: boolean;
-  /** Columns of the screen. */
+  /** Columns of `out`; infinite where it is no screen, so that nothing is broken in a file. */
   readonly width: number;
+  /** Columns of `error`; by default those of `out`. */
+  readonly errorWidth?: number;
 }
 
 /** The terminal of this process. */
@@ -24,6 +26,7 @@ export function processTerminal(): Terminal {
     error: (text) => stderr.write(text),
     live: stderr.isTTY === true && env.TERM !== 'dumb',
     color: stdout.isTTY === true && env.NO_COLOR === undefined,
-    width: Math.max(40, stdout.columns ?? stderr.columns ?? 160),
+    width: stdout.isTTY ? Math.max(40, stdout.columns) : Number.POSITIVE_INFINITY,
+    errorWidth: Math.max(40, stderr.columns ?? 160),
   };
 }

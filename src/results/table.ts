@@ -1,8 +1,10 @@
 /** The results of a run for a terminal of 80 columns or more. */
 import { styleText } from 'node:util';
+import type { UnscoredCase } from '../base/scored.ts';
 import type { HardMetricName } from '../losses/metrics/hard.ts';
 import type { ResultsDocument, ScoredCaseResult } from './document.ts';
 import { figure, fitted, layOut, signed } from './layout.ts';
+import { commonFolder, groupUnscored } from './unscored.ts';
 
 export const tableKinds = ['metrics', 'losses', 'all'] as const;
 export type TableKind = (typeof tableKinds)[number];
@@ -14,7 +16,7 @@ export interface TableOptions {
   readonly color: boolean;
   /** What to show; by default the metrics. */
   readonly table?: TableKind;
-  /** How many of the worst and of the unscored cases to list; by default 5. */
+  /** How many of the worst cases, and of the reasons of unscored ones, to list; by default 5. */
   readonly worst?: number;
 }
 
@@ -57,11 +59,34 @@ export function resultsTable(document: ResultsDocument, options: TableOptions): 
   }
   const unscored = document.cases.filter((entry) => entry.status !== 'ok');
   if (unscored.length > 0) {
-    lines.push('', heading('without a score'));
-    for (const { id, status, error } of unscored.slice(0, worst)) {
-      lines.push(...fitted(`${id}  ${status}: ${error.message}`, width));
-    }
-    if (unscored.length > worst) lines.push(`and ${unscored.length - worst} more`);
+    lines.push('', ...unscoredLines(unscored, worst, width, heading));
+  }
+  return lines;
+}
+
+/** One entry for each reason, with the number of its cases; paths are told below the folder that they share. */
+function unscoredLines(
+  unscored: readonly UnscoredCase[],
+  most: number,
+  width: number,
+  heading: (text: string) => string,
+): string[] {
+  const folder = commonFolder(unscored);
+  const below = (text: string) => (folder === undefined ? text : text.replaceAll(`${folder}/`, ''));
+  const title = `without a score${folder === undefined ? '' : ` (files below ${folder})`}`;
+  const lines = fitted(title, width).map(heading);
+  const groups = groupUnscored(unscored);
+  for (const { ids, status, reason, message } of groups.slice(0, most)) {
+    const text =
+      ids.length === 1
+        ? `${ids[0]}  ${status}: ${message}`
+        : `${ids.length} cases ${status}: ${reason} (${listed(ids)})`;
+    lines.push(...fitted(below(text), width));
+  }
+  const rest = groups.slice(most);
+  if (rest.length > 0) {
+    const cases = rest.reduce((sum, { ids }) => sum + ids.length, 0);
+    lines.push(`and ${cases} more${rest.length === cases ? '' : ` for ${rest.length} other reasons`}`);
   }
   return lines;
 }

@@ -112,3 +112,48 @@ test('a case name cannot steer the terminal', () => {
   for (const steering of ['\u001b', '\u202e']) expect(lines.join('')).not.toContain(steering);
   expect(lines.join('')).toContain('\u{fffd}[2Jgone\u{fffd}');
 });
+
+const broken = (id: string, message: string, file?: string): RunOutcome['cases'][number] => ({
+  id,
+  status: 'failed',
+  error: { code: 'some-code', message: `case ${id}: ${message}`, ...(file === undefined ? {} : { file }) },
+});
+
+test('equal reasons stand together with their number, and files below the folder that they share', () => {
+  const folder = '/data/archive/of/many/studies';
+  const missing = (id: string, side: string) => {
+    const file = `${folder}/${side}/${id}.nii.gz`;
+    return broken(id, `${file}: no such file (ENOENT). Check the name.`, file);
+  };
+  const cases = [
+    missing('a', 'preds'),
+    broken(
+      'b',
+      `${folder}/preds/b.nii.gz is not on the grid of ${folder}/refs/b.nii.gz`,
+      `${folder}/preds/b.nii.gz`,
+    ),
+    missing('c', 'refs'),
+    ...Array.from({ length: 9 }, (_, i) => missing(`d${i}`, 'preds')),
+  ];
+  const lines = resultsTable(documentOf({ ...binaryRun(), cases }), {
+    ...plain,
+    width: Number.POSITIVE_INFINITY,
+  });
+  const at = lines.findIndex((line) => line.startsWith('without a score'));
+  expect(lines.slice(at)).toEqual([
+    `without a score (files below ${folder})`,
+    '11 cases failed: no such file (ENOENT). Check the name. (a, c, d0, d1, d2, d3, d4, d5 and 3 more)',
+    'b  failed: preds/b.nii.gz is not on the grid of refs/b.nii.gz',
+  ]);
+});
+
+test('nothing is cut: every word of a long message is there at 40 columns', () => {
+  const message = Array.from({ length: 60 }, (_, i) => `word${i}`).join(' ');
+  const lines = resultsTable(documentOf({ ...binaryRun(), cases: [broken('a', message)] }), {
+    ...plain,
+    width: 40,
+  });
+  expect(lines.join(' ')).toContain('word59');
+  const own = lines.slice(lines.indexOf('without a score'));
+  for (const line of own) expect(line.length).toBeLessThanOrEqual(40);
+});
