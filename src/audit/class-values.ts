@@ -28,9 +28,6 @@ const chunkVoxels = 2 ** 21;
 
 /** Roundings of 2^-53 that the run's own float64 term takes at most, by its formulas and exp, log and pow within an ulp or two. */
 const termSlack = 2 ** -47;
-/** Largest rounding of a term to the integer units of the tally: half a unit. */
-const errorRounding = 2 ** -51;
-const termRounding = 2 ** -45;
 
 export function termName({ gamma, clip }: TermSpec, side: 'foreground' | 'background'): string {
   return `term gamma=${gamma} clip=${clip} ${side}`;
@@ -40,16 +37,16 @@ export async function classValues(question: ClassQuestion): Promise<ClassValues>
   const { scores, truth, from, terms, lovasz } = question;
   const voxels = scores.values.length;
   const values = new Map<string, AuditValue>();
-  const put = (name: string, { value, bound }: Bounded, unitRounding: number, unsure: number) =>
-    values.set(name, { value, bound: bound + voxels * unitRounding + termSlack * value + unsure });
+  const put = (name: string, { value, bound }: Bounded, unsure: number) =>
+    values.set(name, { value, bound: bound + termSlack * value + unsure });
   const flushed =
     from === 'probability' ? flushSubnormals(scores.values) : { scores: scores.values, places: [] };
   const sums = await chunkedSums(question, flushed.scores);
   const spread = (side: 0 | 1, of: (p: number) => number) => unsureSum(question, side, of);
   values.set('foreground', count(sums.foreground));
-  put('tp', sums.tp, errorRounding, spread(1, identity));
-  put('fp', sums.fp, errorRounding, spread(0, identity));
-  put('fn', sums.fn, errorRounding, spread(1, identity));
+  put('tp', sums.tp, spread(1, identity));
+  put('fp', sums.fp, spread(0, identity));
+  put('fn', sums.fn, spread(1, identity));
   terms.forEach((spec, at) => {
     const { foreground, background } = sums.terms[at]!;
     const lost = flushed.places.reduce(
@@ -59,13 +56,11 @@ export async function classValues(question: ClassQuestion): Promise<ClassValues>
     put(
       termName(spec, 'foreground'),
       { value: foreground.value + lost, bound: foreground.bound },
-      termRounding,
       spread(1, (p) => voxelTerm(p, spec)),
     );
     put(
       termName(spec, 'background'),
       background,
-      termRounding,
       spread(0, (p) => voxelTerm(1 - p, spec)),
     );
   });
@@ -77,7 +72,6 @@ export async function classValues(question: ClassQuestion): Promise<ClassValues>
     put(
       `lovasz-${loss}`,
       value,
-      0,
       moves.reduce((most, move) => Math.max(most, move), 0),
     );
   }

@@ -13,9 +13,8 @@ const chunkVoxels = 2 ** 21;
 const linearFrom = 90;
 /** A margin's rounding to float32; the derivative grows by less than 2^-17 over that way, since margins above 90 add nothing. */
 const marginRounding = unitRoundoff * (1 + 2 ** -17);
-/** Roundings of the run's own float64 term, and half a unit of its sum. */
+/** Roundings of the run's own float64 term; its sum has none. */
 const termSlack = 2 ** -47;
-const unitRounding = 2 ** -61;
 
 /** Σ -log p of the label's channel; labels without a channel are left out. */
 export async function crossEntropy(
@@ -61,7 +60,7 @@ export async function crossEntropy(
     value += terms[0]!.foreground.value;
     bound += terms[0]!.foreground.bound;
   }
-  return { voxels: own, sum: { value, bound: bound + own * unitRounding + termSlack * value } };
+  return { voxels: own, sum: { value, bound: bound + termSlack * value } };
 }
 
 /** The log-odds of a channel: its x - log Σ exp x_k over the others, so that -log p is log(1 + exp(-margin)). */

@@ -3,8 +3,8 @@ import type { Label } from './label.ts';
 
 /**
  * A per-voxel term: `(1 - q)^gamma * -log q` with q the score of the truth (p on foreground, 1 - p on background).
- * `gamma` 0 is the binary cross-entropy. `clip` c > 0 clips p to [c, 1 - c] first, as the sources do, so that q of a
- * background voxel with p = 1 is the float64 `1 - (1 - c)` and not c; `clip` 0 clamps `-log q` at 100.
+ * `gamma` 0 is the binary cross-entropy. `clip` c > 0 clips p to [c, h] first, h the float64 next to 1 - c, so that q of a
+ * background voxel with p = 1 is 1 - h and not c; `clip` 0 clamps `-log q` at 100.
  */
 export interface TermSpec {
   readonly gamma: number;

@@ -10,6 +10,7 @@ import { packageFile } from '../base/package-files.ts';
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   naturalLog(value: number): number;
+  logOfRest(value: number): number;
   sumTerms(
     scores: number,
     mask: number,

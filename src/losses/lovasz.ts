@@ -9,7 +9,7 @@ export type ErrorGroup = readonly [error: number, background: number, foreground
 /**
  * The Lovász extension of the Jaccard loss, `Σ max(e, 0)·(J_after - J_before)` over groups of equal error, sorted by
  * error, largest first. `J = (F + B) / (T + B)` with F and B the foreground and background voxels so far and T all
- * `foreground` voxels; J = 0 before the first. Without any foreground the value is the largest error. Sums are
+ * `foreground` voxels; J = 0 before the first. The differences are taken as one fraction, since J next to J cancels. Without any foreground the value is the largest error. Sums are
  * Neumaier-compensated. The kernel over shards does the same operations in the same order; this is its reference.
  * Berman et al., 2018.
  * @throws RangeError when the groups are not sorted.
@@ -17,7 +17,6 @@ export type ErrorGroup = readonly [error: number, background: number, foreground
 export function lovaszFromGroups(groups: Iterable<ErrorGroup>, foreground: number): number {
   let seenForeground = 0;
   let seenBackground = 0;
-  let before = 0;
   let sum = 0;
   let compensation = 0;
   let last = Number.POSITIVE_INFINITY;
@@ -26,14 +25,18 @@ export function lovaszFromGroups(groups: Iterable<ErrorGroup>, foreground: numbe
       throw new RangeError(`error ${error} comes after ${last}: sort them, largest first`);
     last = error;
     if (error <= 0) break;
+    const before = foreground + seenBackground;
+    const missed = foreground - seenForeground;
+    const step =
+      before > 0
+        ? (foregroundHere * before + backgroundHere * missed) / (before * (before + backgroundHere))
+        : 1;
     seenBackground += backgroundHere;
     seenForeground += foregroundHere;
-    const after = (seenForeground + seenBackground) / (foreground + seenBackground);
-    const term = error * (after - before);
+    const term = error * step;
     const next = sum + term;
     compensation += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
     sum = next;
-    before = after;
   }
   return sum + compensation;
 }

@@ -4,7 +4,7 @@ import type { Vec3 } from '../base/box.ts';
 import type { VoxtallyError } from '../base/errors.ts';
 import type { UnscoredCase } from '../base/scored.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
-import { tallySchema } from '../measures/tally/serialise.ts';
+import { encodeTally, tallySchema } from '../measures/tally/serialise.ts';
 import type { Tally } from '../measures/tally/tally.ts';
 import { type InputStamp, inputStamps } from '../volumes/input-stamps.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from './run-folder.ts';
@@ -67,7 +67,8 @@ const outcomeSchema = z.discriminatedUnion('status', [
 export const pooledSchema = z.object({ cases: z.string(), lovasz: z.array(lovaszValues) });
 
 export function writeOutcome(folder: RunFolder, outcome: CaseOutcomeRecord): void {
-  writeJsonFile(folder.caseOutcome(outcome.index), outcome);
+  const record = outcome.status === 'ok' ? { ...outcome, tally: encodeTally(outcome.tally) } : outcome;
+  writeJsonFile(folder.caseOutcome(outcome.index), record);
 }
 
 /** @throws PartialError when there is none. */

@@ -21,6 +21,7 @@ import {
 } from '../measures/sorted-errors/shard/file.ts';
 import { addSurveys, surveyFile } from '../measures/sorted-errors/survey.ts';
 import { walkRange } from '../measures/sorted-errors/walk-range.ts';
+import { encodeTally } from '../measures/tally/serialise.ts';
 import { emptyTally, mergeTallies } from '../measures/tally/tally.ts';
 import { sumRuns } from '../measures/terms/sum-runs.ts';
 import { TileScorer } from '../measures/tile/tile-scorer.ts';
@@ -139,7 +140,13 @@ export class StepRunner {
         read(open, box, { before, all: voxels });
         before += voxelCount(box.shape);
         const { tally, slabs, sections } = open.scorer.score(box, slabsOf(open.slabGrid, box));
-        const about = { case: index, tile, box, tally, ...(slabs && { slabs: encodeBoxSums(slabs) }) };
+        const about = {
+          case: index,
+          tile,
+          box,
+          tally: encodeTally(tally),
+          ...(slabs && { slabs: encodeBoxSums(slabs) }),
+        };
         yield* encodeShard(about, sections);
       }
     };

@@ -1,6 +1,7 @@
 /** Planted faults: one bit, in one tile. */
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { sumUnitBits } from '../../src/base/statistics/sum-units.ts';
 import type { ManifestCase } from '../../src/cases/types.ts';
 import type { Tally } from '../../src/measures/tally/tally.ts';
 import type { RunFolder } from '../../src/run/run-folder.ts';
@@ -37,20 +38,21 @@ function writeUnseen(file: string, bytes: Uint8Array): void {
   utimesSync(file, 1e9, 1e9);
 }
 
+/** 2^exponent in the units of sums. */
+const bit = (exponent: number) => 1n << BigInt(sumUnitBits + exponent);
+
 const tallyFaults: [quantity: string, edit: (tally: Tally) => Tally][] = [
   [
     'tp',
     (tally) =>
-      editClass(tally, ({ error }) => ({ error: { ...error, foreground: error.foreground ^ (1n << 40n) } })),
+      editClass(tally, ({ error }) => ({ error: { ...error, foreground: error.foreground ^ bit(-10) } })),
   ],
-  ['fp', (tally) => editClass(tally, ({ error }) => ({ error: { ...error, all: error.all ^ (1n << 40n) } }))],
+  ['fp', (tally) => editClass(tally, ({ error }) => ({ error: { ...error, all: error.all ^ bit(-10) } }))],
   [
     'term gamma=0 clip=0 foreground',
     (tally) =>
       editClass(tally, ({ terms }) => ({
-        terms: terms.map((sum, at) =>
-          at === 0 ? { ...sum, foreground: sum.foreground ^ (1n << 43n) } : sum,
-        ),
+        terms: terms.map((sum, at) => (at === 0 ? { ...sum, foreground: sum.foreground ^ bit(-1) } : sum)),
       })),
   ],
   ['foreground', (tally) => editClass(tally, ({ foreground }) => ({ foreground: foreground ^ 1 }))],

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { tallySchema } from '../../src/measures/tally/serialise.ts';
+import { encodeTally, tallySchema } from '../../src/measures/tally/serialise.ts';
 import type { Tally } from '../../src/measures/tally/tally.ts';
 
 const prefixBytes = 20;
@@ -14,10 +14,8 @@ export function editTally(path: string, edit: (tally: Tally) => Tally): void {
   const file = readFileSync(path);
   const end = prefixBytes + file.readUInt32LE(12);
   const header = JSON.parse(file.toString('utf8', prefixBytes, end)) as Header;
-  header.about.tally = edit(tallySchema.parse(header.about.tally));
-  const text = Buffer.from(
-    JSON.stringify(header, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)),
-  );
+  header.about.tally = encodeTally(edit(tallySchema.parse(header.about.tally)));
+  const text = Buffer.from(JSON.stringify(header));
   const prefix = Buffer.from(file.subarray(0, prefixBytes));
   prefix.writeUInt32LE(text.length, 12);
   prefix.writeUInt32LE(crc32(text), 16);

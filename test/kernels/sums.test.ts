@@ -1,11 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TermSpec } from '../../src/base/class-sums.ts';
+import { readWideSum, wideSumBytes } from '../../src/kernels/wide-sums.ts';
 import { termRow } from '../../src/measures/terms/term-row.ts';
 import { randomNumbers } from '../run/volumes.ts';
 import { logitInputs, probabilityInputs, type Voxels } from './inputs.ts';
 import { Bench } from './memory.ts';
 import { countEach, encodeRuns, splitBySide } from './twins/keys.ts';
-import { exp, log } from './twins/math.ts';
+import { exactUnits, exp, log } from './twins/math.ts';
 import { type Sums, sumTerms } from './twins/sums.ts';
 
 const bench = new Bench();
@@ -14,10 +15,11 @@ beforeEach(() => bench.layout.reset());
 const specs: TermSpec[] = [0, 1, 2, 0.5, 3].flatMap((gamma) =>
   [0, 1e-7, 1e-9].map((clip) => ({ gamma, clip })),
 );
-const rows = specs.map((spec) => termRow(spec, (value) => bench.kernels.naturalLog(value)));
+const rows = specs.map((spec) => termRow(spec, bench.kernels));
+const outBytes = 32 + 2 * wideSumBytes * (1 + rows.length);
 
 function kernelSums({ scores, mask }: Voxels, logit: boolean, threshold: number): Sums {
-  const out = bench.empty(64 + 32 * rows.length);
+  const out = bench.empty(outBytes);
   const terms = bench.put(Float64Array.from(rows.flat()));
   bench.kernels.sumTerms(
     bench.put(scores),
@@ -33,11 +35,11 @@ function kernelSums({ scores, mask }: Voxels, logit: boolean, threshold: number)
 }
 
 function readSums(out: number): Sums {
-  const values = bench.integers(out, 8 + 4 * rows.length);
-  const sum = (at: number) => (values[at + 1]! << 32n) + values[at]!;
+  const values = bench.integers(out, 3);
+  const sum = (at: number) => readWideSum(bench.kernels.memory.buffer, out + 32 + wideSumBytes * at);
   return {
     counts: [Number(values[0]), Number(values[1]), Number(values[2])],
-    sums: Array.from({ length: 1 + rows.length }, (_, i) => [sum(4 + 4 * i), sum(6 + 4 * i)]),
+    sums: Array.from({ length: 1 + rows.length }, (_, i) => [sum(2 * i), sum(2 * i + 1)]),
   };
 }
 
@@ -56,7 +58,7 @@ test.each(Object.entries(logitInputs))('sums of logits: %s', (_name, voxels) => 
 /** The sums from counts by key: what a question to a finished run reads. */
 function runSums({ scores, mask }: Voxels, logit: boolean): Sums {
   const { kernels } = bench;
-  const out = bench.empty(64 + 32 * rows.length);
+  const out = bench.empty(outBytes);
   const terms = bench.put(Float64Array.from(rows.flat()));
   const [cells, bitmap] = [bench.empty(16 * 65536), bench.empty(8192)];
   const sides = splitBySide(scores, mask, logit);
@@ -131,10 +133,10 @@ test('twenty million voxels add up where float32 stands still', () => {
   const mask = bench.layout.region(count);
   bench.floats(scores, count).fill(Math.fround(0.9));
   bench.bytes(mask, count).fill(1);
-  const out = bench.empty(64);
+  const out = bench.empty(outBytes);
   bench.kernels.sumTerms(scores, mask, count, 0, 0.5, 0, 0, out);
-  const values = bench.integers(out, 8);
-  const error = (values[5]! << 32n) + values[4]!;
-  expect(error).toBe(BigInt(count) * BigInt((1 - Math.fround(0.9)) * 2 ** 50));
+  const values = bench.integers(out, 2);
+  const error = readWideSum(bench.kernels.memory.buffer, out + 32);
+  expect(error).toBe(BigInt(count) * exactUnits(1 - Math.fround(0.9)));
   expect([values[0], values[1]]).toEqual([BigInt(count), BigInt(count)]);
 });

@@ -133,7 +133,7 @@ describe('lovaszFromGroups', () => {
         ],
         2,
       ),
-    ).toBe(0.75 * (1 / 3) + 0.5 * (1 - 1 / 3));
+    ).toBe(0.75 * (1 / 3) + 0.5 * (2 / 3));
     expect(lovaszFromGroups([], 3)).toBe(0);
     expect(lovaszFromGroups([[0.5, 4, 0]], 0)).toBe(0.5);
     const ascending = [0.1, 0.2].map((error): ErrorGroup => [error, 1, 0]);

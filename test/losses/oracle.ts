@@ -10,25 +10,20 @@ import { type ErrorGroup, lovaszFromGroups } from '../../src/losses/lovasz.ts';
 
 /** Measures made directly from arrays: a float64 term a voxel, exact sums, a plain sort. For small volumes. */
 
-/** `-log` and complement of the score of the truth; x on foreground and -x on background for logits. */
+/** A voxel's term in forms that do not cancel: p and 1 - p are each kept where it is small. */
 function termOf(
   score: number,
   truth: boolean,
   kind: 'probability' | 'logit',
   { gamma, clip }: TermSpec,
 ): number {
-  const signed = truth ? score : -score;
-  const q = kind === 'logit' ? sigmoid(signed) : truth ? score : 1 - score;
-  const complement = kind === 'logit' ? sigmoid(-signed) : 1 - q;
-  if (clip > 0) {
-    const p = kind === 'logit' ? sigmoid(score) : score;
-    const clipped = Math.min(Math.max(p, clip), 1 - clip);
-    const q = truth ? clipped : 1 - clipped;
-    return (1 - q) ** gamma * -Math.log(q);
-  }
-  const log =
-    kind === 'logit' ? Math.max(-signed, 0) + Math.log1p(Math.exp(-Math.abs(signed))) : -Math.log(q);
-  return complement ** gamma * Math.min(log, 100);
+  const highest = 1 - clip;
+  let p = kind === 'logit' ? sigmoid(score) : score;
+  let rest = kind === 'logit' ? sigmoid(-score) : 1 - score;
+  if (p < clip) [p, rest] = [clip, highest];
+  if (rest < 1 - highest) [p, rest] = [highest, 1 - highest];
+  const [q, error] = truth ? [p, rest] : [rest, p];
+  return error ** gamma * Math.min(error < 0.5 ? -Math.log1p(-error) : -Math.log(q), 100);
 }
 
 export function sigmoid(x: number): number {

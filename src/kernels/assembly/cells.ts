@@ -179,7 +179,6 @@ export function evaluateCells(
 ): void {
   let f = foreground;
   let b = background;
-  let jaccard = total + b > 0.0 ? (f + b) / (total + b) : 0.0;
   // Compensated sums [softmax, hinge] and their compensations (Neumaier's, by Knuth's two-sum), two lanes at once.
   let sums = f64x2.splat(0.0);
   let compensations = f64x2.splat(0.0);
@@ -189,19 +188,26 @@ export function evaluateCells(
       const bit = 63 - <u32>clz(bits);
       bits ^= <u64>1 << bit;
       const low = (<u32>word << 6) + bit;
+      let onBackground: f64;
+      let onForeground: f64;
       if (wide) {
         const cell = cells + (<usize>low << 4);
-        b += <f64>load<u64>(cell);
-        f += <f64>load<u64>(cell, 8);
+        onBackground = <f64>load<u64>(cell);
+        onForeground = <f64>load<u64>(cell, 8);
       } else {
         const cell = cells + (<usize>low << 3);
-        b += <f64>load<u32>(cell);
-        f += <f64>load<u32>(cell, 4);
+        onBackground = <f64>load<u32>(cell);
+        onForeground = <f64>load<u32>(cell, 4);
       }
       const key = (<u32>bucket << 16) | low;
-      const after = (f + b) / (total + b);
-      const step = f64x2.splat(after - jaccard);
-      jaccard = after;
+      // J_after - J_before in one fraction, since the difference would cancel; without any foreground the first takes all.
+      const before = total + b;
+      const after = before + onBackground;
+      const step = f64x2.splat(
+        before > 0.0 ? (onForeground * before + onBackground * (total - f)) / (before * after) : 1.0,
+      );
+      b += onBackground;
+      f += onForeground;
       const errors = logit ? logitErrors(key) : f64x2.splat(probabilityError(key));
       const term = f64x2.mul(errors, step);
       const next = f64x2.add(sums, term);

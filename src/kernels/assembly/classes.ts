@@ -1,6 +1,7 @@
 /** Voxels of several competing classes: arg-max, softmax, cross-entropy and the confusion matrix. */
 import { fault } from './convert';
-import { expPair, naturalLog } from './math';
+import { expPair, logOfMore, naturalLog } from './math';
+import { addTimes } from './wide-sums';
 
 /**
  * target[i] = labels[k] of the channel k with the highest score; the lowest channel wins a tie. `channels`: addresses.
@@ -69,20 +70,26 @@ export function countLabel(predicted: usize, label: i32, mask: usize, count: i32
   store<i64>(out, load<i64>(out, 16) + falsePositives, 16);
 }
 
-/** Adds a term below 2^20 to [voxels, Σ in units of 2^-20, Σ of the rests in units of 2^-60] (int64 each). */
+/** Where the sum of cross-entropies stands behind the count of its voxels. */
+export const ENTROPY: usize = 16;
+
 // @ts-ignore: decorator
 @inline
 function addCrossEntropy(out: usize, term: f64): void {
-  const coarse = Math.floor(term * 1048576.0 + 0.5);
-  const rest = (term - coarse * 9.5367431640625e-7) * 1152921504606846976.0;
   store<i64>(out, load<i64>(out) + 1);
-  store<i64>(out, load<i64>(out, 8) + <i64>coarse, 8);
-  store<i64>(out, load<i64>(out, 16) + <i64>Math.floor(rest + 0.5), 16);
+  addTimes(term, 1, out + ENTROPY);
+}
+
+/** -log p of a stored probability clipped to [clip, 1 - clip], at most 100. */
+// @ts-ignore: decorator
+@inline
+export function clippedLog(p: f64, clip: f64): f64 {
+  return min(-naturalLog(max(clip, min(p, 1.0 - clip))), 100.0);
 }
 
 /**
- * Cross-entropy of stored probabilities: -log p of the label's channel, p clipped to [clip, 1 - clip], -log p at
- * most 100. `channelOf`: for each code its channel, or 65535 for none (left out).
+ * Cross-entropy of stored probabilities: of the label's channel. `channelOf`: for each code its channel, or 65535 for
+ * none (left out). `out`: int64 voxels, 8 bytes unused, a wide sum.
  */
 export function crossEntropyOfProbabilities(
   channels: usize, codes: usize, channelOf: usize, count: i32, clip: f64, out: usize,
@@ -91,32 +98,40 @@ export function crossEntropyOfProbabilities(
     const channel = load<u16>(channelOf + (<usize>load<u16>(codes + (i << 1)) << 1));
     if (channel == 0xffff) continue;
     const p = <f64>load<f32>(<usize>load<u32>(channels + (<usize>channel << 2)) + (i << 2));
-    addCrossEntropy(out, min(-naturalLog(max(clip, min(p, 1.0 - clip))), 100.0));
+    addCrossEntropy(out, clippedLog(p, clip));
   }
 }
 
 /**
  * Softmax over the channels in float64, rounded to float32, in place of the logits; the cross-entropy of the
- * label's channel is log Σ exp(x_c - m) - (x_label - m), m the largest logit.
+ * label's channel is log(1 + Σ exp(x_c - m)) + (m - x_label), m the largest logit and the sum over the other channels: the
+ * 1 stays out of it, so that a confident network's small terms are right. `out` as above.
  */
 export function softmax(
   channels: usize, channelCount: i32, codes: usize, channelOf: usize, count: i32, out: usize,
 ): void {
   for (let i: usize = 0, n: usize = count; i < n; i++) {
     let largest = load<f32>(<usize>load<u32>(channels) + (i << 2));
+    let winner = 0;
     for (let c = 1; c < channelCount; c++) {
-      largest = max(largest, load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (i << 2)));
+      const x = load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (i << 2));
+      if (x > largest) {
+        largest = x;
+        winner = c;
+      }
     }
     const channel = load<u16>(channelOf + (<usize>load<u16>(codes + (i << 1)) << 1));
-    let sum: f64 = 0;
+    let others: f64 = 0;
     for (let c = 0; c < channelCount; c++) {
+      if (c == winner) continue;
       const x = <f64>load<f32>(<usize>load<u32>(channels + (<usize>c << 2)) + (i << 2)) - <f64>largest;
-      sum += exp(x);
+      others += exp(x);
     }
     if (channel != 0xffff) {
       const x = <f64>load<f32>(<usize>load<u32>(channels + (<usize>channel << 2)) + (i << 2)) - <f64>largest;
-      addCrossEntropy(out, max(naturalLog(sum) - x, 0.0));
+      addCrossEntropy(out, logOfMore(others) - x);
     }
+    const sum = 1.0 + others;
     for (let c = 0; c < channelCount; c++) {
       const at = <usize>load<u32>(channels + (<usize>c << 2)) + (i << 2);
       store<f32>(at, <f32>(exp(<f64>load<f32>(at) - <f64>largest) / sum));

@@ -1,5 +1,5 @@
 /** The kernels' exports. Addresses are bytes in the module's memory; the host lays it out. */
-export { naturalLog } from './math';
+export { logOfRest, naturalLog } from './math';
 export { sumTerms } from './sums';
 export { sumRunTerms } from './run-sums';
 export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, maskFromBytes, findMasked, countMasked, compact } from './convert';

@@ -68,7 +68,7 @@ export function logPair(q: v128): v128 {
 /** The constants of `expPair`, in memory for the same reason. */
 const expConstants = memory.data<f64>([
   // 0 to 3: bounds of the argument, magic number, 1 / ln 2
-  700.0, -700.0, 6755399441055744.0, 1.44269504088896338700,
+  700.0, -708.0, 6755399441055744.0, 1.44269504088896338700,
   // 4 and 5: high and low part of ln 2
   6.93147180369123816490e-1, 1.90821492927058770002e-10,
   // 6 to 10: P5 to P1 (e_exp.c)
@@ -84,7 +84,7 @@ function expConstant(index: i32): v128 {
   return v128.load64_splat(expConstants + (<usize>index << 3));
 }
 
-/** exp of two lanes in [-700, 700]; arguments beyond are clamped to that range. */
+/** exp of two lanes; 0 below -708, where it would leave the normal float64, and as of 700 above that. */
 // @ts-ignore: decorator
 @inline
 export function expPair(argument: v128): v128 {
@@ -103,10 +103,23 @@ export function expPair(argument: v128): v128 {
   const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(expConstant(12), c));
   const y = f64x2.sub(expConstant(11), f64x2.sub(f64x2.sub(lo, quotient), hi));
   // 2^k: the magic number left k in the low bits; shifting drops the rest.
-  return i64x2.add(y, i64x2.shl(kMagic, 52));
+  return v128.and(i64x2.add(y, i64x2.shl(kMagic, 52)), f64x2.ge(argument, expConstant(1)));
 }
 
 /** Natural logarithm of one number, in the operations of `logPair`. */
 export function naturalLog(value: f64): f64 {
   return f64x2.extract_lane(logPair(f64x2.splat(value)), 0);
+}
+
+/** log(1 + x) for x of at least 0: what 1 + x has lost of x is put back. */
+export function logOfMore(x: f64): f64 {
+  const sum = 1.0 + x;
+  // Beyond 2^10 nothing that counts is lost, and x - (sum - 1) is less than half a unit of the last place of x.
+  return naturalLog(sum) + (x - (sum - 1.0)) / sum;
+}
+
+/** log(1 - x) for x in [0, 1/2]. */
+export function logOfRest(x: f64): f64 {
+  const rest = 1.0 - x;
+  return naturalLog(rest) - (x - (1.0 - rest)) / rest;
 }

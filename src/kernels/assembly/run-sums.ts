@@ -1,18 +1,20 @@
 /** The same sums over the voxels of a bucket of keys. */
 import { WORDS } from './cells';
 import { scoreOfKey } from './keys';
-import { BLOCK, clampedLog, ERROR_SCALE, focalPair, stageLogit, stageLogs, stageProbability, TERM_SCALE, toInteger } from './terms';
+import {
+  BLOCK, ERROR, kindOf, LOG, POWER, SQUARE, stageLogit, stageLogs, stageProbability, TERM_ROW, termPair,
+} from './terms';
+import { addTimes, WIDE_BYTES } from './wide-sums';
 
 /** Runs of a bucket that wait to be summed: score, side (all ones on foreground) and count of each. */
 const runScore = memory.data(BLOCK * 8, 16);
 const runSide = memory.data(BLOCK * 8, 16);
 const runCount = memory.data(BLOCK * 8, 16);
-const runError = memory.data(BLOCK * 8, 16);
 
 /**
  * The sums of `sumTerms` over the voxels of a bucket that stand in cells [background, foreground] of uint64: a key
- * gives its score exactly and the stages are those of the tiles, so each term is the same integer; it is multiplied by
- * the number of voxels that have the key. Arguments and `out` as for `sumTerms`.
+ * gives its score exactly and the stages are those of the tiles, so each term is the same number; it counts as often as
+ * there are voxels that have the key. Arguments and `out` as for `sumTerms`.
  */
 export function sumRunTerms(
   cells: usize, bitmap: usize, bucket: i32, logit: i32, threshold: f32, terms: usize, termCount: i32, out: usize,
@@ -65,47 +67,37 @@ function sumRuns(length: i32, logit: bool, terms: usize, termCount: i32, out: us
   for (let i: usize = 0; i < end; i += 16) {
     const value = v128.load(runScore + i);
     const foreground = v128.load(runSide + i);
-    const error = logit
-      ? stageLogit(value, foreground, i, needsLog)
-      : stageProbability(value, foreground, i, needsLog);
-    v128.store(runError + i, toInteger(error, ERROR_SCALE));
+    if (logit) stageLogit(value, foreground, i, needsLog);
+    else stageProbability(value, foreground, i, needsLog);
   }
   if (needsLog && !logit) stageLogs(length);
-  for (let i: usize = 0; i < end; i += 8) {
-    addSided(load<u64>(runError + i), i, out + 32);
-  }
   let at = out + 32;
+  addRunTerms(ERROR, 0, end, at);
   for (let term = 0; term < termCount; term++) {
-    at += 32;
-    const spec = terms + <usize>term * 48;
-    const gamma = load<f64>(spec);
-    for (let i: usize = 0; i < end; i += 16) {
-      const side = v128.load(runSide + i);
-      const value = gamma == 0.0 ? clampedLog(spec, i, side) : focalPair(spec, i, side, gamma);
-      const integer = toInteger(value, TERM_SCALE);
-      addSided(i64x2.extract_lane(integer, 0), i, at);
-      addSided(i64x2.extract_lane(integer, 1), i + 8, at);
+    at += 2 * WIDE_BYTES;
+    const row = terms + <usize>term * TERM_ROW;
+    switch (kindOf(row)) {
+      case LOG: addRunTerms(LOG, row, end, at); break;
+      case SQUARE: addRunTerms(SQUARE, row, end, at); break;
+      default: addRunTerms(POWER, row, end, at);
     }
   }
 }
 
-/** Adds the term of the run at `i`, as often as it counts, to the sums over all and over the foreground. */
+/** Adds the terms of the runs, each as often as it counts, to the sums over all and over the foreground. */
 // @ts-ignore: decorator
 @inline
-function addSided(term: u64, i: usize, at: usize): void {
-  const count = load<u64>(runCount + i);
-  addProduct(term, count, at);
-  if (load<i64>(runSide + i)) addProduct(term, count, at + 16);
+function addRunTerms(kind: i32, row: usize, end: usize, at: usize): void {
+  for (let i: usize = 0; i < end; i += 16) {
+    const value = termPair(kind, row, i, true, v128.load(runSide + i));
+    addSided(f64x2.extract_lane(value, 0), i, at);
+    addSided(f64x2.extract_lane(value, 1), i + 8, at);
+  }
 }
 
-/** Adds `term * count`, both below 2^53, to a 128-bit sum (low 32-bit digits, rest). The sum must stay below 2^95. */
-// @ts-ignore: decorator
-@inline
-export function addProduct(term: u64, count: u64, at: usize): void {
-  const t = term >> 32;
-  const c = count >> 32;
-  const low = (term & 0xffffffff) * (count & 0xffffffff);
-  const middle = t * (count & 0xffffffff) + (term & 0xffffffff) * c;
-  store<u64>(at, load<u64>(at) + (low & 0xffffffff));
-  store<u64>(at, load<u64>(at, 8) + (low >> 32) + middle + ((t * c) << 32), 8);
+function addSided(term: f64, i: usize, at: usize): void {
+  const count = load<u64>(runCount + i);
+  if (!count) return;
+  addTimes(term, count, at);
+  if (load<i64>(runSide + i)) addTimes(term, count, at + WIDE_BYTES);
 }

@@ -6,9 +6,12 @@
  */
 import { WORDS } from './cells';
 import { probabilityError, logitViolation, scoreOfKey } from './keys';
-import { expPair, naturalLog } from './math';
-import { addProduct } from './run-sums';
-import { ERROR_SCALE } from './terms';
+import { clippedLog, ENTROPY } from './classes';
+import { expPair } from './math';
+import { addProduct, addTimes } from './wide-sums';
+
+/** Probabilities and their squares are summed in units of 2^-50. */
+const UNITS: f64 = 1125899906842624.0;
 
 /**
  * Moves the background counts of a bucket (its cells and bitmap become zero) to where they stand in a walk: cell c > 0
@@ -201,17 +204,16 @@ export function binScores(
       const at = bins + (<usize>bin << 5);
       store<u64>(at, load<u64>(at) + b + f);
       store<u64>(at, load<u64>(at, 8) + f, 8);
-      addProduct(<u64>Math.floor(p * ERROR_SCALE + 0.5), b + f, at + 16);
-      addProduct(<u64>Math.floor(p * p * ERROR_SCALE + 0.5), b, brier);
-      addProduct(<u64>Math.floor((1.0 - p) * (1.0 - p) * ERROR_SCALE + 0.5), f, brier);
+      addProduct(<u64>Math.floor(p * UNITS + 0.5), b + f, at + 16);
+      addProduct(<u64>Math.floor(p * p * UNITS + 0.5), b, brier);
+      addProduct(<u64>Math.floor((1.0 - p) * (1.0 - p) * UNITS + 0.5), f, brier);
     }
   }
 }
 
 /**
- * Cross-entropy of the foreground of a class that is one channel's label, from cells: -log p clipped as in
- * `crossEntropyOfProbabilities`, each term split into the same two integers. `out`: uint64 voxels, then three 128-bit
- * sums: units of 2^-20, and the rests in units of 2^-60, those above and those below 0 (as positive numbers).
+ * Cross-entropy of the foreground of a class that is one channel's label, from cells: the terms of
+ * `crossEntropyOfProbabilities`, each as often as it counts. `out` as there.
  */
 export function sumRunCrossEntropy(cells: usize, bitmap: usize, bucket: i32, clip: f64, out: usize): void {
   for (let word: usize = 0; word < WORDS; word++) {
@@ -222,13 +224,8 @@ export function sumRunCrossEntropy(cells: usize, bitmap: usize, bucket: i32, cli
       const count = load<u64>(cells + (<usize>low << 4), 8);
       if (!count) continue;
       const p = <f64>scoreOfKey((<u32>bucket << 16) | low, true, false);
-      const term = min(-naturalLog(max(clip, min(p, 1.0 - clip))), 100.0);
-      const coarse = Math.floor(term * 1048576.0 + 0.5);
-      const rest = Math.floor((term - coarse * 9.5367431640625e-7) * 1152921504606846976.0 + 0.5);
       store<u64>(out, load<u64>(out) + count);
-      addProduct(<u64>coarse, count, out + 8);
-      if (rest >= 0.0) addProduct(<u64>rest, count, out + 24);
-      else addProduct(<u64>(-rest), count, out + 40);
+      addTimes(clippedLog(p, clip), count, out + ENTROPY);
     }
   }
 }

@@ -1,28 +1,27 @@
 /** Exact sums of the terms of a tile's voxels. */
-import { BLOCK, clampedLog, ERROR_SCALE, focalPair, stageLogit, stageLogs, stageProbability, TERM_SCALE, toInteger } from './terms';
+import {
+  BLOCK, boundLogs, ERROR, isPlain, kindOf, LOG, PLAIN, POWER, SQUARE, stageLogit, stageLogs, stageProbability,
+  TERM_ROW, termPair,
+} from './terms';
+import { addTimes, addWide, clearWide, DIGITS, FIRST, flushDigit, magicPair, WIDE_BYTES } from './wide-sums';
 
 /** Which voxels of the block are foreground (all ones). */
 const foregroundMask = memory.data(BLOCK * 8, 16);
-
-/** Adds an int64 to a 128-bit sum kept as two int64: low 32-bit digits and the rest. */
-// @ts-ignore: decorator
-@inline
-function flush(sum: v128, at: usize): void {
-  const value = i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1);
-  store<i64>(at, load<i64>(at) + (value & 0xffffffff));
-  store<i64>(at, load<i64>(at, 8) + (value >> 32), 8);
-}
+/** What the first digits have left of the block's terms. */
+const rests = memory.data(BLOCK * 8, 16);
+/** The sums of -log q of the block, over all and over the foreground, that terms share whose bounds touch none. */
+const plainSums = memory.data(2 * 336, 16);
 
 /**
  * Sums over `count` voxels, added to what stands at `out`.
  *
  * - `scores`: float32 probabilities (`logit` 0) or logits (1). Readable up to the next multiple of 4 voxels.
  * - `mask`: a byte a voxel, 1 on foreground, 0 on background. Same.
- * - `terms`: for each of `termCount` terms 6 float64: gamma, the least q on foreground and on background, the least
- *   -log q, and the largest -log q on foreground and on background. (Clipping p to [c, 1 - c] leaves q at least c on
- *   foreground and 1 - (1 - c), which differs in float64, on background.)
- * - `out`: int64 [foreground voxels, hard tp, hard fp, unused], then 128-bit sums (two int64 each: low digits of
- *   32 bits, rest) of the error over all voxels and over the foreground, then of each term likewise.
+ * - `terms`: for each of `termCount` terms 8 float64: gamma, the least error e = 1 - q on foreground and on background,
+ *   the largest error, and the least and then the largest -log q, each on foreground and on background. (p is clipped to
+ *   [c, h], h the float64 next to 1 - c: then 1 - p is at least 1 - h, which is not c.)
+ * - `out`: int64 [foreground voxels, hard tp, hard fp, unused], then wide sums of the error over all voxels and over the
+ *   foreground, then of each term likewise.
  */
 export function sumTerms(
   scores: usize, mask: usize, count: i32, logit: i32, threshold: f32, terms: usize, termCount: i32, out: usize,
@@ -34,20 +33,17 @@ export function sumTerms(
   const needsLog = termCount > 0;
   for (let start = 0; start < count; start += BLOCK) {
     const length = min(BLOCK, count - start);
-    let errorAll = i64x2.splat(0);
-    let errorForeground = i64x2.splat(0);
+    let foreground = 0;
     for (let i = 0; i < length; i += 4) {
       const at: usize = start + i;
       const score = v128.load(scores + (at << 2));
       const bytes = v128.load32_splat(mask + at);
       const side = i32x4.ne(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes)), i32x4.splat(0));
-      // Lanes past the end are silenced by `valid`.
-      const valid = i + 4 <= length
-        ? i32x4.splat(-1)
-        : i32x4.lt_s(i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3)), i32x4.splat(length));
-      const positive = i32x4.bitmask(v128.and(f32x4.gt(score, thresholds), valid));
-      const sideBits = i32x4.bitmask(v128.and(side, valid));
-      foregroundCount += popcnt(sideBits);
+      // Of the last lanes only those before the end count; the loops below do not reach the others.
+      const lanes = i + 4 <= length ? 15 : (1 << (length - i)) - 1;
+      const positive = i32x4.bitmask(f32x4.gt(score, thresholds)) & lanes;
+      const sideBits = i32x4.bitmask(side) & lanes;
+      foreground += popcnt(sideBits);
       truePositives += popcnt(positive & sideBits);
       falsePositives += popcnt(positive & ~sideBits);
       const upper = v128.shuffle<i32>(score, score, 2, 3, 2, 3);
@@ -56,34 +52,36 @@ export function sumTerms(
       const place: usize = <usize>i << 3;
       const low = f64x2.promote_low_f32x4(score);
       const high = f64x2.promote_low_f32x4(upper);
-      let errorLow: v128;
-      let errorHigh: v128;
       if (logit) {
-        errorLow = stageLogit(low, sideLow, place, needsLog);
-        errorHigh = stageLogit(high, sideHigh, place + 16, needsLog);
+        stageLogit(low, sideLow, place, needsLog);
+        stageLogit(high, sideHigh, place + 16, needsLog);
       } else {
-        errorLow = stageProbability(low, sideLow, place, needsLog);
-        errorHigh = stageProbability(high, sideHigh, place + 16, needsLog);
+        stageProbability(low, sideLow, place, needsLog);
+        stageProbability(high, sideHigh, place + 16, needsLog);
       }
-      if (needsLog) {
-        v128.store(foregroundMask + place, sideLow);
-        v128.store(foregroundMask + place, sideHigh, 16);
-      }
-      const integerLow = v128.and(toInteger(errorLow, ERROR_SCALE), i64x2.extend_low_i32x4_s(valid));
-      const integerHigh = v128.and(toInteger(errorHigh, ERROR_SCALE), i64x2.extend_high_i32x4_s(valid));
-      errorAll = i64x2.add(errorAll, i64x2.add(integerLow, integerHigh));
-      errorForeground = i64x2.add(
-        errorForeground,
-        i64x2.add(v128.and(integerLow, sideLow), v128.and(integerHigh, sideHigh)),
-      );
+      v128.store(foregroundMask + place, sideLow);
+      v128.store(foregroundMask + place, sideHigh, 16);
     }
-    if (needsLog && !logit) stageLogs(length);
+    foregroundCount += foreground;
     let at = out + 32;
-    flush(errorAll, at);
-    flush(errorForeground, at + 16);
+    sumKind(ERROR, 0, length, foreground, at);
+    if (!needsLog) continue;
+    if (logit) boundLogs(length);
+    else stageLogs(length);
+    let summed = false;
     for (let term = 0; term < termCount; term++) {
-      at += 32;
-      sumTerm(terms + <usize>term * 48, length, at);
+      at += 2 * WIDE_BYTES;
+      const row = terms + <usize>term * TERM_ROW;
+      if (!isPlain(row)) {
+        sumKind(kindOf(row), row, length, foreground, at);
+        continue;
+      }
+      if (!summed) {
+        clearWide(plainSums, 2);
+        sumKind(PLAIN, row, length, foreground, plainSums);
+        summed = true;
+      }
+      addWide(plainSums, 2, at);
     }
   }
   store<i64>(out, load<i64>(out) + foregroundCount);
@@ -91,35 +89,108 @@ export function sumTerms(
   store<i64>(out, load<i64>(out, 16) + falsePositives, 16);
 }
 
-/** One term over the block that stands in the scratch arrays. */
-function sumTerm(spec: usize, length: i32, out: usize): void {
-  const gamma = load<f64>(spec);
-  let all = i64x2.splat(0);
-  let foreground = i64x2.splat(0);
-  const pairs = length & ~1;
-  if (gamma == 0.0) {
-    for (let i: usize = 0, end: usize = <usize>pairs << 3; i < end; i += 16) {
-      const side = v128.load(foregroundMask + i);
-      const integer = toInteger(clampedLog(spec, i, side), TERM_SCALE);
-      all = i64x2.add(all, integer);
-      foreground = i64x2.add(foreground, v128.and(integer, side));
+/** One kind of term over the block of `length` voxels, `foreground` of them foreground. */
+function sumKind(kind: i32, row: usize, length: i32, foreground: i32, out: usize): void {
+  if (foreground > 0) {
+    switch (kind) {
+      case ERROR: sumBlock(ERROR, true, row, length, foreground, out); break;
+      case LOG: sumBlock(LOG, true, row, length, foreground, out); break;
+      case PLAIN: sumBlock(PLAIN, true, row, length, foreground, out); break;
+      case SQUARE: sumBlock(SQUARE, true, row, length, foreground, out); break;
+      default: sumBlock(POWER, true, row, length, foreground, out);
     }
   } else {
-    for (let i: usize = 0, end: usize = <usize>pairs << 3; i < end; i += 16) {
-      const side = v128.load(foregroundMask + i);
-      const integer = toInteger(focalPair(spec, i, side, gamma), TERM_SCALE);
-      all = i64x2.add(all, integer);
-      foreground = i64x2.add(foreground, v128.and(integer, side));
+    switch (kind) {
+      case ERROR: sumBlock(ERROR, false, row, length, 0, out); break;
+      case LOG: sumBlock(LOG, false, row, length, 0, out); break;
+      case PLAIN: sumBlock(PLAIN, false, row, length, 0, out); break;
+      case SQUARE: sumBlock(SQUARE, false, row, length, 0, out); break;
+      default: sumBlock(POWER, false, row, length, 0, out);
     }
   }
-  if (length & 1) {
-    const i: usize = <usize>pairs << 3;
-    const side = v128.load(foregroundMask + i);
-    const term = gamma == 0.0 ? clampedLog(spec, i, side) : focalPair(spec, i, side, gamma);
-    const integer = v128.and(toInteger(term, TERM_SCALE), i64x2(-1, 0));
-    all = i64x2.add(all, integer);
-    foreground = i64x2.add(foreground, v128.and(integer, side));
+}
+
+/**
+ * Adds the first digits of the block's terms in one loop, which is all of most terms; then as many more as something is
+ * left for. `sided`: some are foreground. Of focal terms, cubes of the error, more is small: they take three digits at once.
+ */
+// @ts-ignore: decorator
+@inline
+function sumBlock(kind: i32, sided: bool, row: usize, length: i32, foreground: i32, out: usize): void {
+  const third = kind == SQUARE || kind == POWER;
+  const magic0 = magicPair(FIRST);
+  const magic1 = magicPair(FIRST + 1);
+  const magic2 = magicPair(FIRST + 2);
+  let all0 = i64x2.splat(0);
+  let all1 = i64x2.splat(0);
+  let all2 = i64x2.splat(0);
+  let foreground0 = i64x2.splat(0);
+  let foreground1 = i64x2.splat(0);
+  let foreground2 = i64x2.splat(0);
+  let left = i64x2.splat(0);
+  const pairs = length >> 1;
+  for (let i: usize = 0, end: usize = <usize>pairs << 4; i < end; i += 16) {
+    const side = sided ? v128.load(foregroundMask + i) : i64x2.splat(0);
+    const value = termPair(kind, row, i, sided, side);
+    const units0 = f64x2.add(value, magic0);
+    const rest0 = f64x2.sub(value, f64x2.sub(units0, magic0));
+    const units1 = f64x2.add(rest0, magic1);
+    let rest = f64x2.sub(rest0, f64x2.sub(units1, magic1));
+    all0 = i64x2.add(all0, units0);
+    all1 = i64x2.add(all1, units1);
+    if (sided) {
+      foreground0 = i64x2.add(foreground0, v128.and(units0, side));
+      foreground1 = i64x2.add(foreground1, v128.and(units1, side));
+    }
+    if (third) {
+      const units2 = f64x2.add(rest, magic2);
+      rest = f64x2.sub(rest, f64x2.sub(units2, magic2));
+      all2 = i64x2.add(all2, units2);
+      if (sided) foreground2 = i64x2.add(foreground2, v128.and(units2, side));
+    }
+    v128.store(rests + i, rest);
+    left = v128.or(left, rest);
   }
-  flush(all, out);
-  flush(foreground, out + 16);
+  let paired = foreground;
+  if (length & 1) {
+    const last: usize = <usize>pairs << 4;
+    const value = f64x2.extract_lane(termPair(kind, row, last, true, v128.load(foregroundMask + last)), 0);
+    addTimes(value, 1, out);
+    if (load<i64>(foregroundMask + last)) {
+      addTimes(value, 1, out + WIDE_BYTES);
+      paired--;
+    }
+  }
+  flushDigit(all0, 2 * pairs, FIRST, out);
+  flushDigit(all1, 2 * pairs, FIRST + 1, out);
+  if (third) flushDigit(all2, 2 * pairs, FIRST + 2, out);
+  if (sided) {
+    flushDigit(foreground0, paired, FIRST, out + WIDE_BYTES);
+    flushDigit(foreground1, paired, FIRST + 1, out + WIDE_BYTES);
+    if (third) flushDigit(foreground2, paired, FIRST + 2, out + WIDE_BYTES);
+  }
+  if (v128.any_true(left)) sumRests(third ? FIRST + 3 : FIRST + 2, pairs, paired, out);
+}
+
+/** Adds what stands in `rests`, from a digit on, until nothing is left. */
+function sumRests(from: i32, pairs: i32, foreground: i32, out: usize): void {
+  const end: usize = <usize>pairs << 4;
+  for (let digit = from; digit < DIGITS; digit++) {
+    const magic = magicPair(digit);
+    let all = i64x2.splat(0);
+    let onForeground = i64x2.splat(0);
+    let left = i64x2.splat(0);
+    for (let i: usize = 0; i < end; i += 16) {
+      const before = v128.load(rests + i);
+      const units = f64x2.add(before, magic);
+      const rest = f64x2.sub(before, f64x2.sub(units, magic));
+      all = i64x2.add(all, units);
+      onForeground = i64x2.add(onForeground, v128.and(units, v128.load(foregroundMask + i)));
+      v128.store(rests + i, rest);
+      left = v128.or(left, rest);
+    }
+    flushDigit(all, 2 * pairs, digit, out);
+    flushDigit(onForeground, foreground, digit, out + WIDE_BYTES);
+    if (!v128.any_true(left)) return;
+  }
 }

@@ -1,84 +1,129 @@
 /**
- * The terms of two voxels at a time. Each term is one float64 defined by the voxel's score and side alone; it is rounded
- * once to a multiple of 2^-k and added as an integer, so no order, tile or thread count can change a sum.
+ * The terms of two voxels at a time. Each term is one float64 defined by the voxel's score and side alone, right to a few
+ * units of its last place however small it is; sums of terms are exact (wide-sums.ts).
  */
 import { expPair, logPair } from './math';
 
-/** 1.5 * 2^52: adding it to |v| < 2^51 leaves round-to-nearest(v) in the low bits of the float64. */
-const MAGIC: f64 = 6755399441055744.0;
-const MAGIC_BITS: i64 = 0x4338000000000000;
-/** Errors e in [0, 1] are summed in units of 2^-50, terms in [0, 100] in units of 2^-44. */
-export const ERROR_SCALE: f64 = 1125899906842624.0;
-export const TERM_SCALE: f64 = 17592186044416.0;
-
-/** Voxels whose intermediate values are kept in cache between the stages. 2^10 * 2^51 fits an int64 lane. */
+/** Voxels whose intermediate values are kept in cache between the stages. */
 export const BLOCK: i32 = 1024;
-const truthScore = memory.data(BLOCK * 8, 16);
+/** The error e of each voxel of the block: 1 - q, q the score of the truth, kept apart because 1 - q loses a small one. */
+export const errors = memory.data(BLOCK * 8, 16);
+/** -log q; of probabilities q itself until `stageLogs`. */
 const negLog = memory.data(BLOCK * 8, 16);
 
-// @ts-ignore: decorator
-@inline
-export function toInteger(value: v128, scale: f64): v128 {
-  return i64x2.sub(f64x2.add(f64x2.mul(value, f64x2.splat(scale)), f64x2.splat(MAGIC)), i64x2.splat(MAGIC_BITS));
-}
+/** A row of the terms: gamma, the least e of each side, the largest e, the least and the largest -log q of each side. */
+export const TERM_ROW: usize = 64;
 
-/** The error of two probabilities; keeps the score of the truth for the terms. */
+/** Keeps the errors of two probabilities, and the scores of the truth for the logarithms. */
 // @ts-ignore: decorator
 @inline
-export function stageProbability(p: v128, foreground: v128, at: usize, needsLog: bool): v128 {
+export function stageProbability(p: v128, foreground: v128, at: usize, needsLog: bool): void {
   const rest = f64x2.sub(f64x2.splat(1.0), p);
-  if (needsLog) v128.store(truthScore + at, v128.bitselect(p, rest, foreground));
-  return v128.bitselect(rest, p, foreground);
+  v128.store(errors + at, v128.bitselect(rest, p, foreground));
+  if (needsLog) v128.store(negLog + at, v128.bitselect(p, rest, foreground));
 }
 
-/** -log q of the block's probabilities; rounds up to two voxels. */
+/** The least and the largest -log q of the block, two lanes each. */
+const bounds = memory.data(32, 16);
+
+/** -log q of the block's probabilities, and its bounds; rounds up to two voxels. */
 export function stageLogs(length: i32): void {
+  const one = f64x2.splat(1.0);
+  let least = f64x2.splat(Infinity);
+  let most = f64x2.splat(0.0);
   for (let i: usize = 0, end: usize = <usize>length << 3; i < end; i += 16) {
-    v128.store(negLog + i, f64x2.neg(logPair(v128.load(truthScore + i))));
+    const q = v128.load(negLog + i);
+    // The truth's score is 1 - e; where that is no float64, what q has lost of e is put back (q is then next to 1).
+    const lost = f64x2.sub(v128.load(errors + i), f64x2.sub(one, q));
+    const log = f64x2.sub(lost, logPair(q));
+    v128.store(negLog + i, log);
+    least = f64x2.pmin(least, log);
+    most = f64x2.pmax(most, log);
   }
+  v128.store(bounds, least);
+  v128.store(bounds, most, 16);
 }
 
-/** The same of two logits: u = x on foreground, -x on background; q = sigmoid(u), -log q = softplus(-u). */
+/** The same of two logits: u = x on foreground, -x on background; e = sigmoid(-u), -log q = softplus(-u). */
 // @ts-ignore: decorator
 @inline
-export function stageLogit(x: v128, foreground: v128, at: usize, needsLog: bool): v128 {
+export function stageLogit(x: v128, foreground: v128, at: usize, needsLog: bool): void {
   const one = f64x2.splat(1.0);
   const u = v128.xor(x, v128.andnot(f64x2.splat(-0.0), foreground));
   const e = expPair(f64x2.neg(f64x2.abs(x)));
   const sum = f64x2.add(one, e);
-  const large = f64x2.div(one, sum);
-  const small = f64x2.div(e, sum);
   const agrees = f64x2.ge(u, f64x2.splat(0.0));
+  v128.store(errors + at, f64x2.div(v128.bitselect(e, one, agrees), sum));
   if (needsLog) {
-    v128.store(truthScore + at, v128.bitselect(large, small, agrees));
-    v128.store(negLog + at, f64x2.add(f64x2.pmax(f64x2.neg(u), f64x2.splat(0.0)), logPair(sum)));
+    const lost = f64x2.sub(e, f64x2.sub(sum, one));
+    v128.store(negLog + at, f64x2.add(f64x2.pmax(f64x2.neg(u), f64x2.splat(0.0)), f64x2.add(logPair(sum), lost)));
   }
-  return v128.bitselect(small, large, agrees);
 }
 
-/** -log q of two voxels of the block within its bounds. */
-// @ts-ignore: decorator
-@inline
-export function clampedLog(spec: usize, i: usize, side: v128): v128 {
-  const highest = v128.bitselect(v128.load64_splat(spec, 32), v128.load64_splat(spec, 40), side);
-  return f64x2.pmin(f64x2.pmax(v128.load(negLog + i), v128.load64_splat(spec, 24)), highest);
+/** Finds the bounds of -log q where logits gave it. */
+export function boundLogs(length: i32): void {
+  // Of floats that are not negative the order is that of their bits; two chains, since each step waits for the one before.
+  let least = f64x2.splat(Infinity);
+  let most = f64x2.splat(0.0);
+  let leastOdd = least;
+  let mostOdd = most;
+  for (let i: usize = 0, end: usize = <usize>length << 3; i < end; i += 32) {
+    const log = v128.load(negLog + i);
+    const odd = v128.load(negLog + i, 16);
+    least = f64x2.pmin(least, log);
+    most = f64x2.pmax(most, log);
+    leastOdd = f64x2.pmin(leastOdd, odd);
+    mostOdd = f64x2.pmax(mostOdd, odd);
+  }
+  v128.store(bounds, f64x2.pmin(least, leastOdd));
+  v128.store(bounds, f64x2.pmax(most, mostOdd), 16);
 }
 
-/** (1 - q)^gamma * -log q for two voxels of the block; gamma 2 by a product, most others by exp and log. */
+/** Whether a term of the block is -log q of every voxel: a cross-entropy whose bounds touch none. */
+export function isPlain(row: usize): bool {
+  return load<f64>(row) == 0.0
+    && min(load<f64>(bounds), load<f64>(bounds, 8)) >= max(load<f64>(row, 32), load<f64>(row, 40))
+    && max(load<f64>(bounds, 16), load<f64>(bounds, 24)) <= min(load<f64>(row, 48), load<f64>(row, 56));
+}
+
+/** What is summed of a voxel: its error, -log q, -log q within its bounds, or that times e^gamma. */
+export const ERROR: i32 = 0, PLAIN: i32 = 1, LOG: i32 = 2, SQUARE: i32 = 3, POWER: i32 = 4;
+
+/** One of two numbers behind each other by the side of each voxel; of background alone where it is not `sided`. */
 // @ts-ignore: decorator
 @inline
-export function focalPair(spec: usize, i: usize, side: v128, gamma: f64): v128 {
-  const one = f64x2.splat(1.0);
-  const least = v128.bitselect(v128.load64_splat(spec, 8), v128.load64_splat(spec, 16), side);
-  const q = f64x2.pmin(f64x2.pmax(v128.load(truthScore + i), least), f64x2.sub(one, v128.load64_splat(spec, 8)));
-  return f64x2.mul(power(f64x2.sub(one, q), gamma), clampedLog(spec, i, side));
+function bySide(at: usize, sided: bool, side: v128): v128 {
+  const background = v128.load64_splat(at, 8);
+  return sided ? v128.bitselect(v128.load64_splat(at), background, side) : background;
+}
+
+/** The terms of two voxels of the block. `side` counts where some of its voxels are foreground: where it is `sided`. */
+// @ts-ignore: decorator
+@inline
+export function termPair(kind: i32, row: usize, i: usize, sided: bool, side: v128): v128 {
+  if (kind == ERROR) return v128.load(errors + i);
+  if (kind == PLAIN) return v128.load(negLog + i);
+  const leastLog = bySide(row + 32, sided, side);
+  const log = f64x2.pmin(f64x2.pmax(v128.load(negLog + i), leastLog), bySide(row + 48, sided, side));
+  if (kind == LOG) return log;
+  const leastError = bySide(row + 8, sided, side);
+  const error = f64x2.pmin(f64x2.pmax(v128.load(errors + i), leastError), v128.load64_splat(row, 24));
+  if (kind == SQUARE) return f64x2.mul(f64x2.mul(error, error), log);
+  return f64x2.mul(power(error, load<f64>(row)), log);
+}
+
+/** The kind of a term. */
+// @ts-ignore: decorator
+@inline
+export function kindOf(row: usize): i32 {
+  const gamma = load<f64>(row);
+  return gamma == 0.0 ? LOG : gamma == 2.0 ? SQUARE : POWER;
 }
 
 /** base^gamma for two bases in [0, 1] and gamma > 0. */
 // @ts-ignore: decorator
 @inline
 function power(base: v128, gamma: f64): v128 {
-  if (gamma == 2.0) return f64x2.mul(base, base);
   if (gamma == 1.0) return base;
   const value = expPair(f64x2.mul(f64x2.splat(gamma), logPair(base)));
   return v128.and(value, f64x2.gt(base, f64x2.splat(0.0)));

@@ -1,8 +1,8 @@
 /** The errors of the classes in boxes of voxels, as a tile's partial holds them for its slabs. */
 import * as z from 'zod';
 import { jsonLabel, type Label, labelSchema } from '../../base/label.ts';
+import { sumToNumber } from '../../base/statistics/sum-units.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
-import { errorUnit } from '../tally/class-sums-of.ts';
 import type { ClassTally, Tally } from '../tally/tally.ts';
 
 /**
@@ -38,8 +38,8 @@ export function writeScoreSums(
   target[at] = foreground;
   target[at + 1] = now.hardFp - (before?.hardFp ?? 0);
   target[at + 2] = foreground - (now.hardTp - (before?.hardTp ?? 0));
-  target[at + 3] = Number(soft - softFn) * errorUnit;
-  target[at + 4] = Number(softFn) * errorUnit;
+  target[at + 3] = sumToNumber(soft - softFn);
+  target[at + 4] = sumToNumber(softFn);
 }
 
 /** The sums of a whole tally, as those of one box. */

@@ -2,16 +2,11 @@
 import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
 import { compareLabels, type Label } from '../../base/label.ts';
 import type { ClassSpec } from '../../base/scored.ts';
+import { sumOfOnes, sumToNumber } from '../../base/statistics/sum-units.ts';
 import { countsOfClasses } from '../../losses/metrics/confusion.ts';
 import { decidesByChannel, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import type { LovaszValues } from '../sorted-errors/lovasz-sum.ts';
 import type { Tally } from './tally.ts';
-
-/** Units of the sums: errors in 2^-50, terms in 2^-44, the cross-entropy in 2^-60. */
-export const errorUnit = 2 ** -50;
-const errorBits = 50n;
-const termUnit = 2 ** -44;
-const crossEntropyUnit = 2 ** -60;
 
 export interface Measures {
   readonly classes: Record<string, ClassSums>;
@@ -70,17 +65,17 @@ function scoreMeasures(
   return {
     voxels: tally.voxels,
     foreground,
-    tp: Number((BigInt(foreground) << errorBits) - error.foreground) * errorUnit,
-    fp: Number(error.all - error.foreground) * errorUnit,
-    fn: Number(error.foreground) * errorUnit,
+    tp: sumToNumber(sumOfOnes(foreground) - error.foreground),
+    fp: sumToNumber(error.all - error.foreground),
+    fn: sumToNumber(error.foreground),
     hard: hardCounts(settings, tally, index, competing),
     term({ gamma, clip }: TermSpec) {
       const at = settings.terms.findIndex((spec) => spec.gamma === gamma && spec.clip === clip);
       const sum = sums.terms[at];
       if (!sum) return undefined;
       return {
-        foreground: Number(sum.foreground) * termUnit,
-        background: Number(sum.all - sum.foreground) * termUnit,
+        foreground: sumToNumber(sum.foreground),
+        background: sumToNumber(sum.all - sum.foreground),
       };
     },
     ...(lovasz && settings.lovasz.includes('softmax') ? { lovaszSoftmax: lovasz.softmax } : {}),
@@ -117,9 +112,7 @@ function labelMeasures(hard: HardCounts, voxels: number): ClassSums {
 function multiclassMeasures(settings: RunSettings, tally: Tally): MulticlassSums {
   return {
     voxels: settings.scores === 'label' ? tally.voxels : tally.crossEntropy.voxels,
-    ...(settings.scores === 'label'
-      ? {}
-      : { crossEntropySum: Number(tally.crossEntropy.sum) * crossEntropyUnit }),
+    ...(settings.scores === 'label' ? {} : { crossEntropySum: sumToNumber(tally.crossEntropy.sum) }),
     confusion: tally.confusion,
   };
 }

@@ -6,7 +6,7 @@
 import type { LabelPair } from '../../base/class-sums.ts';
 import { compareLabels } from '../../base/label.ts';
 
-/** A sum of voxel terms over all voxels and over the foreground ones, in integer units. */
+/** An exact sum of voxel terms over all voxels and over the foreground ones, in units of 2^-1029 (base/statistics/sum-units.ts). */
 export interface TermSum {
   readonly all: bigint;
   readonly foreground: bigint;
@@ -19,9 +19,9 @@ export interface ClassTally {
   /** Voxels above the threshold, on foreground and on background. */
   readonly hardTp: number;
   readonly hardFp: number;
-  /** Σ of the error (1 - p on foreground, p on background), in units of 2^-50. */
+  /** Σ of the error: 1 - p on foreground, p on background. */
   readonly error: TermSum;
-  /** Σ of each term of the run's settings, in their order, in units of 2^-44. */
+  /** Σ of each term of the run's settings, in their order. */
   readonly terms: readonly TermSum[];
 }
 
@@ -48,7 +48,7 @@ export interface Tally {
   readonly voxels: number;
   readonly ignored: number;
   readonly classes: readonly ClassTally[];
-  /** Σ -log p of the label, in units of 2^-60, over `voxels` voxels. */
+  /** Σ -log p of the label in units of 2^-1029, over `voxels` voxels. */
   readonly crossEntropy: { readonly voxels: number; readonly sum: bigint };
   /** [reference label, predicted label, voxels], sorted; empty where there is no predicted label. */
   readonly confusion: readonly LabelPair[];

@@ -2,11 +2,12 @@
 
 import type { TermSpec } from '../../base/class-sums.ts';
 import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import { readWideSum, wideSumBytes } from '../../kernels/wide-sums.ts';
 import { Pieces } from '../sorted-errors/pieces.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
 import type { ShardFile } from '../sorted-errors/shard/file.ts';
 import type { TermSum } from '../tally/tally.ts';
-import { termRow } from './term-row.ts';
+import { termRow, termRowLength } from './term-row.ts';
 
 /** What is to be summed. */
 export interface RunSumRequest {
@@ -26,7 +27,7 @@ export interface RunSums {
   readonly hardTp: number;
   readonly hardFp: number;
   readonly terms: readonly TermSum[];
-  /** Σ -log p of the foreground in units of 2^-60; 0 where not asked for. */
+  /** Σ -log p of the foreground; 0 where not asked for. */
   readonly crossEntropy: bigint;
 }
 
@@ -41,10 +42,11 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
   const layout = new Layout(kernels.memory);
   const cells = layout.region(16 * bucketCount);
   const bitmap = layout.region(8192);
-  const rows = layout.region(48 * terms.length);
-  const sumCount = 8 + 4 * terms.length;
-  const out = layout.region(8 * sumCount);
-  const entropy = layout.region(56);
+  const rows = layout.region(8 * termRowLength * terms.length);
+  const outBytes = 32 + 2 * wideSumBytes * (1 + terms.length);
+  const out = layout.region(outBytes);
+  const entropyBytes = 16 + wideSumBytes;
+  const entropy = layout.region(entropyBytes);
   const pieces = new Pieces(kernels, layout, 0, bucketCount);
   for (const section of file.sections) if (section.class === classIndex) pieces.read(file, section);
   pieces.list();
@@ -52,13 +54,13 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
   for (const [address, bytes] of [
     [cells, 16 * bucketCount],
     [bitmap, 8192],
-    [out, 8 * sumCount],
-    [entropy, 56],
+    [out, outBytes],
+    [entropy, entropyBytes],
   ] as const) {
     new Uint8Array(buffer, address, bytes).fill(0);
   }
-  new Float64Array(buffer, rows, 6 * terms.length).set(
-    terms.flatMap((spec) => termRow(spec, (value) => kernels.naturalLog(value))),
+  new Float64Array(buffer, rows, termRowLength * terms.length).set(
+    terms.flatMap((spec) => termRow(spec, kernels)),
   );
   let voxels = 0;
   for (let bucket = 0; bucket < bucketCount; bucket++) {
@@ -71,26 +73,17 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
       kernels.sumRunCrossEntropy(cells, bitmap, bucket, crossEntropyClip, entropy);
     kernels.clearCells64(cells, bitmap);
   }
-  const sums = new BigInt64Array(buffer, out, sumCount);
+  const counts = new BigInt64Array(buffer, out, 3);
   return {
     class: classIndex,
     voxels,
-    foreground: Number(sums[0]),
-    hardTp: Number(sums[1]),
-    hardFp: Number(sums[2]),
+    foreground: Number(counts[0]),
+    hardTp: Number(counts[1]),
+    hardFp: Number(counts[2]),
     terms: terms.map((_, term) => {
-      const at = 8 + 4 * term;
-      return { all: wideSum(sums, at), foreground: wideSum(sums, at + 2) };
+      const at = out + 32 + 2 * wideSumBytes * (1 + term);
+      return { all: readWideSum(buffer, at), foreground: readWideSum(buffer, at + wideSumBytes) };
     }),
-    crossEntropy: crossEntropySum(new BigInt64Array(buffer, entropy, 7)),
+    crossEntropy: readWideSum(buffer, entropy + 16),
   };
-}
-
-/** A 128-bit sum of the kernels: its low digits of 32 bits, and the rest. */
-function wideSum(sums: BigInt64Array, at: number): bigint {
-  return (sums[at + 1]! << 32n) + sums[at]!;
-}
-
-function crossEntropySum(sums: BigInt64Array): bigint {
-  return (wideSum(sums, 1) << 40n) + wideSum(sums, 3) - wideSum(sums, 5);
 }

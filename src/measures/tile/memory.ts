@@ -1,6 +1,8 @@
 /** The regions of a thread's kernel memory while it scores tiles: the one place that knows their sizes. */
 import { Layout } from '../../kernels/kernels.ts';
+import { wideSumBytes } from '../../kernels/wide-sums.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
+import { termRowLength } from '../terms/term-row.ts';
 
 export interface TileNeeds {
   /** Voxels of the largest tile. */
@@ -11,6 +13,8 @@ export interface TileNeeds {
   readonly referenceBytes: number;
   readonly channels: number;
   readonly classes: number;
+  /** Terms that are summed of each voxel. */
+  readonly terms: number;
   /** Whether classes give shards. */
   readonly shards: boolean;
   /** Whether channels compete or the prediction is a label map: voxels have a predicted label. */
@@ -71,8 +75,9 @@ export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
     channelOf: layout.region(2 * bucketCount),
     ranks: layout.region(4 * bucketCount),
     channelList: layout.region(8 * needs.channels),
-    terms: layout.region(4096),
-    out: layout.region(4096),
+    terms: layout.region(8 * termRowLength * needs.terms),
+    // Four counts, then a sum of the error and of each term, over all and over the foreground.
+    out: layout.region(32 + 2 * wideSumBytes * (1 + needs.terms)),
   };
 }
 

@@ -30,6 +30,7 @@ export function tileNeeds(settings: RunSettings, input: TileInput, voxels: numbe
     referenceBytes: datatypeBytes[input.reference.datatype],
     channels: settings.channelCount,
     classes: settings.classes.length,
+    terms: settings.terms.length,
     shards: needsShards(settings),
     labels: predictsLabels(settings),
     sums: settings.classes.some((runClass) => runClass.channels.length > 1),

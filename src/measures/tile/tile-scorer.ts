@@ -5,6 +5,7 @@
 
 import { type Box, voxelCount } from '../../base/box.ts';
 import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import { readWideSum, wideSumBytes } from '../../kernels/wide-sums.ts';
 import { sumTolerance } from '../../settings/channel-sums.ts';
 import {
   decidesByChannel,
@@ -18,7 +19,7 @@ import { ConfusionCounter, type LabelPairs } from '../confusion/confusion-counte
 import { bucketCount, entryLength } from '../sorted-errors/shard/directory.ts';
 import type { SectionContent } from '../sorted-errors/shard/file.ts';
 import { type ClassTally, emptyTally, type Tally, type TermSum } from '../tally/tally.ts';
-import { termRow } from '../terms/term-row.ts';
+import { termRow, termRowLength } from '../terms/term-row.ts';
 import { channelTable, classLut } from './codes.ts';
 import { FaultLog } from './fault-log.ts';
 import { layOutTile, type TileRegions } from './memory.ts';
@@ -142,13 +143,8 @@ export class TileScorer {
 
   #writeTables(): void {
     const { terms, channelOf, channelList, scores } = this.#regions;
-    const rows = this.#doubles(terms, 6 * this.#settings.terms.length);
-    this.#settings.terms.forEach((spec, i) => {
-      rows.set(
-        termRow(spec, (value) => this.#kernels.naturalLog(value)),
-        6 * i,
-      );
-    });
+    const rows = this.#doubles(terms, termRowLength * this.#settings.terms.length);
+    rows.set(this.#settings.terms.flatMap((spec) => termRow(spec, this.#kernels)));
     new Uint16Array(this.#kernels.memory.buffer, channelOf, bucketCount).set(
       channelTable(this.#settings.channelLabels, this.#settings.ignoreLabel),
     );
@@ -191,11 +187,12 @@ export class TileScorer {
   #crossEntropy(count: number): Tally['crossEntropy'] {
     const { channelList, codes, channelOf, out } = this.#regions;
     const { channelCount, scores, crossEntropyClip } = this.#settings;
-    const sums = new BigInt64Array(this.#kernels.memory.buffer, out, 3).fill(0n);
+    this.#view(out, 16 + wideSumBytes).fill(0);
     if (scores === 'logit') this.#kernels.softmax(channelList, channelCount, codes, channelOf, count, out);
     else
       this.#kernels.crossEntropyOfProbabilities(channelList, codes, channelOf, count, crossEntropyClip, out);
-    return { voxels: Number(sums[0]), sum: (sums[1]! << 40n) + sums[2]! };
+    const { buffer } = this.#kernels.memory;
+    return { voxels: Number(new BigInt64Array(buffer, out, 1)[0]), sum: readWideSum(buffer, out + 16) };
   }
 
   /** Address of a class's scores: its channel's, or the sum of its channels' probabilities. */
@@ -230,16 +227,19 @@ export class TileScorer {
     const threshold = byChannel ? Number.POSITIVE_INFINITY : this.#threshold;
     const label = byChannel ? this.#settings.channelLabels[runClass.channels[0]!]! : 0;
     const termCount = this.#settings.terms.length;
-    const sums = new BigInt64Array(this.#kernels.memory.buffer, out, 8 + 4 * termCount).fill(0n);
-    const sum = (at: number): TermSum => ({
-      all: (sums[at + 1]! << 32n) + sums[at]!,
-      foreground: (sums[at + 3]! << 32n) + sums[at + 2]!,
-    });
+    const { buffer } = this.#kernels.memory;
+    this.#view(out, 32 + 2 * wideSumBytes * (1 + termCount)).fill(0);
+    const counts = new BigInt64Array(buffer, out, 3);
+    /** Of the error (0), or of a term (from 1 on). */
+    const sum = (index: number): TermSum => {
+      const at = out + 32 + 2 * wideSumBytes * index;
+      return { all: readWideSum(buffer, at), foreground: readWideSum(buffer, at + wideSumBytes) };
+    };
     const soFar = () => ({
-      foreground: Number(sums[0]),
-      hardTp: Number(sums[1]),
-      hardFp: Number(sums[2]),
-      error: sum(4),
+      foreground: Number(counts[0]),
+      hardTp: Number(counts[1]),
+      hardFp: Number(counts[2]),
+      error: sum(0),
     });
     const width = boxWidth(this.#settings.classes.length);
     let before: ReturnType<typeof soFar> | undefined;
@@ -254,7 +254,7 @@ export class TileScorer {
       writeScoreSums(slabSums, slab * width + boxWidth(index), now, before);
       before = now;
     }
-    return { ...soFar(), terms: this.#settings.terms.map((_, term) => sum(8 + 4 * term)) };
+    return { ...soFar(), terms: this.#settings.terms.map((_, term) => sum(1 + term)) };
   }
 
   /** Both sides of a class's shard. */

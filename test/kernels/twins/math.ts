@@ -32,7 +32,8 @@ export function log(q: number): number {
 }
 
 export function exp(argument: number): number {
-  const x = Math.max(Math.min(argument, 700), -700);
+  if (argument < -708) return 0;
+  const x = Math.min(argument, 700);
   const magic = 6755399441055744;
   const k = x * Math.LOG2E + magic - magic;
   const high = x - k * ln2High;
@@ -48,6 +49,12 @@ export function exp(argument: number): number {
   return ofBits(bitsOf(y) + (BigInt(k) << 52n));
 }
 
+/** log(1 + x), x at least 0. */
+export function logOfMore(x: number): number {
+  const sum = 1 + x;
+  return log(sum) + (x - (sum - 1)) / sum;
+}
+
 /** base^gamma for a base in [0, 1]. */
 export function power(base: number, gamma: number): number {
   if (gamma === 2) return base * base;
@@ -55,7 +62,16 @@ export function power(base: number, gamma: number): number {
   return base > 0 ? exp(gamma * log(base)) : 0;
 }
 
-/** To the nearest integer, halves to the even one, as a float64 addition rounds. */
-export function roundEven(value: number): bigint {
-  return BigInt(value + 6755399441055744 - 6755399441055744);
+/** A float64 in units of 2^-1029, to the nearest, halves to the even one. */
+export function exactUnits(value: number): bigint {
+  const bits = bitsOf(value);
+  const field = Number((bits >> 52n) & 0x7ffn);
+  const mantissa = (bits & 0xfffffffffffffn) + (field === 0 ? 0n : 1n << 52n);
+  // The value is mantissa * 2^(max(field, 1) - 1075).
+  const shift = Math.max(field, 1) - 1075 + 1029;
+  if (shift >= 0) return mantissa << BigInt(shift);
+  const half = 1n << BigInt(-shift - 1);
+  const floor = mantissa >> BigInt(-shift);
+  const rest = mantissa - (floor << BigInt(-shift));
+  return rest > half || (rest === half && floor % 2n === 1n) ? floor + 1n : floor;
 }

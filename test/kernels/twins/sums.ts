@@ -1,4 +1,4 @@
-import { exp, log, power, roundEven } from './math.ts';
+import { exactUnits, exp, log, power } from './math.ts';
 
 /** Twin of `sumTerms` (src/kernels/assembly/sums.ts), a voxel at a time and in BigInt. */
 export interface Sums {
@@ -9,26 +9,23 @@ export interface Sums {
 
 interface Voxel {
   readonly error: number;
-  /** The score of the truth and its negative log. */
-  readonly q: number;
+  /** The negative log of the score of the truth. */
   readonly negLog: number;
 }
 
 function ofProbability(p: number, foreground: boolean): Voxel {
   const q = foreground ? p : 1 - p;
-  return { error: foreground ? 1 - p : p, q, negLog: -log(q) };
+  const error = foreground ? 1 - p : p;
+  return { error, negLog: error - (1 - q) - log(q) };
 }
 
 function ofLogit(x: number, foreground: boolean): Voxel {
   const u = foreground ? x : -x;
   const e = exp(-Math.abs(x));
   const sum = 1 + e;
-  const [large, small] = [1 / sum, e / sum];
-  const agrees = u >= 0;
   return {
-    error: agrees ? small : large,
-    q: agrees ? large : small,
-    negLog: Math.max(-u, 0) + log(sum),
+    error: (u >= 0 ? e : 1) / sum,
+    negLog: Math.max(-u, 0) + (log(sum) + (e - (sum - 1))),
   };
 }
 
@@ -50,16 +47,14 @@ export function sumTerms(
     const foreground = mask[i] === 1;
     if (foreground) counts[0]++;
     if (score > threshold) counts[foreground ? 1 : 2]++;
-    const { error, q, negLog } = logit ? ofLogit(score, foreground) : ofProbability(score, foreground);
-    add(0, roundEven(error * 2 ** 50), foreground);
-    rows.forEach(([gamma, leastForeground, leastBackground, leastLog, mostForeground, mostBackground], r) => {
-      const clamped = Math.min(Math.max(negLog, leastLog!), foreground ? mostForeground! : mostBackground!);
-      let term = clamped;
-      if (gamma !== 0) {
-        const least = foreground ? leastForeground! : leastBackground!;
-        term = power(1 - Math.min(Math.max(q, least), 1 - leastForeground!), gamma!) * clamped;
-      }
-      add(1 + r, roundEven(term * 2 ** 44), foreground);
+    const { error, negLog } = logit ? ofLogit(score, foreground) : ofProbability(score, foreground);
+    add(0, exactUnits(error), foreground);
+    rows.forEach((row, r) => {
+      const [gamma, mostError] = [row[0]!, row[3]!];
+      const [leastError, leastLog, mostLog] = [1, 4, 6].map((at) => row[foreground ? at : at + 1]!);
+      const b = Math.min(Math.max(negLog, leastLog!), mostLog!);
+      const e = Math.min(Math.max(error, leastError!), mostError);
+      add(1 + r, exactUnits(gamma === 0 ? b : power(e, gamma) * b), foreground);
     });
   });
   return { counts, sums };

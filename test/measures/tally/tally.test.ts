@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bigintsAsText, tallySchema } from '../../../src/measures/tally/serialise.ts';
+import { encodeTally, tallySchema } from '../../../src/measures/tally/serialise.ts';
 import { emptyTally, mergeTallies, type Tally, type VoxelFault } from '../../../src/measures/tally/tally.ts';
 
 const classes = 2;
@@ -41,7 +41,7 @@ const tally: fc.Arbitrary<Tally> = fc.record({
     }),
     { minLength: classes, maxLength: classes },
   ),
-  crossEntropy: fc.record({ voxels: count, sum: fc.bigInt(-(2n ** 20n), 2n ** 100n) }),
+  crossEntropy: fc.record({ voxels: count, sum: fc.bigInt(0n, 2n ** 100n) }),
   confusion,
   faults,
   leastScore: fc.option(fc.integer()),
@@ -61,7 +61,7 @@ test('merging is associative and commutative, and the empty tally is neutral', (
 test('a tally comes back from its text, integers beyond 2^53 included', () => {
   fc.assert(
     fc.property(tally, (a) => {
-      expect(tallySchema.parse(JSON.parse(JSON.stringify(a, bigintsAsText)))).toEqual(a);
+      expect(tallySchema.parse(JSON.parse(JSON.stringify(encodeTally(a))))).toEqual(a);
     }),
   );
 });
@@ -82,6 +82,6 @@ test.each([
   ['a negative count', { ignored: -1 }],
   ['a sum that is no integer', { crossEntropy: { voxels: 1, sum: '1e5' } }],
 ])('%s is no tally', (_name, wrong) => {
-  const text = JSON.stringify({ ...emptyTally(1, 1), ...wrong }, bigintsAsText);
+  const text = JSON.stringify({ ...encodeTally(emptyTally(1, 1)), ...wrong });
   expect(tallySchema.safeParse(JSON.parse(text)).success).toBe(false);
 });
