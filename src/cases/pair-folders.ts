@@ -1,7 +1,19 @@
 import { UsageError } from '../base/errors.ts';
-import { listVolumes } from './list-volumes.ts';
+import { listVolumes, type VolumeList } from './list-volumes.ts';
+import { nameCases, suffixOf } from './name-cases.ts';
+import { type NamePattern, plainNames } from './name-pattern.ts';
 import { byCodePoint } from './order.ts';
 import type { ManifestCase } from './types.ts';
+
+/** How file names say which case they are of. */
+export interface Naming {
+  readonly predictions: NamePattern;
+  readonly references: NamePattern;
+  /** Whether subfolders are looked into. */
+  readonly recursive: boolean;
+}
+
+export const plainNaming: Naming = { predictions: plainNames, references: plainNames, recursive: false };
 
 export interface PairedFolders {
   /** A case for each reference, by code points of the ids. */
@@ -10,24 +22,45 @@ export interface PairedFolders {
   readonly unmatchedPredictions: readonly string[];
   /** References without a prediction; each is a case that is `missing`. */
   readonly unmatchedReferences: readonly string[];
+  /** Files of the references' folder that its pattern does not fit: no case is made of them. */
+  readonly otherReferences: readonly string[];
 }
 
-/** The suffix that numbers the channel files of one case. */
-const channelSuffix = /^(.+)_(\d{4})$/;
-
 /**
- * Pairs predictions with references by file name, as nnU-Net names them: the endings `.nii`, `.nii.gz`, `.hdr` and
- * `.hdr.gz` do not count, and predictions `a_0000`, `a_0001` are the class channels of the reference `a`. The case's id
- * is the reference's name without ending. A prediction that has exactly the name of a reference belongs to it, suffix
- * or not. A channel that is absent between others is listed under the name that it should have, so that its case
- * fails with the missing file.
+ * Pairs predictions with references by the case that their names tell, as nnU-Net names them: the endings `.nii`,
+ * `.nii.gz`, `.hdr` and `.hdr.gz` do not count, and predictions `a_0000`, `a_0001` are the class channels of the
+ * reference `a`. The case's id is what its reference's name tells of it, and with the folders before it where several
+ * folders hold the same. A prediction that has exactly the name of a reference belongs to it, suffix or not. A channel
+ * that is absent between others is listed under the name that it should have, so that its case fails with the missing
+ * file.
  *
  * @throws UsageError that lists every name that several files share or that can be understood in two ways.
  */
-export function pairFolders(predictionsDir: string, referencesDir: string): PairedFolders {
-  const predictions = listVolumes(predictionsDir);
-  const references = listVolumes(referencesDir);
-  const faults = [...predictions.duplicates, ...references.duplicates];
+export function pairFolders(
+  predictionsDir: string,
+  referencesDir: string,
+  naming: Naming = plainNaming,
+): PairedFolders {
+  return pairLists(
+    listVolumes(predictionsDir, naming.recursive),
+    listVolumes(referencesDir, naming.recursive),
+    naming,
+  );
+}
+
+/** The same of folders that were listed already. */
+export function pairLists(
+  listedPredictions: VolumeList,
+  listedReferences: VolumeList,
+  naming: Naming,
+): PairedFolders {
+  const { predictions, references } = nameCases(listedPredictions, listedReferences, naming);
+  const faults = [
+    ...listedPredictions.duplicates,
+    ...listedReferences.duplicates,
+    ...predictions.duplicates,
+    ...references.duplicates,
+  ];
 
   const channels = groupChannels(predictions.paths, references.paths);
   const bases = loneBases(references.paths);
@@ -60,8 +93,9 @@ export function pairFolders(predictionsDir: string, referencesDir: string): Pair
   }
   return {
     cases: cases.sort((a, b) => byCodePoint(a.id, b.id)),
-    unmatchedPredictions: [...predictions.paths.values()].filter((file) => !used.has(file)),
+    unmatchedPredictions: [...listedPredictions.paths.values()].filter((file) => !used.has(file)),
     unmatchedReferences: cases.filter((entry) => entry.missing).map((entry) => entry.reference),
+    otherReferences: references.others,
   };
 }
 
@@ -114,9 +148,4 @@ function withGaps(channels: ReadonlyMap<number, string> | undefined): string[] {
 
 function digits(channel: number): string {
   return String(channel).padStart(4, '0');
-}
-
-function suffixOf(stem: string): { readonly base: string; readonly channel: number } | undefined {
-  const match = channelSuffix.exec(stem);
-  return match ? { base: match[1]!, channel: Number(match[2]) } : undefined;
 }

@@ -4,6 +4,8 @@ export interface ManifestCase {
   /** One file, or one a class channel, channel 0 first; empty when `missing`. */
   readonly predictions: readonly string[];
   readonly reference: string;
+  /** The scan that the prediction was made of: display only. */
+  readonly image?: string;
   /** Site, scanner or any other grouping of cases. */
   readonly group?: string;
   /** The reference has no prediction; the setting `missingPrediction` decides what that costs. */

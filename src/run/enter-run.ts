@@ -31,7 +31,7 @@ function holdsSame(folder: RunFolder, settings: RunSettings, cases: readonly Man
   const differences = Object.keys(now).filter(
     (key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]),
   );
-  if (JSON.stringify(stored.cases) !== JSON.stringify(cases)) differences.push('cases');
+  if (scoredFiles(stored.cases) !== scoredFiles(cases)) differences.push('cases');
   if (differences.length === 0) return true;
   // A run that scored nothing, say for paths that were wrong, has nothing to lose; its settings were guesses.
   const outcomes = stored.cases.map((_, index) => storedOutcome(folder, index));
@@ -41,6 +41,11 @@ function holdsSame(folder: RunFolder, settings: RunSettings, cases: readonly Man
     `--resume: this folder holds a run that differs in ${differences.join(', ')}; give the settings and cases of that run, or another --out`,
     { file: folder.root, field: differences[0]! },
   );
+}
+
+/** Images are shown and change no value. */
+function scoredFiles(cases: readonly ManifestCase[]): string {
+  return JSON.stringify(cases.map(({ image, ...entry }) => entry));
 }
 
 function storedRun(folder: RunFolder): { settings: RunSettings; cases: ManifestCase[] } | undefined {

@@ -131,6 +131,7 @@ const manifestCase = z.object({
   id: z.string(),
   predictions: z.array(z.string()),
   reference: z.string(),
+  image: z.string().optional(),
   group: z.string().optional(),
   missing: z.literal('prediction').optional(),
 });

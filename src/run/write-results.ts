@@ -85,10 +85,11 @@ function provenance(
     settings,
     configuration: { ...request.config, redis: undefined },
     warnings: request.warnings,
-    inputs: request.cases.map(({ id, predictions, reference }) => ({
+    inputs: request.cases.map(({ id, predictions, reference, image }) => ({
       case: id,
       predictions: predictions.map(fileFacts),
       reference: fileFacts(reference),
+      ...(image === undefined ? {} : { image: fileFacts(image) }),
     })),
   };
 }

@@ -84,7 +84,7 @@ describe('mistakes', () => {
     ['case,predictions,reference\np,a,b\n', 'line 1: no such column "predictions"; did you mean prediction?'],
     [
       'case,prediction,reference,scanner\np,a,b,c\n',
-      'no such column "scanner"; allowed: case, prediction, reference, group',
+      'no such column "scanner"; allowed: case, prediction, reference, image, group',
     ],
     ['case,prediction,reference,case\np,a,b,c\n', 'line 1: column case is named twice'],
     [`${head}p,,b\n`, 'line 2: the cell of prediction is empty'],
@@ -118,7 +118,7 @@ test('what is written as CSV or TSV comes back', () => {
     .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
     .map((value) => value.replaceAll('\0', '').trim())
     .filter((value) => value !== '' && !value.startsWith('\uFEFF'));
-  const name = text.filter((value) => !value.includes('|') && !value.includes('/') && !value.startsWith('.'));
+  const name = text.filter((value) => !value.includes('|') && !/[/\\]/.test(value) && !value.startsWith('.'));
   const row = fc.record({
     id: text,
     predictions: fc.array(name, { minLength: 1, maxLength: 3 }),

@@ -9,8 +9,14 @@ Examples:
   voxtally score --predictions preds/ --references labels/ --out results/
   voxtally score --manifest cases.csv --scores logit --losses dice,tversky,lovasz-hinge --out results/
 
-A manifest is a CSV or TSV file with the columns case, prediction, reference and optionally group; channel files of one
-prediction are joined by "|". config/default.yaml explains every setting.
+  voxtally score --predictions preds/ --references labels/ --prediction-suffix _seg --out results/
+  voxtally score --predictions derivatives/unet/ --references derivatives/manual/ --recursive \
+    --prediction-suffix _desc-unet_dseg --reference-suffix _dseg --out results/
+
+Files are paired by name: equal but for the ending and a channel suffix such as _0000. A suffix ends the names of one
+side; a pattern such as '{case}/seg' or 'sub-{case}_*_dseg' says where the case is in them ({case}; * is any text).
+A manifest is a table (commas, semicolons or tabs; UTF-8 or UTF-16) with the columns case, prediction, reference and
+optionally image and group; channel files of one prediction are joined by "|". config/default.yaml explains every setting.
 Exit status: 0 all scored, 1 some cases failed, 2 nothing could run.`;
 
 export const scoreCommand: DefineCommand = (terminal, finish) => {
@@ -19,6 +25,14 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     .option('--predictions <folder>', 'predictions, paired with the references by file name')
     .option('--references <folder>', 'references, one a case')
     .option('--manifest <file>', 'the cases as CSV or TSV, in place of the two folders')
+    .option('--prediction-suffix <text>', 'what follows the case in the names of predictions, such as _seg')
+    .option('--reference-suffix <text>', 'the same of references')
+    .option('--prediction-pattern <pattern>', "names of predictions, such as '{case}/seg'")
+    .option('--reference-pattern <pattern>', 'names of references')
+    .option('--recursive', 'look into subfolders, as of BIDS derivatives')
+    .option('--images <folder>', 'the scans of the cases, display only')
+    .option('--image-suffix <text>', 'what follows the case in the names of scans, such as _T1w')
+    .option('--image-pattern <pattern>', 'names of scans')
     .option('--shard <i/n>', 'score only part i of n of the cases; voxtally merge puts the parts together')
     .option('--config <file>', 'settings as YAML or JSON; flags override them')
     .option('--resume', 'go on with the run that --out holds')

@@ -64,6 +64,7 @@ export class OpenRuns {
       ...entry,
       predictions: entry.predictions.map((file) => resolve(record.base, file)),
       reference: resolve(record.base, entry.reference),
+      ...(entry.image === undefined ? {} : { image: resolve(record.base, entry.image) }),
     }));
     const work = new CaseWork(folder, settings, absolute, this.#pool, this.#buffers, this.#dataRoots);
     return { id, folder, record, cases, work, keepShards: keepsCaseShards(settings, cases.length) };
