@@ -21,6 +21,7 @@ async function reduceStored(request: ReductionRequest): Promise<ReducedCase> {
   const { root, case: index, shape, className, dataRoots } = request;
   const folder = new RunFolder(root);
   const roots = dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined;
+  roots?.guard();
   const entry = folder.readCases()[index]!;
   const settings = folder.readSettings();
   roots?.checkCase(entry);

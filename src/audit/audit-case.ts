@@ -35,6 +35,7 @@ export async function auditCase(step: AuditStep, backend: string, dataRoots?: Da
   const folder = new RunFolder(step.root);
   const settings = folder.readSettings();
   const plan = folder.readPlan(step.case);
+  dataRoots?.guard(folder.root);
   dataRoots?.checkPlan(plan, folder.root);
   const input = {
     predictions: channelHeaders(plan.predictions),

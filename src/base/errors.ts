@@ -44,3 +44,18 @@ export class MachineError extends VoxtallyError {}
 
 /** A stored partial or shard is torn, corrupt or of another run. It is made again, never believed. */
 export class PartialError extends VoxtallyError {}
+
+/**
+ * A fault of this program: a broken invariant, an error of the language. It ends the run at once. The log has its stack;
+ * no result file does.
+ */
+export class DefectError extends VoxtallyError {
+  /** Where it happened, for the log. */
+  readonly trace: string;
+
+  constructor(message: string, options: FaultOptions & { readonly trace: string }) {
+    const { trace, ...rest } = options;
+    super('defect', message, rest);
+    this.trace = trace;
+  }
+}

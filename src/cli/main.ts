@@ -1,6 +1,13 @@
 #!/usr/bin/env node
-import { runProgram } from './program.ts';
-import { processTerminal } from './terminal.ts';
-
-// The status is set and not forced, so that output to a pipe is written to its end.
-process.exitCode = await runProgram(process.argv.slice(2), processTerminal());
+try {
+  const { runProcess } = await import('./run-process.ts');
+  await runProcess(process.argv.slice(2));
+} catch (error) {
+  // Where not even the program's own files can be opened, nothing of it can say so.
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+  process.stderr.write(
+    'voxtally: too many open files for the program to start; allow more: ulimit -n 1024\n',
+  );
+  process.exitCode = 2;
+}

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { VoxtallyError } from '../base/errors.ts';
+import { DefectError } from '../base/errors.ts';
 import { packageVersion } from '../base/package-files.ts';
+import { namedError } from '../base/packed-error.ts';
+import { redisFault } from '../engines/redis/redis-faults.ts';
 import { commands } from './commands/index.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -11,7 +13,7 @@ Exit status: 0 all scored, 1 some cases failed, 2 nothing could run.`;
 
 /**
  * Runs one command line (without the program's name) and gives the exit status. Every expected failure ends as a
- * message on `terminal.error`; only faults of the program itself show a stack.
+ * message on `terminal.error`; only defects of the program show a stack.
  */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
@@ -48,12 +50,12 @@ function commandPath(command: Command): string[] {
 function describe(error: unknown, json: boolean, terminal: Terminal): number {
   // Commander has written its message already; --help and --version arrive here with status 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const isExpected = error instanceof VoxtallyError;
-  const message = error instanceof Error ? error.message : String(error);
-  const shown = isExpected ? message : error instanceof Error ? (error.stack ?? message) : message;
-  terminal.error(`voxtally: ${plainText(shown)}\n`);
+  const fault = redisFault(error, 'the address given') ?? namedError(error);
+  const { code, message, place } = fault;
+  terminal.error(`voxtally: ${plainText(message)}\n`);
+  if (fault instanceof DefectError) terminal.error(`${fault.trace}\n`);
   if (json) {
-    const facts = isExpected ? { code: error.code, message, ...error.place } : { code: 'internal', message };
+    const facts = { code, message, ...place };
     terminal.out(`${JSON.stringify({ exitStatus: 2, error: facts })}\n`);
   }
   return 2;

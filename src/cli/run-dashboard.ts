@@ -41,7 +41,7 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
   };
   checkExposure(exposure);
   // What cannot work is said now, not shown for ever.
-  (await connectNow(redis.url)).disconnect();
+  (await connectNow(redis)).disconnect();
   const log = pino({ level: flags.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const finished = flags.dataRoot && new FinishedRuns(redis.workRoot, flags.dataRoot);
   const monitor = openMonitor({ redisUrl: redis.url, prefix: redis.prefix, workRoot: redis.workRoot });

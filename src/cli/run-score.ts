@@ -21,6 +21,7 @@ export interface ScoreOptions extends CaseSource {
   readonly detach?: boolean;
   readonly shard?: string;
   readonly priority?: string;
+  readonly patience?: string;
 }
 
 /** `voxtally score`: everything is checked before the run's folder is touched. */
@@ -33,6 +34,7 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
     throw new UsageError('out-missing', 'say where the results go: --out FOLDER', { field: 'out' });
   }
   const priority = readPriority(options, config.engine);
+  const patienceMs = readPatience(options.patience, config.engine);
   const { cases: all, warnings } = gatherCases(options, config.missingPrediction);
   const cases = options.shard === undefined ? all : takeShard(all, options.shard);
   // The engine is loaded once there is something to run.
@@ -55,7 +57,7 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
     return 0;
   }
   const report = await executeRun(request, terminal, display, {
-    start: (started) => scoreOnRedis({ ...started, priority }),
+    start: (started) => scoreOnRedis({ ...started, priority, ...patienceMs }),
     onInterrupt:
       'Leaving; the workers go on with the run. The same command with --resume collects its results, voxtally cancel ends it',
   });
@@ -76,4 +78,19 @@ function readPriority({ detach, priority }: ScoreOptions, engine: string): numbe
     `--priority: given "${priority}"; allowed: an integer from 1 (first) to ${maxPriority}`,
     { field: 'priority' },
   );
+}
+
+/** How long a submitter waits while nothing moves. */
+function readPatience(text: string | undefined, engine: string): { patienceMs?: number } {
+  if (text === undefined) return {};
+  if (engine === 'embedded') {
+    throw new UsageError('engine', '--patience is of runs on the queue: add --engine redis', {
+      field: 'engine',
+    });
+  }
+  const minutes = Number(text);
+  if (text.trim() !== '' && minutes > 0 && minutes <= 100_000) return { patienceMs: minutes * 60_000 };
+  throw new UsageError('patience', `--patience: given "${text}"; allowed: minutes above 0, at most 100000`, {
+    field: 'patience',
+  });
 }

@@ -27,7 +27,7 @@ export async function runStatus(
     ...(options.config === undefined ? {} : { file: options.config }),
     flags: settingsFromFlags({ ...options }),
   });
-  (await connectNow(redis.url)).disconnect();
+  (await connectNow(redis)).disconnect();
   const monitor = openMonitor({ redisUrl: redis.url, prefix: redis.prefix, workRoot: redis.workRoot });
   try {
     return run === undefined

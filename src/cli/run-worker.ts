@@ -37,7 +37,7 @@ export async function runWorker(options: WorkerOptions, terminal: Terminal): Pro
   }
   const { url: redisUrl, prefix, workRoot } = config.redis;
   // What cannot work is said now, not retried for ever.
-  (await connectNow(redisUrl)).disconnect();
+  (await connectNow(config.redis)).disconnect();
   // The lock decides how soon the work of a dead worker is found; what else is timed follows it.
   const share = Math.min(1, lockMs / defaultTiming.lockMs);
   const worker = await startWorker({

@@ -15,12 +15,20 @@ export interface Terminal {
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
-  // A reader that has seen enough (`| head`) closes the pipe; that is no failure of the run.
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+  let told = false;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (`| head`) closes the pipe; that is not a failure of the run.
+    if (told || error.code === 'EPIPE') return;
+    told = true;
+    stderr.write(
+      `voxtally: standard output cannot be written (${error.message}); what was written to files is not affected\n`,
+    );
+    process.once('exit', () => {
+      process.exitCode ||= 1;
     });
-  }
+  });
+  // There is nobody left to tell.
+  stderr.on('error', () => {});
   return {
     out: (text) => stdout.write(text),
     error: (text) => stderr.write(text),

@@ -13,7 +13,7 @@ export async function withControl<T>(
     ...(options.config === undefined ? {} : { file: options.config }),
     flags: settingsFromFlags({ ...options }),
   });
-  const redis = await connectNow(settings.url);
+  const redis = await connectNow(settings);
   const control = new Control(redis, settings.prefix, new SharedFolders(settings.workRoot));
   try {
     return await work(control);

@@ -1,8 +1,9 @@
 /** The embedded engine: this process and its threads, no server. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
-import { InputError, MachineError, VoxtallyError } from '../base/errors.ts';
+import { DefectError, InputError, MachineError } from '../base/errors.ts';
 import { mapConcurrently } from '../base/map-concurrently.ts';
+import { namedError } from '../base/packed-error.ts';
 import { tileGrid } from '../base/tile-grid.ts';
 import { type CaseOutcomeRecord, unscored, writeOutcome } from '../run/case-outcome.ts';
 import type { CasePlan } from '../run/plan/case-plan.ts';
@@ -51,9 +52,10 @@ export class EmbeddedEngine {
       });
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof VoxtallyError)) throw error;
+      const fault = namedError(error);
+      if (fault instanceof DefectError) throw error;
       const { id } = this.#work.cases[index]!;
-      const outcome = unscored(index, id, error instanceof InputError ? 'failed' : 'incomplete', error);
+      const outcome = unscored(index, id, fault instanceof InputError ? 'failed' : 'incomplete', fault);
       writeOutcome(this.#work.folder, outcome);
       this.#work.folder.removeTiles(index, this.#work.cases[index]!.predictions.length + 1);
       return outcome;
@@ -79,7 +81,7 @@ export class EmbeddedEngine {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof MachineError) || retries === maxRetries) throw error;
+        if (!(namedError(error) instanceof MachineError) || retries === maxRetries) throw error;
         await delay(firstRetryMs * 2 ** retries, undefined, { signal });
       }
     }

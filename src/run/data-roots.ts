@@ -1,8 +1,9 @@
 /** The folders below which volumes may be read, whatever a plan, a job or a list of cases names. */
-import { realpathSync } from 'node:fs';
+import { fstatSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { InputError, UsageError } from '../base/errors.ts';
 import type { ManifestCase } from '../cases/types.ts';
+import { guardVolumes } from '../volumes/open-volume.ts';
 import type { CasePlan } from './plan/case-plan.ts';
 
 export class DataRoots {
@@ -25,13 +26,24 @@ export class DataRoots {
 
   /** @throws InputError for a file that lies elsewhere, symbolic links followed. */
   check(file: string, caseId?: string): void {
-    const real = realPath(file);
-    if (this.#roots.some((root) => real.startsWith(root === sep ? sep : root + sep))) return;
-    throw new InputError(
-      'outside-data-roots',
-      `${caseId === undefined ? '' : `case ${caseId}: `}${file}: lies outside the data folders that workers may read; move it, or start the workers with a --data-root that holds it`,
-      { ...(caseId === undefined ? {} : { caseId }), file },
-    );
+    if (!this.#holds(realPath(file))) throw outside(file, caseId);
+  }
+
+  /**
+   * From now on this thread reads volumes below these folders only, by the file that was opened: a path that passed `check`
+   * may lead elsewhere a moment later. `runFolder`: the run's own, in which staged copies are.
+   */
+  guard(runFolder?: string): void {
+    const inside = runFolder === undefined ? undefined : `${realPath(runFolder)}${sep}`;
+    guardVolumes((fd, path) => {
+      const real = openedPath(fd, path);
+      if (real === undefined) throw outside(path);
+      if (!this.#holds(real) && !(inside !== undefined && real.startsWith(inside))) throw outside(path);
+    });
+  }
+
+  #holds(real: string): boolean {
+    return this.#roots.some((root) => real.startsWith(root === sep ? sep : root + sep));
   }
 
   checkCase({ id, predictions, reference }: ManifestCase): void {
@@ -45,6 +57,25 @@ export class DataRoots {
       this.check(path);
       if (dataPath !== path && !realPath(dataPath).startsWith(inside)) this.check(dataPath);
     }
+  }
+}
+
+function outside(file: string, caseId?: string): InputError {
+  return new InputError(
+    'outside-data-roots',
+    `${caseId === undefined ? '' : `case ${caseId}: `}${file}: lies outside the data folders that workers may read; move it, or start the workers with a --data-root that holds it`,
+    { ...(caseId === undefined ? {} : { caseId }), file },
+  );
+}
+
+/** Where an opened file is: by the kernel where it tells, else by a path that leads to the same file; undefined if none. */
+function openedPath(fd: number, path: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    const real = realPath(path);
+    const [opened, found] = [fstatSync(fd, { bigint: true }), lstatSync(real, { bigint: true })];
+    return opened.dev === found.dev && opened.ino === found.ino ? real : undefined;
   }
 }
 

@@ -5,6 +5,7 @@
 
 import * as z from 'zod';
 import { parseAudit } from './audit-choice.ts';
+import { parseRedisAddress } from './redis-address.ts';
 import {
   readClasses,
   readFraction,
@@ -153,13 +154,16 @@ export const configSchema = z.strictObject({
     .strictObject({
       url: z
         .string()
-        .regex(/^rediss?:\/\/\S+$/)
+        .superRefine((text, context) => {
+          const address = parseRedisAddress(text);
+          if ('mistake' in address) context.addIssue(address.mistake);
+        })
         .default('redis://127.0.0.1:6379')
         .meta({ allowed: 'redis://[user:password@]host[:port][/db], or rediss:// for TLS', secret: true }),
       prefix: z
         .string()
         .regex(/^[\w:{}-]{1,64}$/)
-        .default('voxtally')
+        .default('{voxtally}')
         .meta({ allowed: '1 to 64 letters, digits and _ - : { }' }),
       workRoot: z.string().min(1).default('voxtally-runs').meta({ allowed: 'a folder' }),
     })

@@ -88,6 +88,7 @@ export class StepRunner {
   #enter(root: string): void {
     if (this.#folder?.root === root) return;
     this.#closeCase();
+    this.#dataRoots?.guard(root);
     this.#folder = new RunFolder(root);
     this.#settings = this.#folder.readSettings();
   }

@@ -51,6 +51,7 @@ const missing = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVA
 
 /** Names a failure of the file system: a missing file is the input's fault, all else the machine's. */
 export function storageFault(cause: unknown, file: string): InputError | MachineError {
+  if (cause instanceof InputError || cause instanceof MachineError) return cause;
   const code = errorCode(cause);
   if (missing.has(code)) {
     const target = linkTarget(file);

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { createGunzip } from 'node:zlib';
 import { inflateFault, inputFault } from './faults.ts';
 import { dataBytes, lengthSum } from './length.ts';
+import { volumeStreams } from './open-volume.ts';
 import type { VolumeHeader, VolumeStream } from './types.ts';
 
 /** Size of the chunks that zlib fills: larger ones cost more in collecting them than they save in callbacks. */
@@ -37,7 +38,7 @@ class SequentialStream implements VolumeStream {
 
   constructor(header: VolumeHeader) {
     this.header = header;
-    this.#file = createReadStream(header.dataPath, { highWaterMark: fileChunkBytes });
+    this.#file = createReadStream(header.dataPath, { highWaterMark: fileChunkBytes, ...volumeStreams });
     this.#inflated = this.#file;
     this.#file.on('error', (error) => this.#fail(error));
     if (header.compressed) {

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Box } from '../base/box.ts';
 import { voxelCount } from '../base/box.ts';
 import { inputFault, storageFault } from './faults.ts';
 import { lengthSum } from './length.ts';
+import { openVolumeSync } from './open-volume.ts';
 import type { VolumeHeader, VolumeSource } from './types.ts';
 import { datatypeBytes } from './types.ts';
 
@@ -30,7 +31,7 @@ class RawSource implements VolumeSource {
   constructor(header: VolumeHeader) {
     this.header = header;
     try {
-      this.#file = openSync(header.dataPath, 'r');
+      this.#file = openVolumeSync(header.dataPath);
     } catch (error) {
       throw storageFault(error, header.dataPath);
     }

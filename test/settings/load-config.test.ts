@@ -133,7 +133,10 @@ describe('one mistake', () => {
     [{ losses: 'dice,dyce' }, 'losses: "dyce" names no loss; there are all, dice'],
     [{ losses: 'lovasz-hinge,dyce' }, '"dyce" names no loss'],
     [{ losses: 'lovasz-hinge', scores: 'probability' }, 'losses: "lovasz-hinge" cannot be had here'],
-    [{ redis: { url: 'http://me:secret@host' } }, 'redis.url (flag): given (hidden); allowed: redis://'],
+    [
+      { redis: { url: 'http://me:secret@host' } },
+      'redis.url (flag): given (hidden) (it does not begin with redis:// or rediss://); allowed: redis://',
+    ],
   ])('%j', (flags, expected) => {
     const message = refusal({ flags: flags as Record<string, unknown> });
     expect(message).toContain(expected);

@@ -39,6 +39,10 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     .option('--overwrite', 'replace the run that --out holds')
     .option('--detach', 'with --engine redis: print the id of the run and leave it to the workers')
     .option('--priority <n>', 'with --engine redis: 1 (first) to 1000; by default 100')
+    .option(
+      '--patience <minutes>',
+      'with --engine redis: give up when nothing has moved for so long; by default 30',
+    )
     .addOption(tableOption())
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print results and errors only');

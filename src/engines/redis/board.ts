@@ -1,8 +1,10 @@
 /**
- * Live facts for those who watch: counters, a letter a case, workers. They are for the eye: no result rests on them, they
- * may be off by what was done twice, and they are gone without harm when Redis is wiped.
+ * Live facts for those who watch: counters, a letter a case, workers. They are display only: no result rests on them, they
+ * may be off by what was done twice, and they are gone without harm when Redis is wiped. Whoever can write to Redis can
+ * write anything there, so nothing is taken for what it should be: entries that cannot be read are dropped and told.
  */
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
+import * as z from 'zod';
 import { type RunState, type TileTimes, tileSecondsBounds } from '../monitor.ts';
 import type { WorkDone } from './work-done.ts';
 
@@ -34,22 +36,33 @@ export interface LiveRun {
   /** Cases that were done when the planner began. */
   readonly doneBefore: number;
   readonly statuses: string;
+  /** Code of the fault for which the run waits before it is tried again. */
+  readonly waitsFor: string | undefined;
 }
 
-export interface WorkerFacts {
-  readonly threads: number;
-  readonly lastSeenAt: number;
-  readonly tilesDone: number;
-  readonly busy: boolean;
-}
+const count = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const timeMs = z.coerce.number().min(0).max(8.64e15);
+const runStates = z.enum(['planning', 'running', 'reducing', 'done', 'cancelled', 'failed']);
+const faultCode = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
+const workerId = z.string().regex(/^[\w.:-]{1,128}$/);
+const workerFacts = z.object({
+  threads: z.int().min(0).max(65_536),
+  lastSeenAt: timeMs,
+  tilesDone: z.int().min(0),
+  busy: z.boolean(),
+});
+export type WorkerFacts = z.infer<typeof workerFacts>;
 
 export class Board {
   readonly #redis: Redis;
   readonly #prefix: string;
+  readonly #onBroken: (key: string) => void;
 
-  constructor(redis: Redis, prefix: string) {
+  /** `onBroken` is told of entries that could not be read; they are removed. */
+  constructor(redis: Redis, prefix: string, onBroken: (key: string) => void = () => {}) {
     this.#redis = redis;
     this.#prefix = `${prefix}:board`;
+    this.#onBroken = onBroken;
   }
 
   /** Where run ids are published when something has changed. */
@@ -58,7 +71,17 @@ export class Board {
   }
 
   async setState(run: string, state: RunState): Promise<void> {
-    await this.#redis.pipeline().hset(this.#key(run), 'state', state).publish(this.channel, run).exec();
+    await this.#redis
+      .pipeline()
+      .hset(this.#key(run), 'state', state)
+      .hdel(this.#key(run), 'waitsFor')
+      .publish(this.channel, run)
+      .exec();
+  }
+
+  /** Says for which fault a run waits before it is tried again; the next `setState` takes it back. */
+  async setWait(run: string, code: string): Promise<void> {
+    await this.#redis.pipeline().hset(this.#key(run), 'waitsFor', code).publish(this.channel, run).exec();
   }
 
   /** The statuses with which a planner begins. */
@@ -105,25 +128,41 @@ export class Board {
   /** What is known of a run; undefined when Redis knows nothing of it. */
   async read(run: string): Promise<LiveRun | undefined> {
     const now = Math.floor(Date.now() / 1000 / slotSeconds);
-    const pipeline = this.#redis.pipeline().hgetall(this.#key(run)).get(this.#key(run, 'cases'));
+    const hash = this.#key(run);
+    const letters = this.#key(run, 'cases');
+    const pipeline = this.#redis.pipeline().hgetall(hash).get(letters);
     for (let back = 0; back < slots; back++) pipeline.hget(this.#key(run, `speed:${now - back}`), 'voxels');
-    const [facts, statuses, ...speeds] = ((await pipeline.exec()) ?? []).map(([, value]) => value);
+    const [facts, statuses, ...speeds] = await this.#answers(pipeline, [hash, letters]);
     const fields = (facts ?? {}) as Record<string, string>;
     if (Object.keys(fields).length === 0) return undefined;
-    return {
-      state: fields.state as RunState | undefined,
+    const broken: string[] = [];
+    /** A field as its schema has it; one that is anything else is removed. */
+    const read = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
+      if (fields[name] === undefined) return undefined;
+      const { data, success } = schema.safeParse(fields[name]);
+      if (!success) broken.push(name);
+      return data;
+    };
+    const live: LiveRun = {
+      state: read('state', runStates),
       numbers: Object.fromEntries(
-        numbers.map((name) => [name, Number(fields[name] ?? 0)]),
+        numbers.map((name) => [name, read(name, count) ?? 0]),
       ) as LiveRun['numbers'],
       tileTimes: {
-        counts: [...tileSecondsBounds, null].map((_, slot) => Number(fields[`tileTime${slot}`] ?? 0)),
-        sumSeconds: Number(fields.tileMicroseconds ?? 0) / 1e6,
+        counts: [...tileSecondsBounds, null].map((_, slot) => read(`tileTime${slot}`, count) ?? 0),
+        sumSeconds: (read('tileMicroseconds', count) ?? 0) / 1e6,
       },
-      startedAt: fields.startedAt === undefined ? undefined : Number(fields.startedAt),
-      doneBefore: Number(fields.doneBefore ?? 0),
-      recentVoxels: speeds.reduce<number>((sum, value) => sum + Number(value ?? 0), 0),
-      statuses: typeof statuses === 'string' ? statuses : '',
+      startedAt: read('startedAt', timeMs),
+      doneBefore: read('doneBefore', count) ?? 0,
+      recentVoxels: speeds.reduce<number>((sum, value) => sum + (count.safeParse(value ?? 0).data ?? 0), 0),
+      statuses: typeof statuses === 'string' && /^[.iofx]*$/.test(statuses) ? statuses : '',
+      waitsFor: read('waitsFor', faultCode),
     };
+    if (broken.length > 0) {
+      this.#onBroken(hash);
+      await this.#redis.hdel(hash, ...broken);
+    }
+    return live;
   }
 
   async heartbeat(worker: string, facts: WorkerFacts): Promise<void> {
@@ -135,17 +174,43 @@ export class Board {
   }
 
   async workers(): Promise<Map<string, WorkerFacts>> {
-    const all = await this.#redis.hgetall(`${this.#prefix}:workers`);
+    const hash = `${this.#prefix}:workers`;
+    const [all] = await this.#answers(this.#redis.pipeline().hgetall(hash), [hash]);
     const known = new Map<string, WorkerFacts>();
-    for (const [id, text] of Object.entries(all)) {
-      const facts = JSON.parse(text) as WorkerFacts;
-      if (Date.now() - facts.lastSeenAt < forgetMs) known.set(id, facts);
-      else await this.#redis.hdel(`${this.#prefix}:workers`, id);
+    for (const [id, text] of Object.entries((all ?? {}) as Record<string, string>)) {
+      const facts = workerId.safeParse(id).success ? factsOf(text) : undefined;
+      if (facts && Date.now() - facts.lastSeenAt < forgetMs) known.set(id, facts);
+      else await this.#redis.hdel(hash, id);
+      if (!facts) this.#onBroken(hash);
     }
     return known;
   }
 
+  /** The answers of a pipeline; of a key that holds something else there is none, and the key is removed. */
+  async #answers(pipeline: ChainableCommander, keys: readonly string[]): Promise<unknown[]> {
+    const answers = (await pipeline.exec()) ?? [];
+    for (const [at, [error]] of answers.entries()) {
+      if (!error) continue;
+      if (!error.message.startsWith('WRONGTYPE')) throw error;
+      const key = keys[at];
+      if (key === undefined) continue;
+      this.#onBroken(key);
+      await this.#redis.del(key);
+    }
+    return answers.map(([error, value]) => (error ? undefined : value));
+  }
+
   #key(run: string, what = ''): string {
     return `${this.#prefix}:run:${run}${what === '' ? '' : `:${what}`}`;
+  }
+}
+
+function factsOf(text: string): WorkerFacts | undefined {
+  try {
+    const facts = workerFacts.safeParse(JSON.parse(text)).data;
+    // Clocks differ, but not by a day: an entry of the future would never be forgotten.
+    return facts && facts.lastSeenAt < Date.now() + 86_400_000 ? facts : undefined;
+  } catch {
+    return undefined;
   }
 }

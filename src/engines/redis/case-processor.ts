@@ -3,17 +3,17 @@
  * one stream, is done here from beginning to end. Ends with the case's outcome in the run's folder, whatever happens.
  */
 import { type Job, WaitingChildrenError, WaitingError } from 'bullmq';
-import { InputError, type VoxtallyError } from '../../base/errors.ts';
+import { DefectError, InputError, type VoxtallyError } from '../../base/errors.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
 import { type CaseOutcomeRecord, writeOutcome } from '../../run/case-outcome.ts';
 import { storedOutcome } from '../../run/enter-run.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
 import type { TilesDone } from '../../threads/steps.ts';
-import { asVoxtallyError, faultOfTiles, queueError } from './faults.ts';
-import { type CaseJob, caseJob, tileJobId } from './jobs.ts';
+import { asVoxtallyError, faultOfTiles, haltByDefect, queueError } from './faults.ts';
+import { type CaseJob, caseJob, jobData, RefusedJob, tileJobId } from './jobs.ts';
 import { type OpenRun, unscoredAsGiven } from './open-run.ts';
 import { jobOptions } from './queues.ts';
-import { isCancelled } from './run-record.ts';
+import { isStopped } from './run-record.ts';
 import { cutJobs } from './tile-jobs.ts';
 import { handJobBack, isLastAttempt, type WorkerContext } from './worker-context.ts';
 
@@ -23,14 +23,16 @@ export async function processCase(
   token: string,
   lockLost: AbortSignal,
 ): Promise<void> {
-  const { run: id, case: index } = caseJob.parse(job.data);
+  const { run: id, case: index } = jobData(caseJob, job.data);
   let run: OpenRun | undefined;
   try {
     run = context.runs.get(id);
-    if (isCancelled(run.folder) || storedOutcome(run.folder, index)) return;
+    if (!(index in run.cases)) throw new RefusedJob();
+    if (isStopped(run.folder) || storedOutcome(run.folder, index)) return;
     await new CaseProcess(context, run, job, token, AbortSignal.any([lockLost, context.handBack])).process();
   } catch (error) {
     if (error instanceof WaitingChildrenError || error instanceof WaitingError) throw error;
+    if (error instanceof RefusedJob) throw error;
     if (lockLost.aborted) throw new Error('lock-lost');
     if (context.handBack.aborted) return handJobBack(job, token);
     const fault = error instanceof SetAside ? error.fault : asVoxtallyError(error);
@@ -38,7 +40,8 @@ export async function processCase(
       { run: id, case: index, code: fault.code, attempt: job.attemptsMade + 1 },
       'case failed',
     );
-    if (!run) throw queueError(fault);
+    if (run && fault instanceof DefectError) haltByDefect(context.log, id, run.folder, fault);
+    if (!run || fault instanceof DefectError) throw queueError(fault);
     if (!(fault instanceof InputError) && !(error instanceof SetAside) && !isLastAttempt(job)) {
       throw queueError(fault);
     }

@@ -13,6 +13,9 @@ const maxLosses = 5;
 /** More tile jobs than this wait a thread: no further case is planned. */
 const waitingTilesPerThread = 32;
 
+/** However many threads the board claims, no more cases are in flight than keep so many busy. */
+const mostThreads = 4096;
+
 /** A case whose job has ended; `lost` says why, should it have left no outcome. */
 export interface EndedCase {
   readonly index: number;
@@ -174,9 +177,7 @@ export class CasesInFlight {
     const now = Date.now();
     const workers = [...(await this.#context.board.workers()).values()];
     const alive = workers.filter(({ lastSeenAt }) => now - lastSeenAt < 5 * this.#context.timing.heartbeatMs);
-    return Math.max(
-      this.#context.threads,
-      alive.reduce((sum, { threads }) => sum + threads, 0),
-    );
+    const threads = alive.reduce((sum, worker) => sum + worker.threads, 0);
+    return Math.min(mostThreads, Math.max(this.#context.threads, threads));
   }
 }

@@ -5,11 +5,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnrecoverableError } from 'bullmq';
+import type { Logger } from 'pino';
 import * as z from 'zod';
-import { InputError, MachineError, PartialError, VoxtallyError } from '../../base/errors.ts';
-import { type PackedError, packError, unpackError } from '../../base/packed-error.ts';
+import { DefectError, InputError, MachineError, PartialError, VoxtallyError } from '../../base/errors.ts';
+import { namedError, type PackedError, packError, unpackError } from '../../base/packed-error.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
+import { isRedisTrouble, redisFault } from './redis-faults.ts';
+import { markHalted } from './run-record.ts';
 
 /** A fault as a record. */
 export const packedError = z.object({
@@ -19,13 +22,35 @@ export const packedError = z.object({
   place: z.looseObject({}),
 });
 
+/** Any error of a job as one of this package: those of the queue itself are faults of the machine. */
 export function asVoxtallyError(error: unknown): VoxtallyError {
-  return error instanceof VoxtallyError ? error : unpackError(packError(error));
+  if (error instanceof VoxtallyError) return error;
+  if (isRedisTrouble(error)) {
+    const { message } = error as Error;
+    return redisFault(error, 'the queue') ?? new MachineError('redis-silent', message, { cause: error });
+  }
+  // BullMQ numbers what its scripts refuse, such as a job whose lock was lost.
+  if (error instanceof Error && typeof (error as { code?: unknown }).code === 'number') {
+    return new MachineError('queue-refused', error.message, { cause: error });
+  }
+  return namedError(error);
 }
 
-/** What BullMQ is told: input faults are not tried again. */
+/** What BullMQ is told: faults of the input and of the program are not tried again. */
 export function queueError(fault: VoxtallyError): Error {
-  return fault instanceof InputError ? new UnrecoverableError(fault.code) : new Error(fault.code);
+  return fault instanceof InputError || fault instanceof DefectError
+    ? new UnrecoverableError(fault.code)
+    : new Error(fault.code);
+}
+
+/**
+ * A defect of the program ends its run, at once: any other case may be wrong by it as well. The log gets the places in the
+ * program and no message, since messages name files.
+ */
+export function haltByDefect(log: Logger, run: string, folder: RunFolder, defect: DefectError): void {
+  const stack = defect.trace.split('\n').filter((line) => /^\s+at /.test(line));
+  log.error({ run, code: defect.code, stack }, 'a defect of the program ends the run');
+  markHalted(folder);
 }
 
 /** Leaves the fault of a bundle's tiles for the case's reduction. Where that cannot be written either, its code has to do. */

@@ -1,5 +1,6 @@
 /** What a job says: which run, which case, which tiles. Nothing else about a volume ever stands in Redis. */
 import { randomBytes } from 'node:crypto';
+import { UnrecoverableError } from 'bullmq';
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
 
@@ -25,6 +26,21 @@ export function checkRunId(text: string): string {
       field: 'run',
     },
   );
+}
+
+/** A job asks for what its run does not have: whoever can write to Redis can add any job. It is never done, nor retried. */
+export class RefusedJob extends UnrecoverableError {
+  constructor() {
+    super('job-refused');
+    this.name = 'RefusedJob';
+  }
+}
+
+/** The data of a job. @throws RefusedJob when it is not that of such a job */
+export function jobData<T>(schema: z.ZodType<T>, data: unknown): T {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new RefusedJob();
 }
 
 const run = z.string().regex(runIdPattern);

@@ -8,17 +8,17 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import * as z from 'zod';
-import { MachineError, PartialError, type VoxtallyError } from '../../base/errors.ts';
+import { DefectError, MachineError, PartialError, type VoxtallyError } from '../../base/errors.ts';
 import { type PackedError, packError, unpackError } from '../../base/packed-error.ts';
 import type { BucketSums } from '../../measures/sorted-errors/merger.ts';
 import type { RangeJob } from '../../measures/sorted-errors/ranges.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
 import type { MergeStep } from '../../threads/steps.ts';
-import { asVoxtallyError, packedError, queueError } from './faults.ts';
-import { type MergeJob, mergeJob } from './jobs.ts';
+import { asVoxtallyError, haltByDefect, packedError, queueError } from './faults.ts';
+import { jobData, type MergeJob, mergeJob } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
 import { jobOptions } from './queues.ts';
-import { isCancelled } from './run-record.ts';
+import { isStopped } from './run-record.ts';
 import { handJobBack, isLastAttempt, type WorkerContext } from './worker-context.ts';
 
 /** A job is asked after at first so soon, then less and less often. */
@@ -93,14 +93,14 @@ export async function processMerge(
   lockLost: AbortSignal,
 ): Promise<void> {
   const stop = AbortSignal.any([lockLost, context.handBack]);
-  const { run: id, merge } = mergeJob.parse(job.data);
+  const { run: id, merge } = jobData(mergeJob, job.data);
   let run: OpenRun | undefined;
   try {
     run = context.runs.get(id);
     const { root } = run.folder;
     const file = filesOf(run.folder, merge);
     // Its planner is gone.
-    if (isCancelled(run.folder) || !existsSync(file.request)) return;
+    if (isStopped(run.folder) || !existsSync(file.request)) return;
     stop.throwIfAborted();
     const request = readJsonFile(file.request, requestSchema);
     const step: MergeStep = {
@@ -117,8 +117,9 @@ export async function processMerge(
     if (lockLost.aborted) throw new Error('lock-lost');
     const fault = asVoxtallyError(error);
     context.log.warn({ run: id, code: fault.code, attempt: job.attemptsMade + 1 }, 'merge failed');
-    const final = fault instanceof PartialError || isLastAttempt(job);
-    if (run && final) leaveFault(run.folder, merge, fault);
+    if (run && fault instanceof DefectError) haltByDefect(context.log, id, run.folder, fault);
+    const isFinal = fault instanceof PartialError || fault instanceof DefectError || isLastAttempt(job);
+    if (run && isFinal) leaveFault(run.folder, merge, fault);
     if (!(fault instanceof PartialError)) throw queueError(fault);
   }
 }

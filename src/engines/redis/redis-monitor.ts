@@ -18,7 +18,7 @@ import type {
   WorkerStatus,
 } from '../monitor.ts';
 import { Board, type LiveRun, type StatusName, statusLetters } from './board.ts';
-import { connect } from './connection.ts';
+import { connect, withinMs } from './connection.ts';
 import { secondsLeft } from './eta.ts';
 import { isRunId } from './jobs.ts';
 import { SharedFolders } from './places.ts';
@@ -43,6 +43,10 @@ export interface MonitorOptions {
 export interface RedisRunStatus extends RunStatus {
   /** Tiles of the cases planned so far. */
   readonly tilesTotal: number;
+  /** Code of the fault for which the run waits before it is tried again. */
+  readonly waitsFor?: string;
+  /** Code of the fault that ended a failed run, where its folder does not tell. */
+  readonly endedBy?: string;
 }
 
 /** A monitor that also gives the queues, for bull-board and metrics. */
@@ -57,6 +61,11 @@ export interface RedisMonitor extends Monitor {
 const tellEveryMs = 1000;
 /** Runs listed at most. */
 const maxRuns = 200;
+/** Nobody who watches waits longer for an answer. */
+const answerMs = 5000;
+/** A connection that only listens would not notice that it is dead: it asks so often. */
+const pingMs = 15_000;
+const closeMs = 1000;
 
 export function openMonitor({ redisUrl, prefix, workRoot }: MonitorOptions): RedisMonitor {
   return new FolderAndBoard(redisUrl, prefix, new SharedFolders(workRoot));
@@ -80,7 +89,7 @@ class FolderAndBoard implements RedisMonitor {
 
   constructor(url: string, prefix: string, places: SharedFolders) {
     this.#url = url;
-    this.#redis = connect(url);
+    this.#redis = connect(url, { commandTimeoutMs: answerMs });
     this.#queues = openQueues(this.#redis, prefix);
     this.#board = new Board(this.#redis, prefix);
     this.#places = places;
@@ -113,7 +122,9 @@ class FolderAndBoard implements RedisMonitor {
     const numbers = { ...finished?.live, ...live?.numbers };
     const done = count('ok') + count('failed') + count('incomplete');
     const seconds = (Date.now() - record.createdAt) / 1000;
-    const state = stateOf(folder, live, finished, await this.#hasJob(id, finished));
+    const job = finished ? undefined : ((await this.#queues.runs.getJob(id)) ?? undefined);
+    const hasJob = job !== undefined && job.finishedOn === undefined;
+    const state = stateOf(folder, live, finished, hasJob);
     const going = state === 'planning' || state === 'running';
     const etaSeconds = going && live ? secondsLeft(live, done, cases.length, Date.now()) : undefined;
     return {
@@ -138,6 +149,8 @@ class FolderAndBoard implements RedisMonitor {
       ...(live ? { tileTimes: live.tileTimes } : {}),
       retries: numbers.retries ?? 0,
       stalls: numbers.stalls ?? 0,
+      ...(going && live?.waitsFor ? { waitsFor: live.waitsFor } : {}),
+      ...(job?.failedReason ? { endedBy: job.failedReason } : {}),
     };
   }
 
@@ -202,7 +215,9 @@ class FolderAndBoard implements RedisMonitor {
       );
     });
     await listener.subscribe(this.#board.channel);
+    const pulse = setInterval(() => listener.ping().catch(() => {}), pingMs);
     return async () => {
+      clearInterval(pulse);
       for (const timer of timers.values()) clearTimeout(timer);
       listener.removeAllListeners('message');
       listener.disconnect();
@@ -210,7 +225,7 @@ class FolderAndBoard implements RedisMonitor {
   }
 
   async close(): Promise<void> {
-    await this.#queues.close();
+    await withinMs(closeMs, this.#queues.close()).catch(() => {});
     this.#redis.disconnect();
   }
 
@@ -246,12 +261,6 @@ class FolderAndBoard implements RedisMonitor {
     const outcome = storedOutcome(folder, index);
     if (!outcome || outcome.status === 'ok') return common;
     return { ...common, error: { code: outcome.error.code, message: outcome.error.message } };
-  }
-
-  async #hasJob(id: string, finished: Finished | undefined): Promise<boolean> {
-    if (finished) return false;
-    const job = await this.#queues.runs.getJob(id);
-    return job !== undefined && job !== null && job.finishedOn === undefined;
   }
 }
 

@@ -4,8 +4,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Job } from 'bullmq';
-import { InputError, MachineError, UsageError } from '../../base/errors.ts';
+import { type Job, UnrecoverableError } from 'bullmq';
+import { DefectError, InputError, MachineError, UsageError } from '../../base/errors.ts';
 import type { CaseOutcomeRecord } from '../../run/case-outcome.ts';
 import { storedOutcome } from '../../run/enter-run.ts';
 import type { ThreadPool } from '../../threads/thread-pool.ts';
@@ -14,13 +14,15 @@ import { finishRun } from '../finish-run.ts';
 import { type StatusName, statusLetters } from './board.ts';
 import { endCase } from './case-processor.ts';
 import { CasesInFlight } from './cases-in-flight.ts';
-import { asVoxtallyError, queueError } from './faults.ts';
-import { type RunJob, runJob } from './jobs.ts';
+import { asVoxtallyError, haltByDefect, queueError } from './faults.ts';
+import { jobData, type RunJob, runJob } from './jobs.ts';
 import { clearMerges, mergeByJob } from './merge-jobs.ts';
 import type { OpenRun } from './open-run.ts';
 import { PooledTally } from './pooled-so-far.ts';
 import {
   isCancelled,
+  isHalted,
+  isStopped,
   linkState,
   readFinished,
   resultsFolder,
@@ -41,7 +43,7 @@ export async function processRun(
   token: string,
   lockLost: AbortSignal,
 ): Promise<void> {
-  const { run: id } = runJob.parse(job.data);
+  const { run: id } = jobData(runJob, job.data);
   const stop = AbortSignal.any([lockLost, context.draining]);
   let run: OpenRun | undefined;
   try {
@@ -56,28 +58,35 @@ export async function processRun(
       { run: id, code: fault.code, attempt: job.attemptsMade + 1 },
       'run interrupted by a fault',
     );
-    const hopeless = fault instanceof UsageError || fault instanceof InputError;
-    if (run && (hopeless || isLastAttempt(job))) await endFailed(context, run, fault.code);
-    throw hopeless ? queueError(new InputError(fault.code, fault.code)) : queueError(fault);
+    if (run && fault instanceof DefectError) haltByDefect(context.log, id, run.folder, fault);
+    const isHopeless =
+      fault instanceof UsageError || fault instanceof InputError || fault instanceof DefectError;
+    if (!isHopeless && !isLastAttempt(job)) await context.board.setWait(id, fault.code);
+    else if (run) await endFailed(context, run, fault.code);
+    throw isHopeless ? new UnrecoverableError(fault.code) : queueError(fault);
   }
 }
 
-/** Notes that a run has ended without results. */
+/** Notes that a run has ended without results. Where its folder cannot be written, the reason of its job has to do. */
 export async function endFailed(
-  context: Pick<WorkerContext, 'board'>,
+  context: Pick<WorkerContext, 'board' | 'log'>,
   run: OpenRun,
   reason: string,
 ): Promise<void> {
   const live = await context.board.read(run.id);
-  writeFinished(run.folder, {
-    state: 'failed',
-    finishedAt: Date.now(),
-    reason,
-    notes: [],
-    seconds: (Date.now() - run.record.createdAt) / 1000,
-    statuses: live?.statuses ?? '',
-    live: { ...live?.numbers },
-  });
+  try {
+    writeFinished(run.folder, {
+      state: 'failed',
+      finishedAt: Date.now(),
+      reason,
+      notes: [],
+      seconds: (Date.now() - run.record.createdAt) / 1000,
+      statuses: live?.statuses ?? '',
+      live: { ...live?.numbers },
+    });
+  } catch (error) {
+    context.log.error({ run: run.id, code: asVoxtallyError(error).code }, 'the end cannot be noted');
+  }
   await context.board.setState(run.id, 'failed');
 }
 
@@ -112,13 +121,23 @@ class RunCoordinator {
     await board.setStatuses(id, this.#statuses.join(''));
     await board.setState(id, 'running');
     await this.#score([...cases.keys()].filter((index) => !this.#outcomes.has(index)));
-    if (isCancelled(this.#run.folder)) {
-      await board.setState(id, 'cancelled');
-      return;
-    }
+    if (await this.#wasStopped()) return;
     this.#storePooled();
     await board.setState(id, 'reducing');
-    await this.#finish();
+    try {
+      await this.#finish();
+    } catch (error) {
+      // What is stopped lacks outcomes.
+      if (!(await this.#wasStopped())) throw error;
+    }
+  }
+
+  /** Notes the end of a run that is to go no further. */
+  async #wasStopped(): Promise<boolean> {
+    const { folder, id } = this.#run;
+    if (isHalted(folder)) await endFailed(this.#context, this.#run, 'defect');
+    else if (isCancelled(folder)) await this.#context.board.setState(id, 'cancelled');
+    return isStopped(folder);
   }
 
   async #readOutcomes(): Promise<void> {
@@ -152,7 +171,7 @@ class RunCoordinator {
     try {
       while (!flight.isOver) {
         this.#stop.throwIfAborted();
-        if (isCancelled(this.#run.folder)) {
+        if (isStopped(this.#run.folder)) {
           await flight.withdraw();
           return;
         }

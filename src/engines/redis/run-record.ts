@@ -3,6 +3,7 @@
  *
  *   request.json    when and how the run was asked for
  *   cancelled       there when the run was cancelled
+ *   halted          there when a defect of the program ended the run
  *   pooled.json     the pooled values so far, for those who watch
  *   finished.json   how the run ended
  *   merges/         what merges of the pool are asked for, and their sums
@@ -82,9 +83,24 @@ export function markCancelled(folder: RunFolder): void {
   writeText(join(folder.root, 'cancelled'), '');
 }
 
+/** Whether a defect of the program has ended the run. */
+export function isHalted(folder: RunFolder): boolean {
+  return existsSync(join(folder.root, 'halted'));
+}
+
+export function markHalted(folder: RunFolder): void {
+  writeText(join(folder.root, 'halted'), '');
+}
+
+/** Whether nothing more is to be done for the run. */
+export function isStopped(folder: RunFolder): boolean {
+  return isCancelled(folder) || isHalted(folder);
+}
+
 /** The run is about to go on. */
 export function clearEnd(folder: RunFolder): void {
-  for (const name of ['cancelled', 'finished.json']) rmSync(join(folder.root, name), { force: true });
+  for (const name of ['cancelled', 'halted', 'finished.json'])
+    rmSync(join(folder.root, name), { force: true });
 }
 
 const values = z.record(z.string(), z.number().nullable());

@@ -1,9 +1,8 @@
 /** A run from the submitter's side: the folder and the planner's job are made, then it may watch, collect or leave. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ReplaySubject } from 'rxjs';
-import { MachineError, UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { writeText } from '../../base/write-whole.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { readResults } from '../../results/read.ts';
@@ -13,22 +12,24 @@ import { resultFiles } from '../../run/result-files.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { RunProgress, RunReport, RunRequest, StartedRun } from '../../run/types.ts';
 import { resolveSettings } from '../../settings/resolve-settings.ts';
-import { connectNow } from './connection.ts';
+import { connectNow, placeOf } from './connection.ts';
 import { Control } from './control.ts';
+import { followRun } from './follow-run.ts';
 import { isRunId, newRunId } from './jobs.ts';
 import { type Places, SharedFolders } from './places.ts';
-import { openMonitor, type RedisMonitor } from './redis-monitor.ts';
-import { linkState, readFinished, readRecord, resultsFolder, writeRecord } from './run-record.ts';
+import { openMonitor } from './redis-monitor.ts';
+import { linkState, readRecord, resultsFolder, writeRecord } from './run-record.ts';
 
 /** The file in `--out` that names the run, for `--resume`. */
 export const runIdFile = 'run-id.txt';
-const lookEveryMs = 300;
-/** Nobody to work for so long is worth a word. */
-const lonelyMs = 3000;
+/** A submitter gives up when nothing has moved for so long. */
+const defaultPatienceMs = 30 * 60_000;
 
 export interface SubmitRequest extends RunRequest {
   /** 1 is the most urgent. */
   readonly priority: number;
+  /** Whoever waits for the results gives up when nothing has moved for so long; 30 minutes by default. */
+  readonly patienceMs?: number;
 }
 
 /** Makes a run, or goes on with the one that `outDir` names. @returns its id and what was decided */
@@ -37,7 +38,7 @@ export async function submitRun(request: SubmitRequest): Promise<{ run: string; 
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
   const { settings, notes } = await resolveSettings(config, cases);
-  const redis = await connectNow(config.redis.url);
+  const redis = await connectNow(config.redis);
   try {
     const places: Places = new SharedFolders(config.redis.workRoot);
     const control = new Control(redis, config.redis.prefix, places);
@@ -79,8 +80,12 @@ async function follow(request: SubmitRequest, emit: (progress: RunProgress) => v
   try {
     for (const note of [`run ${run}`, ...notes]) emit({ ...nothingDone(request), note });
     const folder = new SharedFolders(workRoot).folder(run);
-    await untilEnd(monitor, run, folder, signal, emit, nothingDone(request));
-    const finished = readFinished(folder)!;
+    const finished = await followRun({
+      ...{ monitor, run, folder, signal, emit },
+      redisPlace: placeOf(redisUrl),
+      patienceMs: request.patienceMs ?? defaultPatienceMs,
+      start: nothingDone(request),
+    });
     const results = collect(folder, outDir);
     const audit = readAuditSummary(outDir);
     const scored = results.cases.every(({ status }) => status === 'ok');
@@ -108,54 +113,6 @@ function nothingDone({ cases }: SubmitRequest): RunProgress {
     voxelsDone: 0,
     bytesRead: 0,
   };
-}
-
-async function untilEnd(
-  monitor: RedisMonitor,
-  run: string,
-  folder: RunFolder,
-  signal: AbortSignal,
-  emit: (progress: RunProgress) => void,
-  start: RunProgress,
-): Promise<void> {
-  const since = Date.now();
-  for (;;) {
-    const status = await monitor.run(run);
-    if (status === undefined) throw new MachineError('run-lost', `the folder of run ${run} is gone`);
-    const { ok, failed, incomplete } = status.cases;
-    emit({
-      ...start,
-      stage: status.state === 'reducing' || status.state === 'done' ? 'reduce' : 'score',
-      casesDone: ok + failed + incomplete,
-      casesFailed: failed + incomplete,
-      tilesTotal: Math.max(status.tilesTotal, status.tilesDone),
-      tilesDone: status.tilesDone,
-      voxelsDone: status.voxelsDone,
-      bytesRead: status.bytesRead,
-      ...(await lonely(monitor, since)),
-    });
-    if (status.state === 'done') return;
-    if (status.state === 'cancelled') {
-      throw new MachineError(
-        'run-cancelled',
-        `run ${run} was cancelled; voxtally retry ${run} goes on with it`,
-      );
-    }
-    if (status.state === 'failed') {
-      const reason = readFinished(folder)?.reason ?? 'Redis has lost it';
-      throw new MachineError(
-        'run-failed',
-        `run ${run} ended: ${reason}; the same command with --resume goes on`,
-      );
-    }
-    await delay(lookEveryMs, undefined, { signal });
-  }
-}
-
-async function lonely(monitor: RedisMonitor, since: number): Promise<{ note?: string }> {
-  if (Date.now() - since < lonelyMs) return {};
-  const alive = (await monitor.workers()).some(({ lastSeenAt }) => Date.now() - lastSeenAt < 60_000);
-  return alive ? {} : { note: 'no worker serves this queue: start some with voxtally worker' };
 }
 
 /** Copies the result files, each whole or not at all, and links the run's state, so that it can be asked. */

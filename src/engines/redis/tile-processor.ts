@@ -1,11 +1,12 @@
 /** Scores the bundles of tiles of a job; those that are there already are left as they are. */
 import { existsSync } from 'node:fs';
 import type { Job } from 'bullmq';
-import { MachineError } from '../../base/errors.ts';
-import { asVoxtallyError, leaveFault, queueError } from './faults.ts';
-import { type TileJob, tileJob } from './jobs.ts';
+import { DefectError, MachineError } from '../../base/errors.ts';
+import { bundleCount } from '../../run/plan/bundles.ts';
+import { asVoxtallyError, haltByDefect, leaveFault, queueError } from './faults.ts';
+import { jobData, RefusedJob, type TileJob, tileJob } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
-import { isCancelled } from './run-record.ts';
+import { isStopped } from './run-record.ts';
 import { handJobBack, type WorkerContext } from './worker-context.ts';
 
 export async function processTiles(
@@ -15,20 +16,25 @@ export async function processTiles(
   lockLost: AbortSignal,
 ): Promise<void> {
   const stop = AbortSignal.any([lockLost, context.handBack]);
-  const { run: id, case: index, bundle, bundles } = tileJob.parse(job.data);
+  const { run: id, case: index, bundle, bundles } = jobData(tileJob, job.data);
   let run: OpenRun | undefined;
   try {
     run = context.runs.get(id);
-    if (isCancelled(run.folder) || existsSync(run.folder.caseOutcome(index))) return;
+    if (isStopped(run.folder)) return;
+    if (!(index in run.cases)) throw new RefusedJob();
+    if (existsSync(run.folder.caseOutcome(index))) return;
     stop.throwIfAborted();
+    if (bundle + bundles > bundleCount(run.folder.readPlan(index))) throw new RefusedJob();
     await scoreBundles(context, run, job.data, stop);
   } catch (error) {
+    if (error instanceof RefusedJob) throw error;
     if (context.handBack.aborted && !lockLost.aborted) return handJobBack(job, token);
     if (lockLost.aborted) throw new Error('lock-lost');
     const fault = asVoxtallyError(error);
     const attempt = job.attemptsMade + 1;
     context.log.warn({ run: id, case: index, bundle, bundles, code: fault.code, attempt }, 'tiles failed');
-    if (run) leaveFault(run.folder, index, firstMissing(run, job.data), fault);
+    if (run && fault instanceof DefectError) haltByDefect(context.log, id, run.folder, fault);
+    else if (run) leaveFault(run.folder, index, firstMissing(run, job.data), fault);
     throw queueError(fault);
   }
 }

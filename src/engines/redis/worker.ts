@@ -3,22 +3,24 @@
  * renews locks; all that needs a processor is done in the threads of a pool.
  */
 import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DelayedError, type Job, type Processor, QueueEvents, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { BufferBudget } from '../../base/buffer-budget.ts';
 import { DataRoots } from '../../run/data-roots.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
 import { Board } from './board.ts';
 import { processCase } from './case-processor.ts';
-import { connect } from './connection.ts';
-import { type CaseJob, type MergeJob, partsOfJobId, type RunJob, type TileJob } from './jobs.ts';
+import { Connections, placeOf, withinMs } from './connection.ts';
+import { type CaseJob, type MergeJob, partsOfJobId, RefusedJob, type RunJob, type TileJob } from './jobs.ts';
 import { processMerge } from './merge-jobs.ts';
 import { OpenRuns } from './open-run.ts';
 import type { Places } from './places.ts';
 import { Quarantine, suspectStalls } from './quarantine.ts';
 import { openQueues, queueNames } from './queues.ts';
+import { redisFault } from './redis-faults.ts';
 import { endFailed, processRun } from './run-coordinator.ts';
 import { processTiles } from './tile-processor.ts';
 import { defaultTiming, maxPlannerStalls, plannerAttempts, type Timing } from './timing.ts';
@@ -27,8 +29,14 @@ import type { WorkerContext } from './worker-context.ts';
 
 /** Runs that a worker looks after at once. Planning waits most of the time. */
 const maxPlanners = 64;
-/** What handing jobs back may take. */
-const handBackMs = 5000;
+/** What handing jobs back may take, and each of the farewells after it. */
+const handBackMs = 4000;
+const farewellMs = 1000;
+/** While it stops, a worker asks so often whether Redis is there, and gives it so long to answer. */
+const askEveryMs = 500;
+const answerMs = 2000;
+/** A worker that is not ready after so long ends. */
+const startMs = 30_000;
 
 export interface WorkerRequest {
   readonly redisUrl: string;
@@ -43,7 +51,10 @@ export interface WorkerRequest {
 
 export interface QueueWorker {
   readonly id: string;
-  /** Takes nothing more, finishes what it has within `graceMs`, and hands back what is left. */
+  /**
+   * Takes nothing more, finishes what it has within `graceMs`, and hands back what is left. Without Redis nothing can be
+   * handed back: it ends within 10 s, and others find its jobs by their locks.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -51,11 +62,13 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   const { redisUrl, prefix, log, threads } = request;
   const timing: Timing = { ...defaultTiming, ...request.timing };
   const dataRoots = new DataRoots(request.dataRoots);
+  dataRoots.guard();
   const id = `worker-${randomBytes(4).toString('hex')}`;
-  const report = (error: Error) => log.warn({ error: error.message }, 'queue');
-  const redis = connect(redisUrl, report);
+  const report = reporter(log);
+  const connections = new Connections(redisUrl, report);
+  const { redis } = connections;
   const queues = openQueues(redis, prefix);
-  const board = new Board(redis, prefix);
+  const board = new Board(redis, prefix, (key) => log.warn({ key }, 'a broken entry was dropped'));
   const pool = new ThreadPool(threads, request.dataRoots);
   const buffers = new BufferBudget(2 * threads + 2);
   const drain = new AbortController();
@@ -143,7 +156,9 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       log.warn({ queue: name, job: jobId }, 'stalled');
       board.count(partsOfJobId(jobId).run, 'stalls').catch(() => {});
     });
-    worker.on('failed', (job) => {
+    worker.on('failed', (job, error) => {
+      if (error instanceof RefusedJob)
+        log.warn({ queue: name }, 'a job was refused: no run has what it asks for');
       if (job?.id === undefined || job.finishedOn !== undefined) return;
       board.count(partsOfJobId(job.id).run, 'retries').catch(() => {});
     });
@@ -172,31 +187,86 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       : processTiles(context, job as Job<TileJob>, token!, signal!),
   );
 
-  const beat = () =>
-    board.heartbeat(id, { threads, lastSeenAt: Date.now(), tilesDone, busy: active > 0 }).catch(() => {});
+  const beat = async () => {
+    // What cannot be sent now would be sent, out of date, when the server is back.
+    if (redis.status !== 'ready') return;
+    const facts = { threads, lastSeenAt: Date.now(), tilesDone, busy: active > 0 };
+    await board.heartbeat(id, facts).catch(() => {});
+  };
   const heart = setInterval(beat, timing.heartbeatMs);
-  await Promise.all([events.waitUntilReady(), ...workers.map((worker) => worker.waitUntilReady())]);
-  await beat();
-  log.info({ worker: id, threads }, 'worker ready');
 
-  return {
-    id,
-    async stop(graceMs) {
-      log.info({ worker: id, graceMs }, 'draining');
-      drain.abort(new Error('draining'));
-      const timer = setTimeout(() => handBack.abort(new Error('handed back')), graceMs);
-      // Closing waits for the jobs at hand; without Redis it would wait for ever.
-      const closed = Promise.allSettled(workers.map((worker) => worker.close()));
-      await Promise.race([closed, delay(graceMs + handBackMs, undefined, { ref: false })]);
-      clearTimeout(timer);
-      clearInterval(heart);
-      work.flush();
-      if (redis.status === 'ready') await board.leave(id).catch(() => {});
-      await pool.close();
-      const left = Promise.allSettled([events.close(), queues.close()]);
-      await Promise.race([left, delay(handBackMs, undefined, { ref: false })]);
-      redis.disconnect();
-      log.info({ worker: id }, 'stopped');
-    },
+  /** Ends all that is left of this worker, at once. */
+  const dismantle = async () => {
+    clearInterval(heart);
+    connections.close();
+    await pool.close();
+  };
+
+  const stop = async (graceMs: number) => {
+    log.info({ worker: id, graceMs }, 'draining');
+    drain.abort(new Error('draining'));
+    const letGo = once(handBack.signal, 'abort').then(() => delay(handBackMs, undefined, { ref: false }));
+    const timer = setTimeout(() => handBack.abort(new Error('handed back')), graceMs);
+    const closed = Promise.allSettled(workers.map((worker) => worker.close()));
+    const ended = new AbortController();
+    const isLost = untilSilent(redis, ended.signal).then((silent) => {
+      if (!silent) return;
+      log.warn({ worker: id }, 'Redis is away: jobs are left to be found by their locks');
+      handBack.abort(new Error('handed back'));
+    });
+    // Closing waits for the jobs at hand and for Redis; without it that would be for ever.
+    await Promise.race([closed, letGo]);
+    ended.abort();
+    clearTimeout(timer);
+    await isLost;
+    work.flush();
+    await withinMs(farewellMs, board.leave(id)).catch(() => {});
+    const left = Promise.allSettled([events.close(), queues.close()]);
+    await withinMs(farewellMs, left).catch(() => {});
+    await dismantle();
+    log.info({ worker: id }, 'stopped');
+  };
+
+  try {
+    const ready = [events.waitUntilReady(), ...workers.map((worker) => worker.waitUntilReady())];
+    await withinMs(startMs, Promise.all(ready));
+    await beat();
+  } catch (error) {
+    // A worker that is up but serves nothing would be seen by no restart policy.
+    for (const worker of workers) worker.close(true).catch(() => {});
+    await dismantle();
+    throw redisFault(error, placeOf(redisUrl)) ?? error;
+  }
+  log.info({ worker: id, threads }, 'worker ready');
+  return { id, stop };
+}
+
+/** Waits until Redis does not answer any more. @returns false when `ended` came first */
+async function untilSilent(redis: Redis, ended: AbortSignal): Promise<boolean> {
+  while (!ended.aborted) {
+    const answers = await withinMs(answerMs, redis.ping()).then(
+      () => true,
+      () => false,
+    );
+    if (!answers) return !ended.aborted;
+    await delay(askEveryMs, undefined, { signal: ended }).catch(() => {});
+  }
+  return false;
+}
+
+/** Logs faults of the queue: one that comes again and again, at most every ten seconds, with how often. */
+function reporter(log: Logger): (error: Error) => void {
+  const quietMs = 10_000;
+  const seen = new Map<string, { at: number; unsaid: number }>();
+  return ({ message }) => {
+    const before = seen.get(message);
+    const now = Date.now();
+    if (before && now - before.at < quietMs) {
+      before.unsaid++;
+      return;
+    }
+    if (seen.size > 100) seen.clear();
+    seen.set(message, { at: now, unsaid: 0 });
+    log.warn({ error: message, ...(before?.unsaid ? { times: before.unsaid + 1 } : {}) }, 'queue');
   };
 }

@@ -14,6 +14,7 @@ import {
 import { RunFolder, readJsonFile, workFolder } from '../../run/run-folder.ts';
 import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import { settingsSchema } from '../../settings/settings-schema.ts';
+import { checkShards, contradiction } from './check-foreign.ts';
 
 export interface FinishedRun {
   /** The folder of the results, as the user gave it. */
@@ -43,7 +44,16 @@ export function openFinishedRun(outDir: string): FinishedRun {
     const cases = folder.readCases();
     const missing = cases.findIndex((_, index) => !existsSync(folder.caseOutcome(index)));
     if (missing >= 0) throw unfinished(outDir, `case ${cases[missing]!.id} has no outcome`);
-    const outcomes = cases.map((_, index) => readOutcome(folder, index));
+    const outcomes = cases.map((entry, index) => {
+      const outcome = readOutcome(folder, index);
+      const wrong = contradiction(settings, index, outcome);
+      if (wrong === undefined) return outcome;
+      throw new UsageError(
+        'record-contradicts',
+        `${outDir}: case ${entry.id}: its record cannot be: ${wrong}; take the folder from its site again, or score the case anew`,
+        { caseId: entry.id, file: folder.caseOutcome(index) },
+      );
+    });
     const pooledLovasz = readPool(folder, outDir, outcomes.filter(isScored));
     return { outDir, folder, settings, cases, outcomes, pooledLovasz };
   } catch (error) {
@@ -91,11 +101,15 @@ export function hasShards(run: FinishedRun): boolean {
 
 /**
  * The shard files of a case.
- * @throws UsageError when they were not kept; `question` says for what they are needed.
+ * @throws UsageError when they are not what the case's record says, or were not kept; `question` says for what they are
+ * needed.
  */
 export function shardFiles(run: FinishedRun, outcome: ScoredOutcome, question: string): string[] {
   const paths = shardPaths(run, outcome);
-  if (paths) return paths;
+  if (paths) {
+    checkShards({ outDir: run.outDir, caseId: run.cases[outcome.index]!.id }, outcome, paths);
+    return paths;
+  }
   throw missingShards(run, `case ${run.cases[outcome.index]!.id} has none in ${run.outDir}`, question);
 }
 
@@ -111,10 +125,15 @@ export function missingShards({ outDir, settings }: FinishedRun, what: string, q
   });
 }
 
+/** Undefined as soon as one is missing: the number is only what a record claims. */
 function shardPaths({ folder }: FinishedRun, { index, shards }: ScoredOutcome): string[] | undefined {
-  const paths = Array.from({ length: shards }, (_, part) => folder.caseShard(index, part));
-  const there = paths.every((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
-  return paths.length > 0 && there ? paths : undefined;
+  const paths: string[] = [];
+  for (let part = 0; part < shards; part++) {
+    const path = folder.caseShard(index, part);
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+    paths.push(path);
+  }
+  return paths.length > 0 ? paths : undefined;
 }
 
 /** Place of a class in the run. @throws UsageError naming the classes that there are. */

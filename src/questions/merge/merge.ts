@@ -149,13 +149,19 @@ function provenance(runs: readonly FinishedRun[], without: readonly string[], se
     mergedAt: new Date().toISOString(),
     settings,
     without,
-    runs: runs.map(({ outDir, cases }) => {
-      const file = join(outDir, 'run.json');
-      return {
-        folder: outDir,
-        cases: cases.length,
-        run: existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as unknown) : null,
-      };
-    }),
+    runs: runs.map(({ outDir, cases }) => ({
+      folder: outDir,
+      cases: cases.length,
+      run: provenanceOf(outDir),
+    })),
   };
+}
+
+/** What a run told of itself; null where that cannot be read. It decides nothing. */
+function provenanceOf(outDir: string): unknown {
+  try {
+    return JSON.parse(readFileSync(join(outDir, 'run.json'), 'utf8')) as unknown;
+  } catch {
+    return null;
+  }
 }

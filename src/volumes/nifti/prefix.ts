@@ -1,8 +1,8 @@
-import { constants, createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { VoxtallyError } from '../../base/errors.ts';
 import { inflateFault, inputFault, notRegular, storageFault } from '../faults.ts';
+import { openVolume, volumeStreams } from '../open-volume.ts';
 
 /** The first bytes of a file, inflated where the file is gzip. */
 export interface FilePrefix {
@@ -30,8 +30,7 @@ async function readStart(file: string, wantedBytes: number): Promise<Omit<FilePr
   const bytes = new Uint8Array(wantedBytes);
   let filled = 0;
   try {
-    // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const handle = await openVolume(file);
     try {
       const facts = await handle.stat();
       if (!facts.isFile()) throw notRegular(file);
@@ -54,7 +53,7 @@ async function readStart(file: string, wantedBytes: number): Promise<Omit<FilePr
 function inflateStart(file: string, wantedBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(wantedBytes);
   let filled = 0;
-  const source = createReadStream(file, { highWaterMark: 16_384 });
+  const source = createReadStream(file, { highWaterMark: 16_384, ...volumeStreams });
   const gunzip = source.pipe(createGunzip({ chunkSize: 1024 }));
   // Events, not an iterator: an error right behind the wanted bytes must not race with them.
   return new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Monitor } from '../../engines/monitor.ts';
+import { withinMs } from '../../engines/redis/connection.ts';
 import { runId } from './query.ts';
-import { within } from './shared-monitor.ts';
 
 /** Viewers at once; more are told to come back, so that nobody can use up the process. */
 const mostViewers = 200;
@@ -33,7 +33,7 @@ export class ChangeFeed {
     });
     const watching = this.#watching;
     try {
-      await within(watchMs, watching);
+      await withinMs(watchMs, watching);
     } catch (error) {
       this.#listeners.delete(listener);
       if (this.#watching === watching) this.close();

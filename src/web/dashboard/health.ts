@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { within } from './shared-monitor.ts';
+import { withinMs } from '../../engines/redis/connection.ts';
 
 const timeoutMs = 2_000;
 const freshMs = 1_000;
@@ -15,7 +15,7 @@ export function healthRoutes(ping: () => Promise<unknown>): Hono {
     const now = performance.now();
     if (now >= until) {
       until = now + freshMs;
-      healthy = within(timeoutMs, ping()).then(
+      healthy = withinMs(timeoutMs, ping()).then(
         () => true,
         () => false,
       );

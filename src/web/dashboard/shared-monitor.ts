@@ -1,5 +1,5 @@
-import { MachineError } from '../../base/errors.ts';
 import type { Monitor } from '../../engines/monitor.ts';
+import { withinMs } from '../../engines/redis/connection.ts';
 
 export interface SharingOptions {
   /** How long an answer serves everybody who asks the same, in milliseconds. */
@@ -25,7 +25,7 @@ export function shareMonitor(
     const known = answers.get(key);
     if (known && known.until > now) return known.answer as Promise<T>;
     if (answers.size >= mostAnswers) answers.clear();
-    const answer = within(timeoutMs, ask());
+    const answer = withinMs(timeoutMs, ask());
     answers.set(key, { until: now + freshMs, answer });
     answer.catch(() => answers.delete(key));
     return answer;
@@ -45,19 +45,4 @@ export function shareMonitor(
       }),
     close: () => monitor.close(),
   };
-}
-
-/** The answer, or a MachineError when it takes longer than `timeoutMs`. */
-export async function within<T>(timeoutMs: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new MachineError('redis-silent', `Redis has not answered within ${timeoutMs} ms`));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,14 @@
 /** Faults of inputs, storage and kernels: one case at most, with its reason, and never a wrong number. */
-import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -146,6 +155,23 @@ test('a file outside the data folders is not read, whatever its name and whateve
   expect(errorOf(report, 0)).toEqual({ status: 'failed', code: 'outside-data-roots' });
   expect(errorOf(report, 1)).toEqual({ status: 'failed', code: 'outside-data-roots' });
   expect((await cluster.monitor.run(run))!.tilesDone).toBe(0);
+});
+
+test('a file that takes the place of another between its check and its opening is not read', async () => {
+  cluster = await TestCluster.make(server, { cases: 2, gzip: (index) => index === 1 });
+  for (const { id, predictions, reference } of cluster.cases.splice(0, 2)) {
+    const [file] = predictions;
+    const folder = join(cluster.dataRoot, id);
+    mkdirSync(folder);
+    copyFileSync(file!, join(cluster.folder, 'secret.nii'));
+    renameSync(file!, join(folder, 'link.nii'));
+    cluster.cases.push({ id, predictions: [join(folder, 'link.nii')], reference });
+  }
+  await cluster.worker({ fault: 'swap-link.mjs' });
+  const report = await cluster.score('out');
+  for (const index of [0, 1]) {
+    expect(errorOf(report, index)).toEqual({ status: 'failed', code: 'outside-data-roots' });
+  }
 });
 
 test('nothing private stands in Redis or in the logs', async () => {

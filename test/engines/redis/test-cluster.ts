@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +40,7 @@ export class TestCluster {
   readonly cases: ManifestCase[] = [];
   readonly monitor: RedisMonitor;
   readonly workers: WorkerProcess[] = [];
+  readonly #started: ProgramProcess[] = [];
   readonly #url: string;
 
   private constructor(url: string, options: WardOptions) {
@@ -133,8 +134,28 @@ export class TestCluster {
 
   /** Flags by which the program finds this queue. */
   get flags(): string[] {
+    return this.flagsBy(this.#url);
+  }
+
+  /** The same by another address of the server. */
+  flagsBy(url: string): string[] {
     const { prefix, workRoot } = this.config.redis;
-    return ['--redis', this.#url, '--redis-prefix', prefix, '--work-root', workRoot];
+    return ['--redis', url, '--redis-prefix', prefix, '--work-root', workRoot];
+  }
+
+  /** The arguments of `voxtally score` for the cases of this hospital. */
+  scoreArguments(out: string, url = this.#url): string[] {
+    const manifest = join(this.folder, 'cases.csv');
+    const rows = this.cases.map(({ id, predictions, reference }) =>
+      [id, predictions[0], reference].join(','),
+    );
+    writeFileSync(manifest, ['case,prediction,reference', ...rows, ''].join('\n'));
+    const { scores, losses, tile } = this.config;
+    return [
+      ...['score', '--engine', 'redis', ...this.flagsBy(url), '--manifest', manifest, '--threads', '1'],
+      ...['--out', join(this.folder, out), '--scores', scores, '--classes', 'lesion=1', '--losses', losses],
+      ...['--tile', tile.shape!.join(','), '--tile-bundle', '1'],
+    ];
   }
 
   /** Starts a worker; resolves when it serves. `inside`: a command that the worker's is appended to. */
@@ -144,6 +165,8 @@ export class TestCluster {
       readonly arguments?: readonly string[];
       readonly dataRoot?: string;
       readonly inside?: readonly string[];
+      /** Address of the server as this worker has it. */
+      readonly url?: string;
     } = {},
   ): Promise<WorkerProcess> {
     const worker = this.startWorker(options);
@@ -156,6 +179,7 @@ export class TestCluster {
     arguments: more = [],
     dataRoot,
     inside = [],
+    url = this.#url,
   }: Parameters<TestCluster['worker']>[0] = {}): WorkerProcess {
     const preload = fault === undefined ? [] : ['--import', new URL(`faults/${fault}`, import.meta.url).href];
     const flags = ['--threads', '1', '--lock-ms', String(lockMs), '--job-voxels', '1', '--grace', '5'];
@@ -166,7 +190,7 @@ export class TestCluster {
         ...preload,
         program,
         'worker',
-        ...this.flags,
+        ...this.flagsBy(url),
         '--data-root',
         dataRoot ?? this.dataRoot,
         ...flags,
@@ -180,6 +204,15 @@ export class TestCluster {
     const worker = new WorkerProcess(child);
     this.workers.push(worker);
     return worker;
+  }
+
+  /** Starts the program with these arguments, not as a worker. */
+  start(...args: readonly string[]): ProgramProcess {
+    const started = new ProgramProcess(
+      spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+    this.#started.push(started);
+    return started;
   }
 
   /** Resolves when `holds` says so, asked whenever something of a run changes. */
@@ -200,8 +233,42 @@ export class TestCluster {
 
   async remove(): Promise<void> {
     for (const worker of this.workers) await worker.kill();
+    for (const { child } of this.#started) child.kill('SIGKILL');
     await this.monitor.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A command while it runs, and all that it has said. */
+export class ProgramProcess {
+  readonly child: ChildProcess;
+  /** Status and signal with which it ended. */
+  readonly ended: Promise<readonly [status: number | null, signal: NodeJS.Signals | null]>;
+  out = '';
+  error = '';
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    this.ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+    child.stdout!.on('data', (chunk) => {
+      this.out += chunk;
+    });
+    child.stderr!.on('data', (chunk) => {
+      this.error += chunk;
+    });
+  }
+
+  /** Resolves when it has said this on either stream. @throws when it ends before */
+  async says(text: string): Promise<void> {
+    while (!this.error.includes(text) && !this.out.includes(text)) {
+      const ended = await Promise.race([
+        once(this.child.stderr!, 'data').then(() => false),
+        this.ended.then(() => true),
+      ]);
+      if (ended && !this.error.includes(text) && !this.out.includes(text)) {
+        throw new Error(`it ended without "${text}": ${this.error}`);
+      }
+    }
   }
 }
 

@@ -159,12 +159,17 @@ export class ShardFile {
       );
     }
     const headerBytes = prefix.readUInt32LE(12);
-    if (headerBytes > maxHeaderBytes) throw corrupt(path, 'its header is implausibly long');
+    // Nothing is allocated by a length that the file does not have.
+    const room = fstatSync(fd).size - offset - prefixBytes;
+    if (headerBytes > Math.min(room, maxHeaderBytes))
+      throw corrupt(path, 'its header is longer than the file');
     const header = readExactly(fd, path, offset + prefixBytes, headerBytes);
     if (crc32(header) !== prefix.readUInt32LE(16))
       throw corrupt(path, 'the checksum of its header does not hold');
     const { about, sections } = parseHeader(header, path);
     const start = offset + prefixBytes + headerBytes;
+    const held = sections.reduce((sum, section) => sum + section.directoryBytes + section.payloadBytes, 0);
+    if (held > room - headerBytes) throw corrupt(path, 'it lists more bytes than it has');
     return new ShardFile(path, fd, about, placeSections(sections, start), start);
   }
 

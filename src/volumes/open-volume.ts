@@ -1,0 +1,65 @@
+/**
+ * The one place that opens volumes. Between the check of a path and its opening somebody may put another file there, so
+ * what counts is the file that was opened.
+ */
+import { close, closeSync, constants, open, openSync, read } from 'node:fs';
+import { type FileHandle, open as openHandle } from 'node:fs/promises';
+
+/** @throws when this file, opened from that path, must not be read. */
+export type CheckOpened = (fd: number, path: string) => void;
+
+let check: CheckOpened = () => {};
+
+/** From now on this thread reads only what passes `checkOpened`. */
+export function guardVolumes(checkOpened: CheckOpened): void {
+  check = checkOpened;
+}
+
+/** A named pipe that was put in the place of a volume would otherwise wait for a writer. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+export function openVolumeSync(path: string): number {
+  const fd = openSync(path, flags);
+  try {
+    check(fd, path);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+export async function openVolume(path: string): Promise<FileHandle> {
+  const handle = await openHandle(path, flags);
+  try {
+    check(handle.fd, path);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** What `createReadStream` opens a volume with. */
+export const volumeStreams = {
+  fs: {
+    open(
+      path: string,
+      _flags: unknown,
+      _mode: unknown,
+      callback: (error: unknown, fd?: number) => void,
+    ): void {
+      open(path, flags, (error, fd) => {
+        if (error) return callback(error);
+        try {
+          check(fd, path);
+        } catch (refusal) {
+          return close(fd, () => callback(refusal));
+        }
+        callback(null, fd);
+      });
+    },
+    read,
+    close,
+  },
+};

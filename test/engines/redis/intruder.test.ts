@@ -1,0 +1,105 @@
+/** Whoever can write to Redis can add any job and any entry of the board: none of it is believed, and no work stops for it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { readFinished } from '../../../src/engines/redis/run-record.ts';
+import { RedisServer } from './redis-server.ts';
+import { TestCluster } from './test-cluster.ts';
+
+let server: RedisServer;
+let cluster: TestCluster;
+let redis: Redis;
+beforeAll(async () => {
+  server = await RedisServer.start();
+  redis = new Redis(server.url, { maxRetriesPerRequest: null });
+});
+afterEach(() => cluster.remove());
+afterAll(async () => {
+  redis.disconnect();
+  await server.remove();
+});
+
+test('jobs for what a run does not have are refused before any work', async () => {
+  cluster = await TestCluster.make(server, { cases: 3, shape: [32, 32, 24], tileZ: 3 });
+  const expected = await cluster.expected();
+  const run = await cluster.submit('out');
+  const { prefix } = cluster.config.redis;
+  const [tiles, cases] = ['tiles', 'cases'].map((name) => new Queue(name, { connection: redis, prefix }));
+  const huge = 2 ** 53 - 2;
+  const bad = [
+    await tiles!.add('tile', { run, case: 0, bundle: 0, bundles: huge }),
+    await tiles!.add('tile', { run, case: 0, bundle: 8, bundles: 1 }),
+    await tiles!.add('tile', { run, case: 99, bundle: 0, bundles: 1 }),
+    await tiles!.add('tile', { run: '../../etc', case: 0, bundle: 0, bundles: 1 }),
+    await tiles!.add('tile', 'no object'),
+    await tiles!.add('merge', { run, merge: '../request' }),
+    await cases!.add('case', { run, case: 3, step: 'plan' }),
+    await cases!.add('case', { run, case: 0, step: 'burn' }),
+  ];
+  const worker = await cluster.worker();
+  await cluster.score('out', { resume: true });
+  await cluster.until(async () => (await Promise.all(bad.map((job) => job.isFailed()))).every(Boolean));
+  expect(cluster.results('out')).toBe(expected);
+  expect(worker.log).toContain('a job was refused');
+  const { root } = cluster.runFolder(run);
+  expect(readdirSync(join(root, 'tiles'))).toEqual([]);
+  expect(readdirSync(join(root, 'cases'))).toHaveLength(3);
+  await Promise.all([tiles!.close(), cases!.close()]);
+}, 90_000);
+
+test('broken entries of the board are dropped, and nothing of them gets into records', async () => {
+  cluster = await TestCluster.make(server, { cases: 2, shape: [32, 32, 24], tileZ: 3 });
+  const expected = await cluster.expected();
+  const run = await cluster.submit('out');
+  const board = `${cluster.config.redis.prefix}:board`;
+  const spoil = async () => {
+    await redis.hset(`${board}:workers`, {
+      'worker-1': '{',
+      'worker-2': '{"threads":"many","lastSeenAt":null}',
+      'worker-3': JSON.stringify({ threads: 1e9, lastSeenAt: Date.now(), tilesDone: 0, busy: false }),
+      'worker-4': JSON.stringify({ threads: 2, lastSeenAt: 8e15, tilesDone: 0, busy: false }),
+      '<script>': JSON.stringify({ threads: 2, lastSeenAt: Date.now(), tilesDone: 0, busy: false }),
+    });
+    await redis.hset(`${board}:run:${run}`, {
+      tilesDone: 'NaN',
+      retries: '-1',
+      state: 'on fire',
+      startedAt: 'x',
+    });
+  };
+  await spoil();
+  const worker = await cluster.worker();
+  expect(await cluster.monitor.workers()).toHaveLength(1);
+  expect(await cluster.monitor.run(run)).toMatchObject({ tilesDone: 0, retries: 0 });
+  await spoil();
+  await cluster.score('out', { resume: true });
+  expect(cluster.results('out')).toBe(expected);
+  expect(worker.log).toContain('a broken entry was dropped');
+  const { live } = readFinished(cluster.runFolder(run))!;
+  for (const [name, value] of Object.entries(live)) expect(value, name).toBeGreaterThanOrEqual(0);
+
+  // Keys that are something else altogether.
+  for (const key of [`${board}:workers`, `${board}:run:${run}`, `${board}:run:${run}:cases`]) {
+    await redis.set(key, 'spoiled');
+  }
+  await redis.del(`${board}:run:${run}:cases`);
+  await redis.hset(`${board}:run:${run}:cases`, 'a', 'b');
+  const status = cluster.start('status', ...cluster.flags, '--json');
+  expect(await status.ended).toEqual([0, null]);
+  expect(JSON.parse(status.out).runs).toMatchObject([{ id: run, state: 'done' }]);
+}, 90_000);
+
+test('a job whose text cannot be read stops no other', async () => {
+  cluster = await TestCluster.make(server, { cases: 2 });
+  const expected = await cluster.expected();
+  const { prefix } = cluster.config.redis;
+  const tiles = new Queue('tiles', { connection: redis, prefix });
+  const job = await tiles.add('tile', {});
+  await redis.hset(`${prefix}:tiles:${job.id}`, 'data', '{');
+  await cluster.worker();
+  await cluster.score('out');
+  expect(cluster.results('out')).toBe(expected);
+  await tiles.close();
+}, 90_000);
