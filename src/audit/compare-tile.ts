@@ -24,7 +24,7 @@ export async function compareTile(
   add(null, 'voxels', run.tally.voxels, count(voxels.reference.length));
   add(null, 'ignored', run.tally.ignored, count(voxels.ignored));
   if (voxels.predicted) {
-    const again = countPairs(voxels.reference, voxels.predicted);
+    const again = countPairs(voxels, voxels.predicted);
     const before = new Map(run.tally.confusion.map(([r, p, n]) => [`confusion ${r} as ${p}`, n]));
     for (const cell of new Set([...before.keys(), ...again.keys()])) {
       add(null, cell, before.get(cell) ?? 0, count(again.get(cell) ?? 0));
@@ -86,7 +86,10 @@ function runValues(
 }
 
 /** Voxels by reference and predicted label. */
-function countPairs(reference: Float64Array, predicted: Float64Array | Uint16Array): Map<string, number> {
+function countPairs(
+  { reference, largeLabels }: TileVoxels,
+  predicted: NonNullable<TileVoxels['predicted']>,
+): Map<string, number> {
   const rows = new Map<number, Map<number, number>>();
   for (let i = 0; i < reference.length; i++) {
     const label = reference[i]!;
@@ -94,8 +97,10 @@ function countPairs(reference: Float64Array, predicted: Float64Array | Uint16Arr
     if (row.size === 0) rows.set(label, row);
     row.set(predicted[i]!, (row.get(predicted[i]!) ?? 0) + 1);
   }
+  const name = (label: number) => largeLabels.nameOf(label);
   const cells = new Map<string, number>();
-  for (const [label, row] of rows)
-    for (const [other, n] of row) cells.set(`confusion ${label} as ${other}`, n);
+  for (const [label, row] of rows) {
+    for (const [other, n] of row) cells.set(`confusion ${name(label)} as ${name(other)}`, n);
+  }
   return cells;
 }

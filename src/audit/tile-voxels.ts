@@ -2,8 +2,9 @@
 
 import type { TileInput } from '../measures/tile/tile-input.ts';
 import { predictsLabels, type RunSettings } from '../settings/run-settings.ts';
+import { LargeLabels } from './large-labels.ts';
 import { type Scores, softmax, sumOfChannels, surely } from './softmax.ts';
-import { canonicalScores, roundedLabels, storedValues } from './stored-values.ts';
+import { canonicalScores, storedValues } from './stored-values.ts';
 
 /** A tile's stored bytes: each channel's and the reference's. */
 export interface TileBytes {
@@ -15,8 +16,10 @@ export interface TileVoxels {
   /** Reference label of each voxel that is not ignored. */
   readonly reference: Float64Array;
   readonly ignored: number;
+  /** What labels beyond 2^53 are, which stand under numbers of their own in `reference` and `predicted`. */
+  readonly largeLabels: LargeLabels;
   /** Predicted labels of the same voxels; undefined where there are none. */
-  readonly predicted?: Float64Array | Uint16Array;
+  readonly predicted?: Float64Array | Float64Array;
   /** Canonical scores of each channel as stored; empty for label maps. */
   readonly channels: readonly Float32Array[];
   /** Scores of each class of the run. */
@@ -25,7 +28,8 @@ export interface TileVoxels {
 
 export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSettings): TileVoxels {
   const { ignoreLabel, scores: kind, roundLabels } = settings;
-  const labels = roundedLabels(storedValues(bytes.reference, input.reference), roundLabels);
+  const largeLabels = new LargeLabels();
+  const labels = largeLabels.read(bytes.reference, input.reference, roundLabels);
   const kept = ignoreLabel === null ? undefined : placesOfOthers(labels, ignoreLabel);
   const drop = (values: Float64Array) => (kept ? pick(values, kept) : values);
   const reference = drop(labels);
@@ -33,8 +37,8 @@ export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSett
   const stored = (channel: number) =>
     drop(storedValues(bytes.predictions[channel]!, input.predictions[channel]!));
   if (kind === 'label') {
-    const predicted = roundedLabels(stored(0), roundLabels);
-    return { reference, ignored, predicted, channels: [], classes: [] };
+    const predicted = drop(largeLabels.read(bytes.predictions[0]!, input.predictions[0]!, roundLabels));
+    return { reference, ignored, predicted, largeLabels, channels: [], classes: [] };
   }
 
   const channels = input.predictions.map((_, channel) => canonicalScores(stored(channel), kind));
@@ -48,6 +52,7 @@ export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSett
   return {
     reference,
     ignored,
+    largeLabels,
     channels,
     classes,
     ...(compete ? { predicted: largest(channels, settings.channelLabels) } : {}),
@@ -56,7 +61,7 @@ export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSett
 
 /** 1 where a label is of the class, else 0. */
 export function truthOf(
-  reference: Float64Array | Uint16Array,
+  reference: Float64Array | Float64Array,
   labels: RunSettings['classes'][number]['labels'],
 ): Uint8Array {
   const truth = new Uint8Array(reference.length);
@@ -82,8 +87,8 @@ function pick(values: Float64Array, places: Uint32Array): Float64Array {
 }
 
 /** The label of the channel with the largest score; the lowest channel wins a tie. */
-function largest(channels: readonly Float32Array[], labels: readonly number[]): Uint16Array {
-  const winners = new Uint16Array(channels[0]!.length);
+function largest(channels: readonly Float32Array[], labels: readonly number[]): Float64Array {
+  const winners = new Float64Array(channels[0]!.length);
   for (let i = 0; i < winners.length; i++) {
     for (let c = 1; c < channels.length; c++)
       if (channels[c]![i]! > channels[winners[i]!]![i]!) winners[i] = c;

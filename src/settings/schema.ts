@@ -50,11 +50,11 @@ function number(schema: z.ZodNumber, byDefault: number, allowed: string) {
   return z.preprocess(readNumber, schema).default(byDefault).meta({ allowed });
 }
 
-/** Stored labels fit the integer types of NIfTI up to 32 bits. */
-const label = z
-  .int()
-  .min(-(2 ** 31))
-  .max(2 ** 32 - 1);
+/**
+ * A label that is named. Files hold labels up to 64 bits, but a number in a configuration is exact to 2^53 only: larger
+ * ones are classes of their own where no class is named.
+ */
+const label = z.int();
 
 /** Printable, and safe as a key, a CSV cell and a part of `--classes`. */
 const className = z

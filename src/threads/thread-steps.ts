@@ -10,7 +10,7 @@ import { type TileGrid, tileBox, tileGrid } from '../base/tile-grid.ts';
 import { writeWhole } from '../base/write-whole.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
 import { encodeBoxSums } from '../measures/box-errors/box-sums.ts';
-import { checkConfusion } from '../measures/confusion/confusion-counter.ts';
+import { checkPairs } from '../measures/confusion/confusion-counter.ts';
 import { type BucketSums, Merger } from '../measures/sorted-errors/merger.ts';
 import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from '../measures/sorted-errors/ranges.ts';
 import {
@@ -191,7 +191,7 @@ export class StepRunner {
         `case ${index}: the tiles hold ${voxels} voxels of ${voxelCount(plan.shape)}`,
       );
     }
-    checkConfusion(tally.confusion);
+    checkPairs(tally.confusion.length);
     const jobs = tally.faults.some((fault) => fault.kind !== 'moved') ? [] : cut.jobs();
     return { tally, jobs, errors: errors.list() };
   }

@@ -1,11 +1,19 @@
+import type { LabelPair } from '../../base/class-sums.ts';
 import { InputError } from '../../base/errors.ts';
-import type { Kernels, Layout } from '../../kernels/kernels.ts';
+import type { Label } from '../../base/label.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
 import { bucketCount as codeCount } from '../sorted-errors/shard/directory.ts';
 import type { Tally } from '../tally/tally.ts';
+import type { LabelCodes } from '../tile/label-codes.ts';
 import type { TileRegions } from '../tile/memory.ts';
 
-/** Reference labels times predicted labels, in a tile and in a case. */
-const maxCells = 2 ** 22;
+/** Pairs of labels that occur, in a tile and in a case. */
+const maxPairs = 2 ** 22;
+
+/** Cells of a table with a cell for each pair of labels; with more, only the pairs that occur are counted. */
+const maxCells = (12 * codeCount) / 4;
+/** Voxels whose pairs are sorted at once, in the memory of that table. */
+const sortedVoxels = 2 ** 16;
 
 /**
  * Slabs times cells, and times the pairs that occur, for which a tile is counted by slab: a copy of all cells and some
@@ -21,63 +29,67 @@ export interface LabelPairs {
   readonly slabs: readonly Uint32Array[];
 }
 
-/** Refuses label maps of more labels than a confusion matrix is kept for; alike for any tiling. @throws InputError */
-export function checkLabelCounts(references: number, predictions: number): void {
-  if (references * predictions <= maxCells) return;
+/** Refuses what are no label maps; alike for any tiling. @throws InputError */
+export function checkPairs(pairs: number): void {
+  if (pairs <= maxPairs) return;
   throw new InputError(
     'too-many-labels',
-    `reference and prediction hold so many labels that a confusion matrix has more than ${maxCells} cells; check that both are label maps`,
+    `reference and prediction hold more than ${maxPairs} different pairs of labels; check that both are label maps`,
   );
 }
 
-/** `checkLabelCounts` of a whole case. */
-export function checkConfusion(confusion: Tally['confusion']): void {
-  checkLabelCounts(
-    new Set(confusion.map(([reference]) => reference)).size,
-    new Set(confusion.map(([, prediction]) => prediction)).size,
-  );
-}
-
-/** Counts predicted labels against reference labels, whatever labels there are, in kernel memory. */
+/** Counts predicted labels against reference labels, in kernel memory, at a cost of voxels plus pairs that occur. */
 export class ConfusionCounter {
   readonly #kernels: Kernels;
-  readonly #layout: Layout;
   readonly #regions: TileRegions;
-  /** Room for the largest matrix, made once: most label maps never need it. */
-  #largeCounts: number | undefined;
 
-  constructor(kernels: Kernels, layout: Layout, regions: TileRegions) {
+  constructor(kernels: Kernels, regions: TileRegions) {
     this.#kernels = kernels;
-    this.#layout = layout;
     this.#regions = regions;
   }
 
-  /** Counts voxels whose codes stand at two addresses, `slabs` of them behind each other. */
-  count(referenceCodes: number, predictionCodes: number, slabs: readonly number[]): LabelPairs {
+  /** Counts voxels whose codes stand at two addresses, `slabs` of them behind each other. `codes`: what they stand for. */
+  count(
+    referenceCodes: number,
+    predictionCodes: number,
+    slabs: readonly number[],
+    codes: LabelCodes,
+  ): LabelPairs {
     const count = slabs.reduce((sum, voxels) => sum + voxels, 0);
     const { ranks, scratch } = this.#regions;
     const row = ranks;
     const column = ranks + 2 * codeCount;
     const references = this.#rankCodes(referenceCodes, count, row);
     const predictions = this.#rankCodes(predictionCodes, count, column);
-    checkLabelCounts(references.length, predictions.length);
+    const labels = [references, predictions].map((side) => side.map((code) => codes.labelOf(code)));
+    const [referenceLabels, predictionLabels] = labels as [Label[], Label[]];
     const cells = references.length * predictions.length;
-    if (4 * cells > 12 * codeCount) this.#largeCounts ??= this.#layout.region(4 * maxCells);
-    const counts = 4 * cells > 12 * codeCount ? this.#largeCounts! : scratch;
-    const table = new Uint32Array(this.#kernels.memory.buffer, counts, cells).fill(0);
+    if (cells > maxCells) {
+      const found = this.#countOccurring(referenceCodes, predictionCodes, count, predictions.length);
+      const confusion = [...found.keys()].sort((a, b) => a - b);
+      return {
+        confusion: confusion.map((cell) => [
+          referenceLabels[Math.floor(cell / predictions.length)]!,
+          predictionLabels[cell % predictions.length]!,
+          found.get(cell)!,
+        ]),
+        slabs: [],
+      };
+    }
+    const table = new Uint32Array(this.#kernels.memory.buffer, scratch, cells).fill(0);
     const bySlab = slabs.length > 1 && slabs.length * cells <= maxSlabCells(count);
     const tables: Uint32Array[] = [];
     let at = 0;
     for (const voxels of bySlab ? slabs : [count]) {
       const [reference, prediction] = [referenceCodes + 2 * at, predictionCodes + 2 * at];
-      this.#kernels.countPairs(reference, prediction, voxels, row, column, predictions.length, counts);
+      this.#kernels.countPairs(reference, prediction, voxels, row, column, predictions.length, scratch);
       if (bySlab) tables.push(table.slice());
       at += voxels;
     }
-    const confusion: [number, number, number][] = [];
+    const confusion: LabelPair[] = [];
     const found: number[] = [];
-    references.forEach((reference, r) => {
-      predictions.forEach((prediction, c) => {
+    referenceLabels.forEach((reference, r) => {
+      predictionLabels.forEach((prediction, c) => {
         const cell = r * predictions.length + c;
         const voxels = table[cell]!;
         if (voxels === 0) return;
@@ -87,6 +99,39 @@ export class ConfusionCounter {
     });
     if (slabs.length * found.length > maxSlabPairs(count)) return { confusion, slabs: [] };
     return { confusion, slabs: tables.map((own, slab) => countsSince(tables[slab - 1], own, found)) };
+  }
+
+  /** Voxels by the place of their pair in a table of `columns` columns, of the pairs that occur. */
+  #countOccurring(
+    referenceCodes: number,
+    predictionCodes: number,
+    count: number,
+    columns: number,
+  ): Map<number, number> {
+    const { buffer } = this.#kernels.memory;
+    const { ranks, scratch } = this.#regions;
+    const reference = new Uint16Array(buffer, referenceCodes, count);
+    const prediction = new Uint16Array(buffer, predictionCodes, count);
+    const row = new Uint16Array(buffer, ranks, codeCount);
+    const column = new Uint16Array(buffer, ranks + 2 * codeCount, codeCount);
+    const keys = new Uint32Array(buffer, scratch, sortedVoxels);
+    const found = new Map<number, number>();
+    for (let start = 0; start < count; start += sortedVoxels) {
+      const length = Math.min(sortedVoxels, count - start);
+      for (let i = 0; i < length; i++) {
+        keys[i] = row[reference[start + i]!]! * columns + column[prediction[start + i]!]!;
+      }
+      const sorted = keys.subarray(0, length).sort();
+      for (let first = 0; first < length; ) {
+        const key = sorted[first]!;
+        let end = first + 1;
+        while (end < length && sorted[end] === key) end++;
+        found.set(key, (found.get(key) ?? 0) + end - first);
+        first = end;
+      }
+      checkPairs(found.size);
+    }
+    return found;
   }
 
   /** The codes that occur, ascending; their ranks are written to the table at `ranks`. */

@@ -17,8 +17,13 @@ export class FaultLog {
     return this.list.some((fault) => fault.kind !== 'moved');
   }
 
-  /** Takes a record [count, first index in the tile, first value] of a kernel. */
-  add(kind: VoxelFault['kind'], channel: number, record: Float64Array): void {
+  /** Takes a record [count, first index in the tile, first value] of a kernel; `text` is how the value is told. */
+  add(
+    kind: VoxelFault['kind'],
+    channel: number,
+    record: Float64Array,
+    text: (value: number) => string = String,
+  ): void {
     const [count, index, value] = record as unknown as [number, number, number];
     if (count === 0) return;
     const inTile = voxelAt(index, this.#box.shape);
@@ -29,7 +34,7 @@ export class FaultLog {
       channel,
       count,
       firstIndex: voxelIndex(voxel, this.#shape),
-      firstValue: String(value),
+      firstValue: text(value),
     });
   }
 

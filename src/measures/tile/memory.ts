@@ -3,6 +3,7 @@ import { Layout } from '../../kernels/kernels.ts';
 import { wideSumBytes } from '../../kernels/wide-sums.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
 import { termRowLength } from '../terms/term-row.ts';
+import { dictionaryBytes } from './label-codes.ts';
 
 export interface TileNeeds {
   /** Voxels of the largest tile. */
@@ -21,6 +22,8 @@ export interface TileNeeds {
   readonly labels: boolean;
   /** Whether some class sums several channels. */
   readonly sums: boolean;
+  /** Whether files may hold labels that are no codes themselves. */
+  readonly largeLabels: boolean;
 }
 
 /** Addresses of the regions in kernel memory. */
@@ -45,6 +48,8 @@ export interface TileRegions {
   readonly lut: number;
   readonly channelOf: number;
   readonly ranks: number;
+  /** A `LabelDictionary`. */
+  readonly dictionary: number;
   readonly channelList: number;
   readonly terms: number;
   readonly out: number;
@@ -74,6 +79,7 @@ export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
     lut: layout.region(bucketCount),
     channelOf: layout.region(2 * bucketCount),
     ranks: layout.region(4 * bucketCount),
+    dictionary: layout.region(needs.largeLabels ? dictionaryBytes : 0),
     channelList: layout.region(8 * needs.channels),
     terms: layout.region(8 * termRowLength * needs.terms),
     // Four counts, then a sum of the error and of each term, over all and over the foreground.

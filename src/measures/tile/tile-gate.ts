@@ -6,8 +6,9 @@ import type { Kernels } from '../../kernels/kernels.ts';
 import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import { type Datatype, datatypeBytes } from '../../volumes/types.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
-import { gateLut, ignored, maskBits } from './codes.ts';
+import { gateLut, maskBits } from './codes.ts';
 import type { FaultLog } from './fault-log.ts';
+import { type LabelCodes, LabelDictionary, mayHoldLargeLabels, smallLabels } from './label-codes.ts';
 import type { TileRegions } from './memory.ts';
 import type { Encoding, TileInput } from './tile-input.ts';
 
@@ -27,22 +28,40 @@ const datatypeCodes: Readonly<Record<Datatype, number>> = {
 /** Above this a cross-entropy term would not fit its sum; see classes.ts of the kernels. */
 const maxExclusiveLogit = 2 ** 19;
 
+/** A file of labels in kernel memory. */
+interface LabelSide {
+  /** -1 is the reference. */
+  readonly channel: number;
+  readonly address: number;
+  readonly encoding: Encoding;
+  /** Where its codes go. */
+  readonly target: number;
+  readonly ignoreLabel: number | null;
+}
+
 export class TileGate {
   readonly #kernels: Kernels;
   readonly #settings: RunSettings;
   readonly #input: TileInput;
   readonly #regions: TileRegions;
   readonly #gateLut: Uint8Array;
+  /** Whether a channel scores a label that is too large to be its own code. */
+  readonly #largeChannelLabels: boolean;
   #leastScore = Number.POSITIVE_INFINITY;
   /** Whether the stored bytes of the reference are its codes, and nothing but the masks of the classes is asked of them. */
   readonly plainReference: boolean;
+  /** What the codes of the tile that was read last stand for. */
+  codes: LabelCodes = smallLabels;
 
   constructor(kernels: Kernels, settings: RunSettings, input: TileInput, regions: TileRegions) {
     this.#kernels = kernels;
     this.#settings = settings;
     this.#input = input;
     this.#regions = regions;
-    this.#gateLut = gateLut(settings);
+    this.#gateLut = gateLut(settings, smallLabels);
+    this.#largeChannelLabels = settings.channelLabels.some(
+      (label) => smallLabels.codeOf(label) === undefined,
+    );
     this.plainReference =
       input.reference.datatype === 'uint8' &&
       input.reference.slope === 1 &&
@@ -54,9 +73,11 @@ export class TileGate {
   /** Reads the stored bytes of `total` voxels; returns how many of them are left to be scored. */
   read(total: number, faults: FaultLog): number {
     this.#leastScore = Number.POSITIVE_INFINITY;
-    const seen = this.plainReference ? 0 : this.#gateReference(total, faults);
+    this.codes = smallLabels;
+    if (!this.plainReference) this.#readLabels(total, faults);
+    const seen = this.plainReference ? 0 : this.mask(this.#tableOfGate(), total);
     if (seen & maskBits.unknown) this.#logUnknown(total, faults);
-    this.#readPrediction(total, faults);
+    if (this.#settings.scores !== 'label') this.#readScores(total, faults);
     return seen & maskBits.ignored ? this.#dropIgnored(total) : total;
   }
 
@@ -107,56 +128,75 @@ export class TileGate {
     if (!littleEndian) this.#kernels.swapBytes(address, count, datatypeBytes[datatype]);
   }
 
-  #toCodes(
-    address: number,
-    count: number,
-    encoding: Encoding,
-    target: number,
-    channel: number,
-    faults: FaultLog,
-  ): void {
-    this.#orderBytes(address, count, encoding);
-    const { ignoreLabel, roundLabels } = this.#settings;
+  #tableOfGate(): Uint8Array {
+    return this.codes === smallLabels ? this.#gateLut : gateLut(this.#settings, this.codes);
+  }
+
+  /** Reads the codes of the reference and, of label maps, of the prediction. */
+  #readLabels(count: number, faults: FaultLog): void {
+    const { reference, codes, predictions, labels } = this.#regions;
+    const { scores, ignoreLabel } = this.#settings;
+    const sides: LabelSide[] = [
+      { channel: -1, address: reference, encoding: this.#input.reference, target: codes, ignoreLabel },
+    ];
+    if (scores === 'label') {
+      const encoding = this.#input.predictions[0]!;
+      sides.push({ channel: 0, address: predictions[0]!, encoding, target: labels, ignoreLabel: null });
+    }
+    const records = sides.map((side) => {
+      this.#orderBytes(side.address, count, side.encoding);
+      return this.#smallCodes(side, count);
+    });
+    const large = sides.some(({ encoding }, i) => records[i]![0]! > 0 && mayHoldLargeLabels(encoding));
+    if (large || this.#largeChannelLabels) this.#readByDictionary(sides, count, faults);
+    else for (const [i, { channel }] of sides.entries()) faults.add('not-a-label', channel, records[i]!);
+  }
+
+  /** Each label its own code; voxels with others are told in the record. */
+  #smallCodes({ address, encoding, target, ignoreLabel }: LabelSide, count: number): Float64Array {
     const record = this.#doubles(this.#regions.out, 3).fill(0);
-    const isReference = channel < 0;
     this.#kernels.convertLabels(
       datatypeCodes[encoding.datatype],
       address,
       count,
       encoding.slope,
       encoding.intercept,
-      roundLabels,
-      isReference && ignoreLabel !== null ? 1 : 0,
+      this.#settings.roundLabels,
+      ignoreLabel === null ? 0 : 1,
       ignoreLabel ?? 0,
       target,
       this.#regions.out,
     );
-    faults.add('not-a-label', channel, record);
+    return record.slice();
   }
 
-  /** Reads the codes of the reference; returns the mask bits of what must not be scored. */
-  #gateReference(count: number, faults: FaultLog): number {
-    const { reference, codes } = this.#regions;
-    this.#toCodes(reference, count, this.#input.reference, codes, -1, faults);
-    return this.mask(this.#gateLut, count);
+  #readByDictionary(sides: readonly LabelSide[], count: number, faults: FaultLog): void {
+    const { buffer } = this.#kernels.memory;
+    const dictionary = new LabelDictionary(buffer, this.#regions.dictionary);
+    for (const label of this.#settings.channelLabels) dictionary.add(label);
+    const targets = sides.map(({ target }) => new Uint16Array(buffer, target, count));
+    for (const [i, { address, encoding, ignoreLabel, channel }] of sides.entries()) {
+      const stored = this.#view(address, count * datatypeBytes[encoding.datatype]);
+      const reading = { encoding, rounding: this.#settings.roundLabels, ignoreLabel };
+      const record = dictionary.read(stored, reading, targets[i]!);
+      faults.add('not-a-label', channel, Float64Array.from(record));
+    }
+    dictionary.sort(targets);
+    this.codes = dictionary;
   }
 
   #logUnknown(count: number, faults: FaultLog): void {
     const { mask, codes, out } = this.#regions;
     const record = this.#doubles(out, 3).fill(0);
     this.#kernels.findMasked(mask, codes, count, maskBits.unknown, out);
-    faults.add('unknown-label', -1, record);
+    faults.add('unknown-label', -1, record, (code) => String(this.codes.labelOf(code)));
   }
 
-  #readPrediction(count: number, faults: FaultLog): void {
-    const { predictions, scores, labels, codes, out } = this.#regions;
+  #readScores(count: number, faults: FaultLog): void {
+    const { predictions, scores, codes, out } = this.#regions;
     const { scores: kind, clamp, probabilityTolerance, channels, channelCount } = this.#settings;
     this.#input.predictions.forEach((encoding, channel) => {
       const address = predictions[channel]!;
-      if (kind === 'label') {
-        this.#toCodes(address, count, encoding, labels, channel, faults);
-        return;
-      }
       this.#orderBytes(address, count, encoding);
       const { datatype, slope, intercept } = encoding;
       const target = scores[channel]!;
@@ -171,7 +211,7 @@ export class TileGate {
         logit ? 1 : 0,
         probabilityTolerance,
         clamp ? 1 : 0,
-        ignored(this.#settings.ignoreLabel),
+        this.codes.ignored(this.#settings.ignoreLabel),
         out,
       );
       faults.add('not-finite', channel, record.subarray(0, 3));

@@ -3,6 +3,7 @@
 import type { Vec3 } from '../../base/box.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import { type Datatype, datatypeBytes } from '../../volumes/types.ts';
+import { mayHoldLargeLabels, smallLabels } from './label-codes.ts';
 import type { TileNeeds } from './memory.ts';
 
 /** How the stored bytes of a file become values. */
@@ -34,5 +35,9 @@ export function tileNeeds(settings: RunSettings, input: TileInput, voxels: numbe
     shards: needsShards(settings),
     labels: predictsLabels(settings),
     sums: settings.classes.some((runClass) => runClass.channels.length > 1),
+    largeLabels:
+      mayHoldLargeLabels(input.reference) ||
+      (settings.scores === 'label' && input.predictions.some(mayHoldLargeLabels)) ||
+      settings.channelLabels.some((label) => smallLabels.codeOf(label) === undefined),
   };
 }

@@ -22,6 +22,7 @@ import { type ClassTally, emptyTally, type Tally, type TermSum } from '../tally/
 import { termRow, termRowLength } from '../terms/term-row.ts';
 import { channelTable, classLut } from './codes.ts';
 import { FaultLog } from './fault-log.ts';
+import { type LabelCodes, smallLabels } from './label-codes.ts';
 import { layOutTile, type TileRegions } from './memory.ts';
 import { hardThreshold } from './threshold.ts';
 import { TileGate } from './tile-gate.ts';
@@ -44,6 +45,7 @@ export class TileScorer {
   readonly #labelSums: LabelSums;
   readonly #classLuts: readonly Uint8Array[];
   readonly #threshold: number;
+  #channelTableOf: LabelCodes | undefined;
   /** How far from 1 the channels of a voxel may add up; nothing is asked of logits. */
   readonly #sumTolerance: number;
 
@@ -54,9 +56,11 @@ export class TileScorer {
     this.#input = input;
     const layout = new Layout(kernels.memory);
     this.#regions = layOutTile(layout, tileNeeds(settings, input, maxVoxels));
-    this.#confusion = new ConfusionCounter(kernels, layout, this.#regions);
+    this.#confusion = new ConfusionCounter(kernels, this.#regions);
     this.#labelSums = new LabelSums(settings);
-    this.#classLuts = settings.classes.map((runClass) => classLut(runClass.labels, settings.ignoreLabel));
+    this.#classLuts = settings.classes.map(({ labels }) =>
+      classLut(labels, settings.ignoreLabel, smallLabels),
+    );
     this.#threshold = hardThreshold(settings.threshold, this.#logit === 1);
     this.#sumTolerance =
       settings.scores === 'probability' ? sumTolerance(input.predictions) : Number.POSITIVE_INFINITY;
@@ -85,6 +89,7 @@ export class TileScorer {
     const faults = new FaultLog(box, this.#input.shape);
     const total = voxelCount(box.shape);
     const count = this.#gate.read(total, faults);
+    this.#writeChannelTable();
     const stored = slabs.map(({ shape }) => voxelCount(shape));
     const kept = count === total ? stored : this.#gate.keptOf(stored);
 
@@ -142,22 +147,32 @@ export class TileScorer {
   }
 
   #writeTables(): void {
-    const { terms, channelOf, channelList, scores } = this.#regions;
+    const { terms, channelList, scores } = this.#regions;
     const rows = this.#doubles(terms, termRowLength * this.#settings.terms.length);
     rows.set(this.#settings.terms.flatMap((spec) => termRow(spec, this.#kernels)));
-    new Uint16Array(this.#kernels.memory.buffer, channelOf, bucketCount).set(
-      channelTable(this.#settings.channelLabels, this.#settings.ignoreLabel),
-    );
     new Uint32Array(this.#kernels.memory.buffer, channelList, scores.length).set(scores);
   }
 
+  /** The channel of each code, where the codes of a tile stand for other labels than those of the one before. */
+  #writeChannelTable(): void {
+    const { codes } = this.#gate;
+    if (this.#channelTableOf === codes) return;
+    this.#channelTableOf = codes;
+    const { channelLabels, ignoreLabel } = this.#settings;
+    const table = new Uint16Array(this.#kernels.memory.buffer, this.#regions.channelOf, bucketCount);
+    table.set(channelTable(channelLabels, ignoreLabel, codes));
+  }
+
   #maskClass(index: number, count: number): void {
+    const { labels } = this.#settings.classes[index]!;
     if (!this.#gate.plainReference) {
-      this.#gate.mask(this.#classLuts[index]!, count);
+      const { codes } = this.#gate;
+      const table =
+        codes === smallLabels ? this.#classLuts[index]! : classLut(labels, this.#settings.ignoreLabel, codes);
+      this.#gate.mask(table, count);
       return;
     }
     const { reference, lut, mask } = this.#regions;
-    const { labels } = this.#settings.classes[index]!;
     const stored = labels === 'positive' ? [] : labels.filter((label) => label >= 0 && label <= 255);
     this.#view(lut, stored.length).set(stored);
     if (labels !== 'positive' && stored.length === 0) this.#view(mask, count).fill(0);
@@ -170,7 +185,8 @@ export class TileScorer {
     const { buffer } = this.#kernels.memory;
     if (this.#settings.scores !== 'label') {
       const { channelCount, channelLabels } = this.#settings;
-      new Uint16Array(buffer, scratch, channelCount).set(channelLabels);
+      const own = channelLabels.map((label) => this.#gate.codes.codeOf(label)!);
+      new Uint16Array(buffer, scratch, channelCount).set(own);
       const count = slabs.reduce((sum, voxels) => sum + voxels, 0);
       const record = this.#doubles(out, 3).fill(0);
       const tolerance = this.#sumTolerance;
@@ -180,7 +196,7 @@ export class TileScorer {
         faults.add('sum-not-one', 0, record);
       }
     }
-    return this.#confusion.count(codes, labels, slabs);
+    return this.#confusion.count(codes, labels, slabs, this.#gate.codes);
   }
 
   /** Sums the cross-entropy; of logits it leaves the softmax in place of the channels. */
@@ -225,7 +241,9 @@ export class TileScorer {
     const byChannel = decidesByChannel(this.#settings, runClass);
     // Above infinity lies nothing: the hard counts come from the predicted labels then.
     const threshold = byChannel ? Number.POSITIVE_INFINITY : this.#threshold;
-    const label = byChannel ? this.#settings.channelLabels[runClass.channels[0]!]! : 0;
+    const label = byChannel
+      ? this.#gate.codes.codeOf(this.#settings.channelLabels[runClass.channels[0]!]!)!
+      : 0;
     const termCount = this.#settings.terms.length;
     const { buffer } = this.#kernels.memory;
     this.#view(out, 32 + 2 * wideSumBytes * (1 + termCount)).fill(0);
