@@ -6,39 +6,48 @@ import { roundingFor, sixDigits } from '../../settings/rounding.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import type { VoxelFault } from '../tally/tally.ts';
 
-type Verdict = (value: string, settings: RunSettings) => readonly [what: string, advice: string];
+/** What all offending voxels are, and what to do; the value of the first is told beside its place. */
+type Verdict = (first: VoxelFault, settings: RunSettings) => readonly [what: string, advice: string];
 
 /** In the order in which they are told; one case has one error. `moved` forbids nothing. */
 const verdicts: Readonly<Record<Exclude<VoxelFault['kind'], 'moved'>, Verdict>> = {
-  'not-a-label': (value) => [
-    `of ${value}, which is no label (an integer from 0 to 65534)`,
-    roundingAdvice(Number(value)) ??
-      'export the label map as integers, or name the value as the ignored label',
-  ],
-  'unknown-label': (value, settings) =>
+  'not-a-label': (first) => ['without a label (an integer from 0 to 2^64 - 1)', labelAdvice(first)],
+  'unknown-label': (_, settings) =>
     areChannels(settings)
       ? [
-          `with the label ${value}, which no channel scores (they score ${settings.channelLabels.join(', ')})`,
+          `with a label that no channel scores (they score ${settings.channelLabels.join(', ')})`,
           'if a channel does, name the label of each with --channel-labels; if none does, count such labels as background with --unknown-labels background',
         ]
       : [
-          `with the label ${value}, which no class has`,
+          'with a label that no class has',
           'add it to a class, or count such labels as background with --unknown-labels background',
         ],
-  'not-finite': (value) => [
-    `with the score ${value}`,
-    'mend the prediction, or mark these voxels with the ignored label',
+  'not-finite': () => [
+    'with a score that is not finite',
+    'fix the prediction, or mark these voxels with the ignored label',
   ],
-  'out-of-range': (value) => [
-    `with a probability outside [0, 1] (${value})`,
+  'out-of-range': () => [
+    'with a probability outside [0, 1]',
     'if these are logits say --scores logit, or cut them to [0, 1] with --clamp',
   ],
-  'sum-not-one': (value, { classes, channelCount }) => [
-    `whose channels add up to ${sixDigits(Number(value))} and not to 1, so they do not compete`,
-    `check what the network wrote, or say --channels independent if each channel is a yes-or-no problem of its own${classes.length === channelCount ? '' : ' (then with one class per channel)'}`,
+  'sum-not-one': (_, { classes, channelCount }) => [
+    'whose channels do not add up to 1',
+    `they do not compete: check what the network wrote, or say --channels independent if each channel is a yes-or-no problem of its own${classes.length === channelCount ? '' : ' (then with one class per channel)'}`,
   ],
-  'logit-too-large': (value) => [`with a logit beyond 2^19 (${value})`, 'check what the network wrote'],
+  'logit-too-large': () => ['with a logit beyond 2^19', 'check what the network wrote'],
 };
+
+function labelAdvice({ channel, firstValue }: VoxelFault): string {
+  const value = Number(firstValue);
+  if (Number.isInteger(value) && value < 0) {
+    return `if it marks voxels that do not count, say --ignore-label ${value}`;
+  }
+  const rounded = roundingAdvice(value);
+  if (rounded !== undefined) return rounded;
+  const swapped =
+    channel < 0 && value > 0 && value < 1 ? 'check that prediction and reference are not swapped, or ' : '';
+  return `${swapped}export the label map as integers`;
+}
 
 /** Whether the classes are the channels, since none were named. */
 function areChannels({ classes, channelLabels }: RunSettings): boolean {
@@ -69,13 +78,15 @@ export function gateError(
     if (!fault) continue;
     const file = fault.channel < 0 ? files.reference : files.predictions[fault.channel]!;
     const voxel = voxelAt(fault.firstIndex, shape);
-    const [what, advice] = verdict(fault.firstValue, settings);
+    const [what, advice] = verdict(fault, settings);
     const ofOne = fault.channel >= 0 && files.predictions.length > 1 && kind !== 'sum-not-one';
     const channel = ofOne ? ` of channel ${fault.channel}` : '';
-    const voxels = fault.count === 1 ? '1 voxel' : `${fault.count} voxels`;
+    const [voxels, first] = fault.count === 1 ? ['1 voxel', ''] : [`${fault.count} voxels`, 'the first '];
+    const value =
+      kind === 'sum-not-one' ? `a sum of ${sixDigits(Number(fault.firstValue))}` : fault.firstValue;
     return new InputError(
       kind,
-      `case ${caseId}: ${file}: ${voxels}${channel} ${what}, the first at [${voxel.join(', ')}]; ${advice}`,
+      `case ${caseId}: ${file}: ${voxels}${channel} ${what}, ${first}${value} at [${voxel.join(', ')}]; ${advice}`,
       { caseId, file, voxel },
     );
   }
