@@ -5,6 +5,7 @@ import type { Question } from '../questions/ask/question.ts';
 import type { TableKind } from '../results/table.ts';
 import { writeResultFiles } from '../run/write-results.ts';
 import { loadConfig } from '../settings/load-config.ts';
+import { thresholdDecides } from '../settings/run-settings.ts';
 import { interruptedStatus, interruptible } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { printTable } from './table.ts';
@@ -25,7 +26,10 @@ export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal
   const { format } = loadConfig({ flags: { format: formats } });
   const answer = await interrupting(terminal, threads, (options) => ask(run, question, options));
   if (answer === undefined) return interruptedStatus;
-  const { results, outcome } = answer;
+  const { results, outcome, settings } = answer;
+  if (question.threshold !== undefined && !thresholdDecides(settings)) {
+    terminal.error(`--threshold changes nothing here: the decision is by ${results.decision}\n`);
+  }
   if (out !== undefined) {
     prepareOutDir(out, { resume: false, overwrite: false });
     writeResultFiles(out, outcome, results, format);

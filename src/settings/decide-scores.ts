@@ -154,6 +154,8 @@ async function decideLabels(
   };
   if (predicted.length <= manyLabels) return found;
   const known = await knownLabels(evidence, classes, cases, predicted);
+  if (known === undefined)
+    return { ...found, why: `${found.why}; a run asks its references whether they know them` };
   if (known >= leastKnownShare * predicted.length) {
     return { ...found, why: `${found.why}, ${known} of them known` };
   }
@@ -164,19 +166,22 @@ async function decideLabels(
   );
 }
 
-/** How many of the predicted labels the classes, the case's reference and some others know. */
+/** How many of the predicted labels the classes, the case's reference and some others know; undefined where there is neither. */
 async function knownLabels(
   evidence: CaseEvidence,
   classes: Config['classes'],
   cases: readonly ManifestCase[],
   predicted: readonly number[],
-): Promise<number> {
+): Promise<number | undefined> {
   const known = new Set(Object.values(classes ?? {}).flat());
   const count = () => predicted.filter((label) => known.has(label)).length;
-  // `inspect` has no reference.
   const others = cases.filter(({ id }) => id !== evidence.entry.id).slice(0, mostReferences - 1);
-  for (const entry of [evidence.entry, ...others]) {
-    if (entry.predictions.includes(entry.reference)) continue;
+  // `inspect` has no reference.
+  const own = [evidence.entry, ...others].filter(
+    ({ predictions, reference }) => !predictions.includes(reference),
+  );
+  if (own.length === 0 && classes === null) return undefined;
+  for (const entry of own) {
     if (count() >= leastKnownShare * predicted.length) break;
     try {
       const labels = await (

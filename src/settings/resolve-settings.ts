@@ -6,8 +6,8 @@ import { parseLosses } from '../losses/registry.ts';
 import { type LossContext, type LossSpec, neededLovasz, neededTerms } from '../losses/spec.ts';
 import { decideChannels } from './decide-channels.ts';
 import { decideScores, type ScoreDecision } from './decide-scores.ts';
-import type { RunClass, RunSettings } from './run-settings.ts';
-import type { Config } from './schema.ts';
+import { type RunClass, type RunSettings, thresholdDecides } from './run-settings.ts';
+import { type Config, defaultConfig } from './schema.ts';
 
 const mebi = 2 ** 20;
 /** What the process takes besides the memory of its threads: Node itself, code, plans and results. */
@@ -62,7 +62,11 @@ async function resolveFor(
   }
   const { channels, channelLabels, notes } = await decideChannels(decision, config, cases);
   const classes = resolveClasses(config, scores, channels, channelCount, channelLabels);
-  const decisions = [...(note === '' ? [] : [note]), ...notes];
+  const decisions = [
+    ...(note === '' ? [] : [note]),
+    ...notes,
+    ...noteOnThreshold(config, { scores, channels, channelCount, classes }),
+  ];
   const threads = threadCount(config);
   const base: Omit<RunSettings, 'terms' | 'lovasz'> = {
     scores,
@@ -103,6 +107,16 @@ async function resolveFor(
     threads,
     notes: decisions,
   };
+}
+
+/** A threshold that a user gave and that decides nothing is told. */
+function noteOnThreshold(
+  { threshold }: Config,
+  settings: Pick<RunSettings, 'scores' | 'channels' | 'channelCount' | 'classes'>,
+): string[] {
+  if (threshold === defaultConfig().threshold || thresholdDecides(settings)) return [];
+  const decider = settings.scores === 'label' ? 'the label map' : 'the largest channel';
+  return [`the threshold ${threshold} changes nothing: ${decider} decides`];
 }
 
 /** The run's losses. */

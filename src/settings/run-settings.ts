@@ -75,8 +75,10 @@ export function keepsCaseShards(settings: RunSettings, cases: number): boolean {
   return needsShards(settings) && (cases > 1 || settings.keepShards !== 'never');
 }
 
+type Relation = Pick<RunSettings, 'scores' | 'channels' | 'channelCount'>;
+
 /** Whether voxels get a predicted label: from a label map, or from the largest of competing channels. */
-export function predictsLabels(settings: RunSettings): boolean {
+export function predictsLabels(settings: Relation): boolean {
   return settings.scores === 'label' || (settings.channels === 'exclusive' && settings.channelCount > 1);
 }
 
@@ -84,6 +86,11 @@ export function predictsLabels(settings: RunSettings): boolean {
  * Whether the hard metrics of a class go by the largest channel (the lowest wins a tie): those of each channel that
  * competes. A region of several channels may win although each of them loses, and goes by the threshold.
  */
-export function decidesByChannel(settings: RunSettings, { channels }: Pick<RunClass, 'channels'>): boolean {
+export function decidesByChannel(settings: Relation, { channels }: Pick<RunClass, 'channels'>): boolean {
   return settings.scores !== 'label' && predictsLabels(settings) && channels.length === 1;
+}
+
+/** Whether hard metrics of some class go by the threshold. */
+export function thresholdDecides(settings: Relation & Pick<RunSettings, 'classes'>): boolean {
+  return settings.scores !== 'label' && settings.classes.some((own) => !decidesByChannel(settings, own));
 }

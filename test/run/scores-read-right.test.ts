@@ -99,6 +99,21 @@ test('12j-4d: the largest channel decides, and every file agrees', async () => {
   expect(report.notes.slice(0, 2)).toEqual(settings.decisions);
 });
 
+test('a threshold that decides nothing is told', async () => {
+  const { report } = await run('12j-4d', { threshold: 0.3, losses: 'dice' });
+  expect(report.notes).toContain('the threshold 0.3 changes nothing: the largest channel decides');
+  const regions = { threshold: 0.3, losses: 'dice', classes: { any: [1, 2], one: [1] } };
+  const other = await run('12j-4d', regions);
+  expect(other.report.notes.join()).not.toContain('changes nothing');
+  expect(other.report.results.decision).toBe('largest channel; regions by probability > 0.3');
+});
+
+test('23-onehot: a reference of several volumes is refused, with what to do', async () => {
+  expect(await refusal('23-onehot')).toMatch(
+    /refs\/a\.nii\.gz holds 3 volumes .*one 3-D volume that holds label k where volume k is 1/,
+  );
+});
+
 test('36-sigmoid-auto and 23c-4444: sums that are not 1 are not taken for competing channels', async () => {
   expect(await refusal('36-sigmoid-auto')).toMatch(
     /add up to 0\.690574 to 1\.7428 \(1\.7428 at \[3, 6, 3\]\), not to 1/,

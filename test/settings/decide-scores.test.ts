@@ -140,3 +140,11 @@ test('nothing readable at all: nothing is hidden behind it, so that every case c
   expect(settings.classes.map(({ name }) => name)).toEqual(['a', 'b']);
   expect(notes[0]).toMatch(/no prediction can be read/);
 });
+
+test('without a reference, as for inspect, many whole numbers are labels until a run asks', async () => {
+  const decision = await decide(uint8(...ramp(100, 2)));
+  expect(decision).toMatchObject({
+    scores: 'label',
+    note: expect.stringMatching(/a run asks its references/),
+  });
+});

@@ -61,7 +61,7 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
   if (reference.channels !== 1) {
     throw new InputError(
       'reference-channels',
-      `case ${entry.id}: ${entry.reference} holds ${reference.channels} volumes; a reference is one label map`,
+      `case ${entry.id}: ${entry.reference} holds ${reference.channels} volumes behind each other; a reference is one label map. If each volume is the mask of a label (one-hot), write them as one 3-D volume that holds label k where volume k is 1; if masks overlap, score each against its own channel in a run of its own`,
       place,
     );
   }
