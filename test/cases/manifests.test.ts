@@ -75,7 +75,7 @@ describe('refused, with the reason and what to do', () => {
     ['emptyid.csv', /line 2: the cell of case is empty/],
     ['latin1.csv', /line 2: byte 0xfc is not UTF-8.*Latin-1.*CSV UTF-8/],
     ['long.csv', /line 2: 5 cells where the header names 3/],
-    ['missing.csv', /no such column "pred"; did you mean prediction\?[^]*"ref"; did you mean reference\?/],
+    ['missing.csv', /no such column "pred"; did you mean prediction\?[\s\S]*"ref"; did you mean reference\?/],
     ['nohdr.csv', /line 1: must name the columns, such as case,prediction,reference/],
     ['short.csv', /line 2: the cell of reference is empty/],
     ['swap.csv', /no such column "extra"; allowed: case, prediction, reference, image, group/],
