@@ -6,6 +6,7 @@ import { suspicionsOf } from '../../src/cases/suspicions.ts';
 import type { ManifestCase } from '../../src/cases/types.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
+import { writeReport } from '../../src/web/report/write-report.ts';
 import { pair, score, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();
@@ -33,7 +34,7 @@ async function run(cases: readonly ManifestCase[], config: ConfigInput = {}) {
   const { warnings } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
   const notes = report.notes.filter((note) => note.startsWith('warning: '));
   expect(notes).toEqual(warnings.map((text: string) => `warning: ${text}`));
-  return { report, warnings: warnings as string[] };
+  return { report, out, warnings: warnings as string[] };
 }
 
 test('label maps: nothing predicted, no label in common, equal; one sentence per kind with its number', async () => {
@@ -46,7 +47,12 @@ test('label maps: nothing predicted, no label in common, equal; one sentence per
     pair('fine', await labelMap(0, 1, 1), reference),
     pair('empty', await labelMap(0), await labelMap(0)),
   ];
-  const { warnings } = await run(cases);
+  const { warnings, out } = await run(cases);
+  await writeReport(out, new AbortController().signal);
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(page.slice(page.indexOf('id="warnings"'), page.indexOf('id="overview"'))).toContain(
+    warnings[1]!.slice(0, 40),
+  );
   expect(warnings).toEqual([
     '2 of 6 cases: the prediction holds no label but 0, and the reference does (first: nothing)',
     '1 of 6 cases: prediction and reference have no label in common; check that they number the same structures alike (apart, labels 10, 11 against 1, 2)',

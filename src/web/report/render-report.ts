@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { packageFile } from '../../base/package-files.ts';
 import type { ResultsDocument } from '../../results/document.ts';
-import { html, Markup } from '../dashboard/html.ts';
+import { type Fragment, html, Markup } from '../dashboard/html.ts';
 import { confusionMatrix } from './confusion.ts';
 import type { CurveSection } from './curve-data.ts';
 import { curveSection, explore } from './explore.ts';
@@ -59,6 +59,7 @@ export function renderReport({ document, facts, curves, listed, allCases }: Repo
 <header class="top"><span class="brand">Voxtally report</span><nav aria-label="Sections">${sections.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav></header>
 <main id="main" tabindex="-1">
 <div class="title"><h1>${title}</h1><p>${count(document.classes.length, 'class').replace('classs', 'classes')}, scores: ${document.scores}${failed > 0 && html`, <a class="bad" href="#failures">${failed} without a score</a>`}${facts.startedAt !== undefined && html`, started ${facts.startedAt.slice(0, 10)}`}</p></div>
+${warnings(facts)}
 ${overview(document)}
 ${explore(data, allCases)}
 ${failures(document)}
@@ -73,6 +74,16 @@ ${provenance(document, facts)}
 </body>
 </html>
 `.text;
+}
+
+/** Shown before any number; the whole list is in the provenance. */
+const mostWarnings = 5;
+
+function warnings({ warnings: all }: RunFacts): Fragment {
+  if (all.length === 0) return null;
+  const rest = all.length - mostWarnings;
+  return html`<section id="warnings" aria-labelledby="warnings-title"><h2 id="warnings-title">${count(all.length, 'warning')}</h2>
+<ul>${all.slice(0, mostWarnings).map((warning) => html`<li class="name">${warning}</li>`)}${rest > 0 && html`<li><a href="#provenance">${rest} more</a></li>`}</ul></section>`;
 }
 
 /** JSON that can stand in a script element: nothing in it ends the element or opens a comment. */
