@@ -3,7 +3,8 @@ import { takeShard } from '../cases/shard.ts';
 import { defaultPriority, maxPriority } from '../engines/redis/priority.ts';
 import type { TableKind } from '../results/table.ts';
 import { loadConfig } from '../settings/load-config.ts';
-import { type CaseSource, gatherCases } from './cases.ts';
+import type { Config } from '../settings/schema.ts';
+import { type CaseSource, type GatheredCases, gatherCases } from './cases.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { plainText } from './plain-text.ts';
@@ -18,6 +19,7 @@ export interface ScoreOptions extends CaseSource {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly table?: TableKind;
+  readonly dryRun?: boolean;
   readonly detach?: boolean;
   readonly shard?: string;
   readonly priority?: string;
@@ -30,13 +32,18 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
     ...(options.config === undefined ? {} : { file: options.config }),
     flags: settingsFromFlags({ ...options }),
   });
+  if (options.dryRun) {
+    const { cases, warnings } = chosenCases(options, config.missingPrediction);
+    const { runDry } = await import('./run-dry.ts');
+    const display = { json: options.json === true, quiet: options.quiet === true };
+    return runDry(cases, config, warnings, display, terminal);
+  }
   if (config.out === null) {
     throw new UsageError('out-missing', 'say where the results go: --out FOLDER', { field: 'out' });
   }
   const priority = readPriority(options, config.engine);
   const patienceMs = readPatience(options.patience, config.engine);
-  const { cases: all, warnings } = gatherCases(options, config.missingPrediction);
-  const cases = options.shard === undefined ? all : takeShard(all, options.shard);
+  const { cases, warnings } = chosenCases(options, config.missingPrediction);
   // The engine is loaded once there is something to run.
   const { executeRun } = await import('./execute-run.ts');
   const [resume, overwrite] = [options.resume === true, options.overwrite === true];
@@ -62,6 +69,12 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
       'Leaving; the workers go on with the run. The same command with --resume collects its results, voxtally cancel ends it',
   });
   return report?.exitStatus ?? interruptedStatus;
+}
+
+function chosenCases(options: ScoreOptions, missingPrediction: Config['missingPrediction']): GatheredCases {
+  const gathered = gatherCases(options, missingPrediction);
+  if (options.shard === undefined) return gathered;
+  return { ...gathered, cases: takeShard(gathered.cases, options.shard) };
 }
 
 /** How urgent a run on the queue is; 1 is the most urgent. */

@@ -35,6 +35,10 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     .option('--image-pattern <pattern>', 'names of scans')
     .option('--shard <i/n>', 'score only part i of n of the cases; voxtally merge puts the parts together')
     .option('--config <file>', 'settings as YAML or JSON; flags override them')
+    .option(
+      '--dry-run',
+      'show pairs, kinds, grids and memory of all cases, and what would fail; score nothing',
+    )
     .option('--resume', 'go on with the run that --out holds')
     .option('--overwrite', 'replace the run that --out holds')
     .option('--detach', 'with --engine redis: print the id of the run and leave it to the workers')
