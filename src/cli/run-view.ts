@@ -3,14 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { MachineError, UsageError } from '../base/errors.ts';
 import { DataRoots } from '../run/data-roots.ts';
-import { CaseReducer } from '../web/viewer/case-reducer.ts';
-import { FinishedCases } from '../web/viewer/finished-cases.ts';
+import { CaseReader } from '../web/viewer/case-reader.ts';
+import { currentCases } from '../web/viewer/finished-cases.ts';
 import { viewerApp } from '../web/viewer/serve-viewer.ts';
 import { interruptible } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ViewOptions {
   readonly port: string;
+  readonly images?: string;
   readonly dataRoot?: readonly string[];
 }
 
@@ -23,8 +24,9 @@ export async function runView(results: string, options: ViewOptions, terminal: T
   const dataRoots = options.dataRoot ?? [];
   // What cannot work is said now.
   new DataRoots(dataRoots);
-  const reducer = new CaseReducer();
-  const cases = new FinishedCases(results, reducer, dataRoots);
+  const { images } = options;
+  const reader = new CaseReader();
+  const cases = currentCases(results, reader, { dataRoots, ...(images !== undefined && { images }) });
   const server = createAdaptorServer({ fetch: viewerApp(cases).fetch }) as Server;
   await new Promise<void>((done, fail) => {
     server.once('error', (cause) =>
@@ -39,6 +41,6 @@ export async function runView(results: string, options: ViewOptions, terminal: T
   );
   server.closeAllConnections();
   await new Promise((done) => server.close(done));
-  await reducer.close();
+  await reader.close();
   return 0;
 }

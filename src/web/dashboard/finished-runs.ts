@@ -5,7 +5,7 @@ import { isRunId } from '../../engines/redis/jobs.ts';
 import { SharedFolders } from '../../engines/redis/places.ts';
 import { resultsFolder } from '../../engines/redis/run-record.ts';
 import { DataRoots } from '../../run/data-roots.ts';
-import { CaseReducer } from '../viewer/case-reducer.ts';
+import { CaseReader } from '../viewer/case-reader.ts';
 import { FinishedCases } from '../viewer/finished-cases.ts';
 
 /** Runs whose results are held at once. */
@@ -14,7 +14,7 @@ const mostOpened = 4;
 export class FinishedRuns {
   readonly #places: SharedFolders;
   readonly #dataRoots: readonly string[];
-  readonly #reducer = new CaseReducer();
+  readonly #reader = new CaseReader();
   /** By run, with the time of its results: a run that was retried has others. */
   readonly #opened = new Map<string, { readonly changedAt: number; readonly cases: FinishedCases }>();
 
@@ -33,7 +33,7 @@ export class FinishedRuns {
     if (changedAt === undefined) return undefined;
     const known = this.#opened.get(run);
     if (known?.changedAt === changedAt) return known.cases;
-    const cases = new FinishedCases(results, this.#reducer, this.#dataRoots);
+    const cases = new FinishedCases(results, this.#reader, { dataRoots: this.#dataRoots });
     this.#opened.delete(run);
     this.#opened.set(run, { changedAt, cases });
     if (this.#opened.size > mostOpened) this.#opened.delete(this.#opened.keys().next().value!);
@@ -41,6 +41,6 @@ export class FinishedRuns {
   }
 
   close(): Promise<void> {
-    return this.#reducer.close();
+    return this.#reader.close();
   }
 }

@@ -1,69 +1,14 @@
-/** The pages of the viewer: the cases of a run, worst first, and one case. */
+/** The page of a case with a score. */
 
-import { voxelRanges } from '../../questions/errors/table.ts';
+import type { Vec3 } from '../../base/box.ts';
 import type { ResultsDocument, ScoredCaseResult } from '../../results/document.ts';
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
 import { type Link, page } from '../dashboard/layout.ts';
-import { pager, scrollingTable } from '../dashboard/parts.ts';
-import { figure } from '../report/format.ts';
-import { describeReason, reasonOf } from '../report/reasons.ts';
-import type { ReducedCase } from './reduce-case.ts';
-import type { ShownBox } from './shown-boxes.ts';
-
-export function messagePage(message: string, links: readonly Link[]): string {
-  return page({
-    title: 'Nothing to look at',
-    links,
-    main: html`<h1>Nothing to look at</h1><p>${message}</p>
-${links.length === 0 && html`<p><a href="/">Start</a></p>`}`,
-  });
-}
-
-/** Rows of the list of cases on one page. */
-const rowsPerPage = 100;
-
-export interface CasesPageParts {
-  readonly run: string;
-  readonly results: ResultsDocument;
-  /** From 1. */
-  readonly page: number;
-  readonly links: readonly Link[];
-}
-
-/** A row a case and class, lowest Dice first; undefined for a page that is not there. */
-export function casesPage({ run, results, page: number, links }: CasesPageParts): string | undefined {
-  const { cases, classes } = results;
-  const rows = cases
-    .flatMap((entry, index) =>
-      entry.status === 'ok'
-        ? classes.map(({ name }, at) => ({ entry, index, name, at, result: entry.classes[name]! }))
-        : [],
-    )
-    .sort((a, b) => (a.result.metrics.dice ?? 2) - (b.result.metrics.dice ?? 2));
-  const shown = rows.slice((number - 1) * rowsPerPage, number * rowsPerPage);
-  if (shown.length === 0 && number > 1) return undefined;
-  const table = scrollingTable(
-    'Cases',
-    html`<th scope="col">Case</th><th scope="col">Class</th><th scope="col" class="number">Dice</th>`,
-    shown.map(({ entry, index, name, at, result }) => {
-      const reason = known(result);
-      return html`<tr><th scope="row" class="name"><a href="/runs/${run}/look/${index}?class=${at}"><bdi>${entry.id}</bdi></a>${reason !== '' && html`<span class="reason">${reason}</span>`}</th><td class="name"><bdi>${name}</bdi></td><td class="number">${figure(result.metrics.dice)}</td></tr>
-`;
-    }),
-  );
-  return page({
-    title: 'Cases',
-    links,
-    main: html`<h1>Cases, lowest Dice first</h1>
-<section aria-label="Cases">${rows.length > 0 ? table : html`<p class="empty">No case has a score.</p>`}
-${pager('Pages of cases', { page: number, pageSize: rowsPerPage, total: rows.length }, (to) => `/runs/${run}/look?page=${to}`)}</section>`,
-  });
-}
-
-function known(result: ScoredCaseResult['classes'][string]): string {
-  const { predictedVolumeMl, referenceVolumeMl } = result.metrics;
-  return describeReason(reasonOf(result), predictedVolumeMl, referenceVolumeMl);
-}
+import { figure, integer } from '../report/format.ts';
+import { caseAddress } from './address.ts';
+import { neighbours } from './case-order.ts';
+import { known } from './cases-page.ts';
+import type { PlaceList } from './places.ts';
 
 export interface CasePageParts {
   readonly run: string;
@@ -71,89 +16,145 @@ export interface CasePageParts {
   readonly class: number;
   readonly results: ResultsDocument;
   readonly entry: ScoredCaseResult;
-  readonly reduced: ReducedCase;
-  /** Worst first; may be none. */
-  readonly boxes: readonly ShownBox[];
+  readonly places: PlaceList | undefined;
+  /** Voxel to start at. */
+  readonly start?: Vec3;
   readonly links: readonly Link[];
 }
 
+/** What the page links in its head. */
+export const viewerHead = html`<link rel="stylesheet" href="/look/viewer.css">
+<script type="module" src="/look/viewer.js"></script>`;
+
 export function casePage(parts: CasePageParts): string {
-  const { results, entry, links } = parts;
-  const spec = results.classes[parts.class]!;
-  const { metrics } = entry.classes[spec.name]!;
-  const facts = [
+  const { entry, links } = parts;
+  return page({
+    title: entry.id,
+    links,
+    head: viewerHead,
+    main: html`<div class="title"><h1 class="id"><bdi>${entry.id}</bdi></h1>${entry.group !== undefined && html`<span class="badge">${entry.group}</span>`}${caseLinks(parts)}</div>
+<div class="sides">
+${picture(parts)}
+<div class="beside">
+${classChoice(parts)}
+${facts(parts)}
+${placeList(parts.places)}
+${legend(parts)}
+</div>
+</div>`,
+  });
+}
+
+/** Links to the cases before and after, in the order of the class's Dice. */
+export function caseLinks(parts: Pick<CasePageParts, 'run' | 'case' | 'class' | 'results'>): Markup {
+  const { run, results, class: classIndex } = parts;
+  const { place, of, previous, next } = neighbours(results, classIndex, parts.case);
+  const name = results.classes[classIndex]?.name;
+  const step = (text: string, to: number | undefined, rel: Fragment) =>
+    to === undefined
+      ? html`<a class="button" aria-disabled="true" role="link">${text}</a>`
+      : html`<a class="button" href="${caseAddress(run, { case: to, class: classIndex })}"${rel}>${text}</a>`;
+  return html`<nav class="neighbours" id="neighbours" aria-label="Cases">${step('Previous', previous, html` rel="prev"`)}<span>${place} of ${of}${name !== undefined && html`, by Dice of <bdi>${name}</bdi>`}</span>${step('Next', next, html` rel="next"`)}</nav>`;
+}
+
+function classChoice({ results, entry, class: current }: CasePageParts): Fragment {
+  if (results.classes.length === 1) return undefined;
+  const options = results.classes.map(
+    ({ name }, at) =>
+      html`<option value="${at}"${at === current && html` selected`}>${name} (${figure(entry.classes[name]!.metrics.dice)})</option>`,
+  );
+  return html`<form class="look" id="class-choice"><label class="long">Class<select name="class">${options}</select></label><button class="button script-less">Show</button></form>`;
+}
+
+function facts({ results, entry, class: classIndex }: CasePageParts): Markup {
+  const { name } = results.classes[classIndex]!;
+  const { metrics } = entry.classes[name]!;
+  const values = [
     ['Dice', figure(metrics.dice)],
     ['Precision', figure(metrics.precision)],
     ['Recall', figure(metrics.recall)],
     ['Reference', `${figure(metrics.referenceVolumeMl)} ml`],
     ['Predicted', `${figure(metrics.predictedVolumeMl)} ml`],
   ] as const;
-  const reason = known(entry.classes[spec.name]!);
-  return page({
-    title: entry.id,
-    links,
-    head: html`<link rel="stylesheet" href="/look/viewer.css">
-<script type="module" src="/look/viewer.js"></script>`,
-    main: html`<div class="title"><h1 class="id"><bdi>${entry.id}</bdi></h1>${entry.group !== undefined && html`<span class="badge">${entry.group}</span>`}</div>
-${classChoice(parts)}
-${volumes(parts)}
-<section aria-labelledby="values"><h2 id="values">Class <bdi>${spec.name}</bdi></h2>
+  const reason = known(entry.classes[name]!);
+  const counts = [
+    ['agree', 'both agree', 'tp', metrics.tp],
+    ['missed', 'missed: in the reference, not predicted', 'fn', metrics.fn],
+    ['extra', 'extra: predicted, not in the reference', 'fp', metrics.fp],
+  ] as const;
+  return html`<section id="facts" aria-labelledby="values"><h2 id="values">Class <bdi>${name}</bdi></h2>
 ${reason !== '' && html`<p class="basis">${reason}</p>`}
-<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></section>`,
-  });
+<dl class="facts">${values.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
+<table class="counts"><caption class="visually-hidden">Voxels of the class</caption><thead><tr><th scope="col">Voxels</th><th scope="col" class="number">case</th><th scope="col" class="number">slice</th></tr></thead>
+<tbody>${counts.map(
+    ([
+      colour,
+      text,
+      id,
+      count,
+    ]) => html`<tr><th scope="row" class="swatch ${colour}">${text}</th><td class="number" id="case-${id}">${integer(count)}</td><td class="number"><output id="slice-${id}"></output></td></tr>
+`,
+  )}</tbody></table></section>`;
 }
 
-function classChoice({ results, class: current }: CasePageParts): Markup | undefined {
-  if (results.classes.length === 1) return undefined;
-  const options = results.classes.map(
-    ({ name }, at) => html`<option value="${at}"${at === current && html` selected`}>${name}</option>`,
-  );
-  return html`<form class="look"><label>Class<select name="class">${options}</select></label><button class="button">Show</button></form>`;
-}
-
-function volumes(parts: CasePageParts): Markup {
-  const { stride, origin } = parts.reduced;
-  const name = parts.results.classes[parts.class]!.name;
-  const address = `/runs/${parts.run}/look/${parts.case}/${parts.class}`;
-  const isReduced = stride.some((step) => step > 1);
-  return html`<section aria-labelledby="volumes"><h2 id="volumes">Prediction, reference and disagreement</h2>
+function picture(parts: CasePageParts): Markup {
+  const { results, entry } = parts;
+  const view = `${caseAddress(parts.run, { case: parts.case })}/view`;
+  const data = {
+    view,
+    class: parts.class,
+    start: parts.start ?? null,
+    names: results.classes.map(({ name }) => name),
+    classes: presentClasses(parts).map(({ index, metrics: { tp, fp, fn } }) => ({ index, tp, fp, fn })),
+  };
+  return html`<section class="picture" aria-labelledby="volumes" data-case="${JSON.stringify(data)}" data-mode="error"><h2 id="volumes" class="visually-hidden">Prediction and reference</h2>
 <form class="look" id="look">
-<label>View<select name="view"><option value="3">all three planes</option><option value="0">axial</option><option value="1">coronal</option><option value="2">sagittal</option></select></label>
+<label>View<select name="view"><option value="three">three planes</option><option value="axial">axial</option><option value="coronal">coronal</option><option value="sagittal">sagittal</option></select></label>
+<label>Show<select name="mode"><option value="error">errors of this class</option><option value="errors">errors of all shown classes</option><option value="both">prediction, reference as outline</option><option value="prediction">prediction</option><option value="reference">reference</option></select></label>
 <label class="long"><span>Slice <output name="place"></output></span><input type="range" name="slice" min="0" max="0" value="0"></label>
-<button type="button" class="button" id="worst">Slice with the most error</button>
-${opacity('prediction', 'Prediction', 100)}${opacity('reference', 'Reference', 45)}${opacity('error', 'Disagreement', 85)}
+<label>Masks<input type="range" name="opacity" min="0" max="100" value="100" aria-label="Opacity of the masks"></label>
+<label class="tick"><input type="checkbox" name="outlines"> outlines</label>
+<label class="tick"><input type="checkbox" name="neurological"> left on the left</label>
+<label id="window-control" hidden>Window<select name="window"></select></label>
+<span class="buttons"><button type="button" class="button" id="worst">Worst slice</button><button type="button" class="button" id="farther" aria-label="Zoom out">−</button><button type="button" class="button" id="closer" aria-label="Zoom in">+</button></span>
 </form>
-<div class="sides">
-<div class="picture">
-<div class="stage"><canvas id="stage" tabindex="0" role="img" aria-label="Prediction, reference and disagreement of ${name} in ${parts.entry.id}" aria-describedby="where keys" data-volumes="${address}" data-worst="${worstMm(parts.reduced)}" data-origin="${origin.join()}" data-stride="${stride.join()}"></canvas></div>
-<ul class="legend" aria-label="Colours"><li class="swatch prediction">prediction</li><li class="swatch reference">reference</li><li class="swatch both">both agree</li><li class="swatch missed">missed: in the reference, not predicted</li><li class="swatch extra">extra: predicted, not in the reference</li></ul>
+<p class="differs" id="differs" role="alert" hidden></p>
+<div class="stage"><canvas id="stage" tabindex="0" role="img" aria-label="Prediction and reference of ${entry.id}" aria-describedby="where keys"></canvas></div>
+<ul class="legend errors" aria-label="Colours of errors"><li class="swatch agree">both agree</li><li class="swatch missed">missed</li><li class="swatch extra">extra</li><li class="swatch other">another class</li></ul>
 <p class="where" id="where" role="status">Loading the volumes.</p>
-</div>
-${boxList(parts.boxes)}
-</div>
-<p class="basis" id="keys">It starts in the ${parts.boxes.length > 0 && 'box with the most error and its worst '}axial slice${parts.boxes.length === 0 && ' with the most error'}. In the picture the arrow keys move within a slice, Page Up and Page Down to the next one. Shown is the part that holds reference, prediction or error${isReduced && html`, and of every ${stride.join(' × ')} voxels one`}.</p>
+<p class="where pointer" aria-hidden="true">Pointer: <span id="pointer"></span></p>
+<p class="basis"><span id="stride-note" role="status"></span> <span id="scan-note"></span> <span id="only-note"></span></p>
+<p class="basis" id="keys">Keys in the picture: arrows move within the plane, <kbd>Page Up</kbd> and <kbd>Page Down</kbd> to the next one, <kbd>space</kbd> hides the masks, <kbd>1</kbd> to <kbd>9</kbd> switch classes, <kbd>n</kbd> and <kbd>p</kbd> go to the next and previous place, <kbd>w</kbd> to the worst slice, <kbd>+</kbd> and <kbd>-</kbd> zoom. The right button sets the window.</p>
 </section>`;
 }
 
-function opacity(name: string, label: string, percent: number): Markup {
-  return html`<label>${label}<input type="range" name="${name}" min="0" max="100" value="${percent}"></label>`;
+/** Places as buttons that lead there. */
+function placeList(list: PlaceList | undefined): Markup {
+  if (!list) return html`<section id="places" hidden></section>`;
+  const rows = list.places.map(
+    ({ voxel, first, last, weight, name, detail }) =>
+      html`<li><button type="button" data-place="${JSON.stringify({ voxel, first, last })}"><span class="share">${weight}</span> <span class="place">${name}</span> <span class="parts">${detail}</span></button></li>`,
+  );
+  return html`<section class="places" id="places" aria-labelledby="places-title"><h2 id="places-title">${list.title}</h2>
+<ol>${rows}</ol><p class="basis">${list.basis}</p></section>`;
 }
 
-/** The boxes as buttons that move the crosshair to their middles. */
-function boxList(boxes: readonly ShownBox[]): Fragment {
-  if (boxes.length === 0) return undefined;
-  const rows = boxes.map(
-    ({ box, mm, share, fp, fn }) =>
-      html`<li><button type="button" data-mm="${mm.join()}"><span class="share">${(100 * share).toFixed(1)} %</span> <span class="place">${voxelRanges(box)}</span> <span class="parts">extra ${figure(fp)}; missed ${figure(fn)}</span></button></li>`,
-  );
-  return html`<div class="boxes"><h3 id="boxes">Boxes with the most error</h3>
-<ol aria-labelledby="boxes">${rows}</ol><p class="basis">Voxels along x, y, z; errors in voxels.</p></div>`;
+/** Classes of which the case holds any voxel. */
+function presentClasses({ results, entry }: CasePageParts) {
+  return results.classes.flatMap(({ name }, index) => {
+    const { metrics } = entry.classes[name]!;
+    return metrics.tp + metrics.fp + metrics.fn > 0 ? [{ name, index, metrics }] : [];
+  });
 }
 
-/** Where the worst slices meet, in mm. */
-function worstMm({ affine, worst }: ReducedCase): string {
-  const mm = [0, 1, 2].map((row) =>
-    worst.reduce((sum, at, axis) => sum + affine[4 * row + axis]! * at, affine[4 * row + 3]!),
+function legend(parts: CasePageParts): Fragment {
+  const present = presentClasses(parts);
+  const absent = parts.results.classes.length - present.length;
+  const rows = present.map(
+    ({ name, index, metrics }, at) =>
+      html`<li><label><input type="checkbox" value="${index}" checked><span class="class-swatch" data-colour="${index}"></span><bdi>${name}</bdi>${at < 9 && html` <kbd>${at + 1}</kbd>`}<span class="number">${figure(metrics.dice)}</span></label></li>`,
   );
-  return mm.join(',');
+  return html`<section class="classes" id="legend" aria-labelledby="legend-title"><h2 id="legend-title">Classes <span class="count">${present.length}</span></h2>
+${present.length > 1 && html`<p class="buttons"><button type="button" class="button" id="all-on">All</button><button type="button" class="button" id="all-off">None</button></p>`}
+<ul>${rows}</ul>${absent > 0 && html`<p class="basis">${absent} not in this case.</p>`}</section>`;
 }

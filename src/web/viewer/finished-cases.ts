@@ -1,27 +1,33 @@
 /** The cases of a finished run, as the viewer asks for them. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
-import type { ResultsDocument, ScoredCaseResult } from '../../results/document.ts';
+import type { ResultsDocument } from '../../results/document.ts';
 import { readResults } from '../../results/read.ts';
 import { RunFolder, workFolder } from '../../run/run-folder.ts';
-import type { CaseReducer } from './case-reducer.ts';
-import type { ReducedCase } from './reduce-case.ts';
-import { type ShownBox, shownBoxes } from './shown-boxes.ts';
+import type { CaseReader, RunningView } from './case-reader.ts';
+import { scansOf } from './case-scans.ts';
+import type { ViewPart } from './case-view.ts';
+import { type PlaceList, worstBoxPlaces } from './places.ts';
+
+export interface ShownFrom {
+  /** The only folders below which volumes are read; any when there are none. */
+  readonly dataRoots?: readonly string[];
+  /** A folder of scans, in place of those in the cases' own records. */
+  readonly images?: string;
+}
 
 export class FinishedCases {
   readonly results: ResultsDocument;
   readonly #root: string;
-  readonly #reducer: CaseReducer;
+  readonly #reader: CaseReader;
   readonly #dataRoots: readonly string[];
+  readonly #images: ReadonlyMap<string, string>;
 
-  /**
-   * `dataRoots`: the only folders below which volumes are read; any when there are none.
-   * @throws UsageError when the folder holds no finished run.
-   */
-  constructor(outDir: string, reducer: CaseReducer, dataRoots: readonly string[] = []) {
+  /** @throws UsageError when the folder holds no finished run, or there is no folder of scans. */
+  constructor(outDir: string, reader: CaseReader, { dataRoots = [], images }: ShownFrom = {}) {
     this.#root = join(resolve(outDir), workFolder);
-    this.#reducer = reducer;
+    this.#reader = reader;
     this.#dataRoots = dataRoots;
     if (!existsSync(join(outDir, 'results.json')) || !existsSync(join(this.#root, 'cases.json'))) {
       throw new UsageError('no-run', `${outDir}: holds no finished run; give the --out folder of a score`, {
@@ -29,26 +35,59 @@ export class FinishedCases {
       });
     }
     this.results = readResults(outDir);
+    this.#images = images === undefined ? new Map() : scansOf(new RunFolder(this.#root).readCases(), images);
   }
 
-  /** Undefined for a case that is not there or has no score. */
-  scored(index: number): ScoredCaseResult | undefined {
-    const entry = this.results.cases[index];
-    return entry?.status === 'ok' ? entry : undefined;
+  /** Why a case has no score. Folders of files are left out: they stay with those who run the scores. */
+  reason(index: number): string {
+    const entry = this.results.cases[index]!;
+    if (entry.status === 'ok') return '';
+    const stored = new RunFolder(this.#root).readCases()[index];
+    const files = stored ? [...stored.predictions, stored.reference] : [];
+    const folders = new Set(files.map(dirname).filter((folder) => folder !== '.' && folder !== '/'));
+    return [...folders].reduce((text, folder) => text.replaceAll(`${folder}/`, ''), entry.error.message);
   }
 
-  /** The boxes with the most error of a class, worst first; none where the run says nothing of them. */
-  boxes(index: number, className: string): ShownBox[] {
-    return shownBoxes(new RunFolder(this.#root), index, className);
+  /** Places of a class in a case that are worth a look; undefined for none. */
+  places(index: number, className: string): PlaceList | undefined {
+    return worstBoxPlaces(new RunFolder(this.#root), index, className);
   }
 
   /**
-   * A scored case, reduced; given up when `signal` says that nobody waits for it.
-   * @throws InputError when a volume is gone, is not of the shape that was scored or lies outside the data folders; MachineError when too many cases are asked for.
+   * What is shown of a case that is there; given up when `signal` says that nobody waits for it. `progress` hears the
+   * share that has been read. Of a case with a score there is no `side`, of one without nothing else.
+   * @throws MachineError when too many cases are asked for. The promises reject with InputError when a volume is gone, is not the one that was scored or lies outside the data folders.
    */
-  reduced(index: number, className: string, signal?: AbortSignal): Promise<ReducedCase> {
-    const shape = this.scored(index)!.shape;
-    const request = { root: this.#root, case: index, shape, className, dataRoots: this.#dataRoots };
-    return this.#reducer.reduce(request, signal);
+  view(
+    index: number,
+    classIndex: number,
+    part: ViewPart,
+    signal?: AbortSignal,
+    progress?: (share: number) => void,
+  ): RunningView {
+    const entry = this.results.cases[index]!;
+    const image = this.#images.get(entry.id);
+    const request = {
+      root: this.#root,
+      case: index,
+      part,
+      class: classIndex,
+      classes: this.results.classes,
+      ...(entry.status === 'ok' && { shape: entry.shape }),
+      ...(image !== undefined && { image }),
+      dataRoots: this.#dataRoots,
+    };
+    return this.#reader.start(request, signal, progress);
   }
+}
+
+/** Gives the run of a folder as it is now: it is read again when its results have changed. */
+export function currentCases(outDir: string, reader: CaseReader, from: ShownFrom = {}): () => FinishedCases {
+  const changedAt = () => statSync(join(outDir, 'results.json'), { throwIfNoEntry: false })?.mtimeMs;
+  let known = { at: changedAt(), cases: new FinishedCases(outDir, reader, from) };
+  return () => {
+    const at = changedAt();
+    if (at !== undefined && at !== known.at) known = { at, cases: new FinishedCases(outDir, reader, from) };
+    return known.cases;
+  };
 }

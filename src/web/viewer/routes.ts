@@ -1,15 +1,19 @@
-/** Pages on which a case is looked at, and its volumes, reduced. Mount behind the guards of the dashboard. */
+/** Pages on which a case is looked at, and what they show of its volumes. Mount behind the guards of the dashboard. */
 import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { MachineError, VoxtallyError } from '../../base/errors.ts';
 import { packageFile } from '../../base/package-files.ts';
-import { niftiHeaderBytes } from '../../volumes/nifti/write.ts';
 import type { Link } from '../dashboard/layout.ts';
 import { pageQuery, runId } from '../dashboard/query.ts';
-import { type CasePageParts, casePage, casesPage, messagePage } from './case-page.ts';
+import { caseAddress, casesAddress } from './address.ts';
+import { casePage } from './case-page.ts';
+import type { ViewPart } from './case-view.ts';
+import { casesPage } from './cases-page.ts';
 import type { FinishedCases } from './finished-cases.ts';
-import { disagreement } from './reduce-case.ts';
+import { messagePage } from './message-page.ts';
+import { Shares, viewPieces } from './send-view.ts';
+import { unscoredPage } from './unscored-page.ts';
 
 export interface ViewerOptions {
   /** The finished run of an id; undefined for none. */
@@ -18,12 +22,19 @@ export interface ViewerOptions {
   readonly links?: (run: string) => readonly Link[];
 }
 
-const place = z.object({
-  run: runId,
-  case: z.coerce.number().int().min(0),
+const caseParams = z.object({ run: runId, case: z.coerce.number().int().min(0) });
+const voxel = z
+  .string()
+  .regex(/^\d{1,9},\d{1,9},\d{1,9}$/)
+  .transform((text) => text.split(',').map(Number) as [number, number, number]);
+const caseQuery = z.object({ class: z.coerce.number().int().min(0).default(0), voxel: voxel.optional() });
+const partQuery = z.object({
   class: z.coerce.number().int().min(0).default(0),
+  axis: z.enum(['0', '1', '2']).optional(),
+  at: z.coerce.number().int().min(0).optional(),
+  side: z.enum(['prediction', 'reference']).optional(),
+  fine: z.enum(['yes']).optional(),
 });
-const part = z.enum(['prediction', 'reference', 'error']);
 
 /** What NiiVue needs beyond the dashboard's own policy: pictures and workers that the page itself makes. */
 const policy = [
@@ -37,40 +48,22 @@ const policy = [
   "object-src 'none'",
 ].join('; ');
 
-/** Routes: /runs/:run/look, /runs/:run/look/:case, /runs/:run/look/:case/:class/:part.nii and /look/viewer.{js,css}. */
+/** Routes: /runs/:run/look, /runs/:run/look/:case, /runs/:run/look/:case/view, /runs/:run/look-up and /look/viewer.{js,css}. */
 export function viewerRoutes({ find, links = () => [] }: ViewerOptions): Hono {
   const routes = new Hono();
   /** The links of a page of a run; `isList` for the list of its cases. */
   const linksOf = (run: string, isList = false): readonly Link[] => [
     ...links(run),
-    { address: `/runs/${run}/look`, name: 'Cases', current: isList },
+    { address: casesAddress(run), name: 'Cases', current: isList },
   ];
-  const missing = (context: Context) =>
-    context.html(messagePage('There is no such case, or it has no score.', []), 404);
+  const missing = (context: Context) => context.html(messagePage('There is no such case.', []), 404);
 
-  /** Answers with a case that is there and can be read, and says why where it is not. */
-  async function withReduced(
-    context: Context,
-    address: object,
-    answer: (found: CasePageParts) => Response | Promise<Response>,
-  ): Promise<Response> {
-    const at = place.safeParse(address);
+  /** The case of an address; undefined for none. */
+  async function caseAt(context: Context) {
+    const at = caseParams.safeParse(context.req.param());
     const cases = at.success ? await find(at.data.run) : undefined;
-    const entry = at.success ? cases?.scored(at.data.case) : undefined;
-    const spec = at.success ? cases?.results.classes[at.data.class] : undefined;
-    if (!at.success || !cases || !entry || !spec) return missing(context);
-    const shared = { links: linksOf(at.data.run) };
-    try {
-      const reduced = await cases.reduced(at.data.case, spec.name, context.req.raw.signal);
-      const boxes = cases.boxes(at.data.case, spec.name);
-      return await answer({ ...at.data, ...shared, results: cases.results, entry, reduced, boxes });
-    } catch (error) {
-      // Names of files stay with those who run the scores.
-      if (!(error instanceof VoxtallyError)) throw error;
-      const passes = error instanceof MachineError;
-      const message = `The volumes cannot be shown${passes ? ' now' : ''} (${error.code}).${passes ? ' Try again in a moment.' : ''}`;
-      return context.html(messagePage(message, shared.links), passes ? 503 : 409);
-    }
+    const entry = at.success ? cases?.results.cases[at.data.case] : undefined;
+    return at.success && cases && entry ? { ...at.data, cases, entry } : undefined;
   }
 
   routes.get('/look/:file{viewer\\.(js|css)}', (context) => {
@@ -92,28 +85,81 @@ export function viewerRoutes({ find, links = () => [] }: ViewerOptions): Hono {
     return text === undefined ? missing(context) : context.html(text);
   });
 
-  routes.get('/runs/:run/look/:case', (context) =>
-    withReduced(context, { ...context.req.param(), ...context.req.query() }, (found) => {
-      context.header('Content-Security-Policy', policy);
-      return context.html(casePage(found));
-    }),
-  );
+  routes.get('/runs/:run/look/:case', async (context) => {
+    const found = await caseAt(context);
+    const query = caseQuery.safeParse(context.req.query());
+    if (!found || !query.success) return missing(context);
+    const { run, entry, cases } = found;
+    const spec = cases.results.classes[query.data.class];
+    const start = query.data.voxel && { start: query.data.voxel };
+    const parts = {
+      run,
+      case: found.case,
+      class: query.data.class,
+      results: cases.results,
+      links: linksOf(run),
+      ...start,
+    };
+    context.header('Content-Security-Policy', policy);
+    if (entry.status !== 'ok')
+      return context.html(unscoredPage({ ...parts, entry, reason: cases.reason(found.case) }));
+    if (!spec) return missing(context);
+    return context.html(casePage({ ...parts, entry, places: cases.places(found.case, spec.name) }));
+  });
 
-  routes.get('/runs/:run/look/:case/:class/:file{(prediction|reference|error)\\.nii}', (context) =>
-    withReduced(context, context.req.param(), ({ reduced }) => {
-      const { shape, affine } = reduced;
-      const name = part.parse(context.req.param('file').replace('.nii', ''));
-      const isError = name === 'error';
-      const voxels = isError ? new Uint8Array(disagreement(reduced).buffer) : reduced[name];
-      const header = niftiHeaderBytes({ shape, affine, datatype: isError ? 'int16' : 'uint8' });
-      const body = new Uint8Array(header.length + voxels.length);
-      body.set(header);
-      body.set(voxels, header.length);
-      return context.body(body, 200, { 'Content-Type': 'application/octet-stream' });
-    }),
-  );
+  routes.get('/runs/:run/look/:case/view', async (context) => {
+    const found = await caseAt(context);
+    const query = partQuery.safeParse(context.req.query());
+    const part = found && query.success ? partOf(found.entry, query.data) : undefined;
+    if (!found || !part) return missing(context);
+    const shares = new Shares();
+    try {
+      const { cases, case: index } = found;
+      const view = cases.view(index, query.data!.class, part, context.req.raw.signal, shares.tell);
+      await view.opened;
+      const headers = { 'Content-Type': 'application/octet-stream' };
+      if (context.req.method === 'HEAD') return context.body(null, 200, headers);
+      return context.body(ReadableStream.from(viewPieces(view.done, shares)) as ReadableStream, 200, headers);
+    } catch (error) {
+      // Names of files stay with those who run the scores.
+      if (!(error instanceof VoxtallyError)) throw error;
+      return context.json({ fault: error.code }, error instanceof MachineError ? 503 : 409);
+    }
+  });
+
+  routes.get('/runs/:run/look-up', async (context) => {
+    const run = runId.safeParse(context.req.param('run'));
+    const query = caseQuery
+      .extend({ id: z.string(), class: z.string().optional() })
+      .safeParse(context.req.query());
+    const cases = run.success ? await find(run.data) : undefined;
+    if (!cases || !query.success) return missing(context);
+    const { results } = cases;
+    const index = results.cases.findIndex(({ id }) => id === query.data.id);
+    const classIndex = results.classes.findIndex(({ name }) => name === query.data.class);
+    if (index < 0) return missing(context);
+    return context.redirect(
+      caseAddress(run.data!, {
+        case: index,
+        ...(classIndex >= 0 && { class: classIndex }),
+        ...(query.data.voxel && { voxel: query.data.voxel }),
+      }),
+    );
+  });
 
   return routes;
+}
+
+/** Undefined for a part that the case does not have. */
+function partOf(
+  entry: FinishedCases['results']['cases'][number],
+  { axis, at, side, fine }: z.infer<typeof partQuery>,
+): ViewPart | undefined {
+  if (entry.status !== 'ok') return side && { kind: 'side', side };
+  if (side !== undefined) return undefined;
+  if (axis === undefined) return { kind: 'overview', fine: fine !== undefined };
+  const across = Number(axis) as 0 | 1 | 2;
+  return at !== undefined && at < entry.shape[across] ? { kind: 'plane', axis: across, at } : undefined;
 }
 
 const files = new Map<string, Uint8Array<ArrayBuffer>>();

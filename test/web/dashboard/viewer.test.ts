@@ -4,18 +4,18 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDashboard, type Dashboard } from '../../../src/web/dashboard/create-dashboard.ts';
 import { type RunningDashboard, serveDashboard } from '../../../src/web/dashboard/serve.ts';
-import { CaseReducer } from '../../../src/web/viewer/case-reducer.ts';
+import { CaseReader } from '../../../src/web/viewer/case-reader.ts';
 import { FinishedCases } from '../../../src/web/viewer/finished-cases.ts';
 import { probability, score, temporaryFolder, writeCase } from '../../questions/ask/runs.ts';
 import { type Browser, expectAccessible, expectQuiet, startBrowser } from './browser.ts';
 import { MemoryMonitor, MemoryRun } from './memory-monitor.ts';
 
 const at = temporaryFolder();
-const reducer = new CaseReducer();
+const reader = new CaseReader();
 const [password, token] = ['a night at the lake', 'token-of-the-night'];
 const headers = { host: 'localhost', authorization: `Basic ${btoa(`me:${password}`)}` };
 const lookedAt = ['/runs/done/look', '/runs/done/look/0'];
-const volumes = ['prediction', 'reference', 'error'].map((part) => `/runs/done/look/0/0/${part}.nii`);
+const volumes = ['', '?fine=yes', '?axis=2&at=1'].map((query) => `/runs/done/look/0/view${query}`);
 let monitor: MemoryMonitor;
 
 beforeAll(async () => {
@@ -38,10 +38,10 @@ beforeAll(async () => {
   run.state = 'done';
   monitor.add(new MemoryRun('going', ['one', 'two'])).set(0, 'ok');
 });
-afterAll(() => reducer.close());
+afterAll(() => reader.close());
 
 function options(dataRoot = at('data')) {
-  const cases = new FinishedCases(at('out'), reducer, [dataRoot]);
+  const cases = new FinishedCases(at('out'), reader, { dataRoots: [dataRoot] });
   const findCases = async (run: string) => (run === 'done' ? cases : undefined);
   return { monitor, ping: async () => 'PONG', credentials: { password, token }, findCases };
 }
@@ -95,25 +95,25 @@ describe('behind the guards', () => {
     }
   });
 
-  test('there is nothing but scored cases of finished runs', async () => {
+  test('there is nothing but the cases of finished runs', async () => {
     for (const path of [
       '/runs/going/look',
       '/runs/going/look/0',
-      '/runs/none/look/0/0/error.nii',
-      '/runs/done/look/2',
-      '/runs/done/look/2/0/error.nii',
+      '/runs/none/look/0/view',
+      '/runs/done/look/2/view',
       '/runs/done/look/3',
       '/runs/done/look/-1',
       '/runs/done/look/0.5',
       '/runs/done/look/0?class=1',
-      '/runs/done/look/0/1/error.nii',
-      '/runs/done/look/0/0/plan.nii',
-      '/runs/done/look/0/0/error.nii.gz',
+      '/runs/done/look/0/view?axis=0&at=9',
+      '/runs/done/look/0/view.gz',
+      '/runs/done/look/0/plan',
       '/runs/done/look?page=2',
       '/look/viewer.ts',
     ]) {
       expect((await get(path)).status, path).toBe(404);
     }
+    expect((await get('/runs/done/look/2')).status).toBe(200);
   });
 
   test('without data folders there is no volume at all', async () => {
@@ -129,10 +129,9 @@ describe('behind the guards', () => {
   test('a volume outside the data folders is not read, nor one that a link leads to', async () => {
     const outside = createDashboard(options(at('elsewhere'))).app;
     const refused = [
-      await outside.request('/runs/done/look/0', { headers }),
       await outside.request(volumes[0]!, { headers }),
-      await get('/runs/done/look/1'),
-      await get('/runs/done/look/1/0/prediction.nii'),
+      await outside.request('/runs/done/look/2/view?side=reference', { headers }),
+      await get('/runs/done/look/1/view'),
     ];
     for (const answer of refused) {
       expect(answer.status).toBe(409);
@@ -183,10 +182,10 @@ describe('over a connection', () => {
   test.each([
     '/runs/../look/0',
     '/runs/done/look/../../../etc/passwd',
-    '/runs/done/look/%2e%2e/0/error.nii',
-    '/runs/done/look/0/0/..%2f..%2ferror.nii',
+    '/runs/done/look/%2e%2e/0/view',
+    '/runs/done/look/0/..%2f..%2fview',
     '/runs/%252e%252e/look/0',
-    '/runs/done/look/0/0/..\\error.nii',
+    '/runs/done/look/0/..\\view',
     '/look/%2e%2e%2fviewer.js',
   ])('%s is refused', async (path) => expect(await statusOf(path)).toBe('HTTP/1.1 400 Bad Request'));
 
@@ -202,7 +201,7 @@ describe('over a connection', () => {
     await page.keyboard.press('Enter');
     await page.waitForSelector('h1:has-text("lowest Dice first")');
     await page.getByRole('link', { name: 'two' }).click();
-    await page.waitForSelector('p:has-text("outside-data-roots")');
+    await page.waitForSelector('#where:has-text("outside the data folders")');
     await expectAccessible(page);
     await page.getByRole('link', { name: 'Run', exact: true }).click();
     await page.waitForSelector('h1:has-text("Run done")');

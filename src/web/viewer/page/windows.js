@@ -1,0 +1,19 @@
+// How the values of a scan become grey.
+
+/** Centre and width in Hounsfield units. */
+const ct = {
+  'CT abdomen': [40, 400],
+  'CT lung': [-600, 1500],
+  'CT bone': [400, 1800],
+  'CT brain': [40, 80],
+};
+
+/** Windows by name, as [darkest, brightest], that fit a scan; the first is where to start. */
+export function windowsOf([least, low, high, most]) {
+  const byPercentile = { 'Percentiles 2 to 98': [low, high], 'Whole range': [least, most] };
+  const byUnits = Object.fromEntries(
+    Object.entries(ct).map(([name, [centre, width]]) => [name, [centre - width / 2, centre + width / 2]]),
+  );
+  // Air is below -200 in CT alone.
+  return least < -200 ? { ...byUnits, ...byPercentile } : { ...byPercentile, ...byUnits };
+}

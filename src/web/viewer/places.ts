@@ -1,0 +1,67 @@
+/** Places of a case that are worth a look, worst first: the page lists them and leads from one to the next. */
+
+import type { Vec3 } from '../../base/box.ts';
+import { PartialError } from '../../base/errors.ts';
+import { voxelRanges } from '../../questions/errors/table.ts';
+import { boxesOf } from '../../questions/errors/worst-boxes.ts';
+import { readCaseErrors } from '../../run/box-errors/case-errors.ts';
+import type { RunFolder } from '../../run/run-folder.ts';
+import { figure } from '../report/format.ts';
+
+export interface Place {
+  /** Where the crosshair goes, voxel `[x, y, z]` of the reference. */
+  readonly voxel: Vec3;
+  /** First and last voxel of the part that it stands for: the picture looks for the slice with the most error in it. */
+  readonly first: Vec3;
+  readonly last: Vec3;
+  /** What stands out: a share, or a size. */
+  readonly weight: string;
+  readonly name: string;
+  readonly detail: string;
+}
+
+export interface PlaceList {
+  readonly title: string;
+  /** What the list is of, in one sentence. */
+  readonly basis: string;
+  readonly places: readonly Place[];
+}
+
+const mostShown = 12;
+
+/** The boxes with the most error of a class; none where the run left no list, or one box is the whole volume and so says nothing. */
+export function worstBoxPlaces(
+  folder: RunFolder,
+  caseIndex: number,
+  className: string,
+): PlaceList | undefined {
+  try {
+    const errors = readCaseErrors(folder, caseIndex);
+    if (errors.voxels.length === 1) return undefined;
+    const boxes = boxesOf(errors, '', { class: className, measure: 'hard' });
+    const whole = boxes.reduce((sum, { error }) => sum + error, 0);
+    if (whole === 0) return undefined;
+    const places = boxes
+      .sort((a, b) => b.error - a.error)
+      .slice(0, mostShown)
+      .map(({ box, error, fp, fn }): Place => {
+        const last = box.origin.map((first, axis) => first + box.shape[axis]! - 1) as unknown as Vec3;
+        return {
+          voxel: box.origin.map((first, axis) => (first + last[axis]!) >> 1) as unknown as Vec3,
+          first: box.origin,
+          last,
+          weight: `${((100 * error) / whole).toFixed(1)} %`,
+          name: voxelRanges(box),
+          detail: `extra ${figure(fp)}; missed ${figure(fn)}`,
+        };
+      });
+    return {
+      title: 'Boxes with the most error',
+      basis: 'Share of the errors of the class; voxels along x, y, z; errors in voxels.',
+      places,
+    };
+  } catch (error) {
+    if (error instanceof PartialError) return undefined;
+    throw error;
+  }
+}
