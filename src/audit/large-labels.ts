@@ -1,5 +1,5 @@
 /** Labels beyond 2^53, which float64 would merge: each gets a number of its own that is no label, 0.5, 1.5, ... */
-import type { Encoding } from '../measures/tile/tile-input.ts';
+import type { Encoding } from '../measures/tile/encoding.ts';
 import { roundedLabels, storedValues } from './stored-values.ts';
 
 export class LargeLabels {

@@ -1,5 +1,5 @@
 /** Stored bytes to values, in plain TypeScript: what the kernels do in `convert.ts`, written a second time. */
-import type { Encoding } from '../measures/tile/tile-input.ts';
+import type { Encoding } from '../measures/tile/encoding.ts';
 import { storedReaders } from '../volumes/stored-readers.ts';
 import { datatypeBytes } from '../volumes/types.ts';
 

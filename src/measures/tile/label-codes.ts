@@ -6,7 +6,7 @@ import { InputError } from '../../base/errors.ts';
 import { type Label, labelOfWords } from '../../base/label.ts';
 import { type Datatype, datatypeBytes } from '../../volumes/types.ts';
 import { bucketCount as codeCount } from '../sorted-errors/shard/directory.ts';
-import type { Encoding } from './tile-input.ts';
+import type { Encoding } from './encoding.ts';
 
 /** The code of an ignored label that has no code of its own. */
 export const ignoredCode = 65535;

@@ -7,10 +7,11 @@ import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts
 import { type Datatype, datatypeBytes } from '../../volumes/types.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
 import { gateLut, maskBits } from './codes.ts';
+import type { Encoding } from './encoding.ts';
 import type { FaultLog } from './fault-log.ts';
 import { type LabelCodes, LabelDictionary, mayHoldLargeLabels, smallLabels } from './label-codes.ts';
 import type { TileRegions } from './memory.ts';
-import type { Encoding, TileInput } from './tile-input.ts';
+import type { TileInput } from './tile-input.ts';
 
 const datatypeCodes: Readonly<Record<Datatype, number>> = {
   uint8: 0,

@@ -2,17 +2,10 @@
 
 import type { Vec3 } from '../../base/box.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
-import { type Datatype, datatypeBytes } from '../../volumes/types.ts';
+import { datatypeBytes } from '../../volumes/types.ts';
+import type { Encoding } from './encoding.ts';
 import { mayHoldLargeLabels, smallLabels } from './label-codes.ts';
 import type { TileNeeds } from './memory.ts';
-
-/** How the stored bytes of a file become values. */
-export interface Encoding {
-  readonly datatype: Datatype;
-  readonly littleEndian: boolean;
-  readonly slope: number;
-  readonly intercept: number;
-}
 
 /** A case's files as the scorer needs to know them. */
 export interface TileInput {
