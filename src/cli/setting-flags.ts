@@ -72,6 +72,8 @@ const settingFlags: readonly SettingFlag[] = [
   { flag: '--keep-shards-max-mib <n>', path: ['keepShardsMaxMiB'], help: 'most that auto keeps' },
   { flag: '--format <list>', path: ['format'], help: 'json, or json,parquet for a Parquet file as well' },
   { flag: '--out <folder>', path: ['out'], help: 'folder of the run' },
+  { flag: '--name <text>', path: ['name'], help: 'what pages call the run' },
+  { flag: '--model <text>', path: ['model'], help: 'what was scored, such as a model and its version' },
 ];
 
 /** Adds the flags of these settings (all, unless named by their first path element) to a command. */

@@ -50,6 +50,19 @@ function number(schema: z.ZodNumber, byDefault: number, allowed: string) {
   return z.preprocess(readNumber, schema).default(byDefault).meta({ allowed });
 }
 
+/** A line that pages show. */
+function shownText() {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(120)
+    .regex(/^[^\p{Cc}]*$/u)
+    .nullable()
+    .default(null)
+    .meta({ allowed: 'null (none), or a line of at most 120 characters' });
+}
+
 /**
  * A label that is named. Files hold labels up to 64 bits, but a number in a configuration is exact to 2^53 only: larger
  * ones are classes of their own where no class is named.
@@ -183,6 +196,8 @@ export const configSchema = z.strictObject({
   keepShards: oneOf(['auto', 'always', 'never'], 'auto'),
   keepShardsMaxMiB: integer(0, 2 ** 30, 100),
   out: z.string().min(1).nullable().default(null).meta({ allowed: 'null, or a folder' }),
+  name: shownText(),
+  model: shownText(),
   format: z
     .preprocess(readWords, z.array(z.enum(['json', 'parquet'])).min(1))
     .default(['json'])

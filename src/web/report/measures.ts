@@ -10,6 +10,7 @@ export interface Measure {
   readonly id: string;
   readonly label: string;
   readonly better: Better;
+  readonly unit: 'fraction' | 'ml' | 'mm' | 'none';
 }
 
 const shownMetrics = [
@@ -22,17 +23,28 @@ const shownMetrics = [
   'predictedVolumeMl',
 ] as const satisfies readonly HardMetricName[];
 
+/** What the first table shows. */
+const summarised = ['dice', 'precision', 'recall', 'relativeVolumeDifference'] as const;
+
+export function summaryMeasures(_document: ResultsDocument): Measure[] {
+  return summarised.map(metricMeasure);
+}
+
+function metricMeasure(id: HardMetricName): Measure {
+  const { label, better, unit } = hardMetricFacts[id];
+  return { key: id, kind: 'metric', id, label, better, unit };
+}
+
 function lossMeasure({ id, column, better }: LossDescription): Measure {
   const label = better === 'higher' ? `${column} (higher is better)` : column;
-  return { key: column, kind: 'loss', id, label, better };
+  return { key: column, kind: 'loss', id, label, better, unit: 'none' };
 }
 
 export function classMeasures(document: ResultsDocument): Measure[] {
-  const metrics = shownMetrics.map((id): Measure => {
-    const { label, better } = hardMetricFacts[id];
-    return { key: id, kind: 'metric', id, label, better };
-  });
-  return [...metrics, ...document.losses.filter(({ scope }) => scope === 'class').map(lossMeasure)];
+  return [
+    ...shownMetrics.map(metricMeasure),
+    ...document.losses.filter(({ scope }) => scope === 'class').map(lossMeasure),
+  ];
 }
 
 export function multiclassMeasures(document: ResultsDocument): Measure[] {

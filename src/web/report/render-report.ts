@@ -4,15 +4,17 @@ import { readFileSync } from 'node:fs';
 import { packageFile } from '../../base/package-files.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { type Fragment, html, Markup } from '../dashboard/html.ts';
+import { allValues } from './all-values.ts';
 import { confusionMatrix } from './confusion.ts';
 import type { CurveSection } from './curve-data.ts';
 import { curveSection, explore } from './explore.ts';
 import { failures } from './failures.ts';
 import { count } from './format.ts';
-import { overview } from './overview.ts';
 import { method, provenance } from './provenance.ts';
 import { reportData } from './report-data.ts';
 import type { RunFacts } from './run-facts.ts';
+import { groupTable, summaryTable } from './summary-table.ts';
+import { volumeSection } from './volumes.ts';
 
 export interface ReportOptions {
   readonly document: ResultsDocument;
@@ -32,13 +34,17 @@ export function renderReport({ document, facts, curves, listed, allCases }: Repo
   const failed = document.cases.length - scored;
   const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
   const confusion = confusionMatrix(document);
-  const title = `${scored} of ${count(document.cases.length, 'case')} scored`;
+  const scoredText = `${scored} of ${count(document.cases.length, 'case')} scored`;
+  const { name, model } = facts.configuration;
+  const title = typeof name === 'string' ? name : scoredText;
   const sections = [
-    ['overview', 'Overview'],
+    ['summary', 'Summary'],
     ['cases', 'Cases'],
-    ['failures', 'Failures'],
+    ...(failed > 0 ? [['failures', 'Failures'] as const] : []),
+    ['volumes', 'Volumes'],
     ['curves', 'Curves'],
-    ...(confusion ? [['confusion', 'Confusion']] : []),
+    ...(confusion ? [['confusion', 'Confusion'] as const] : []),
+    ['values', 'All values'],
     ['method', 'Method'],
     ['provenance', 'Provenance'],
   ] as const;
@@ -58,13 +64,19 @@ export function renderReport({ document, facts, curves, listed, allCases }: Repo
 <a class="skip" href="#main">Skip to content</a>
 <header class="top"><span class="brand">Voxtally report</span><nav aria-label="Sections">${sections.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav></header>
 <main id="main" tabindex="-1">
-<div class="title"><h1>${title}</h1><p>${count(document.classes.length, 'class').replace('classs', 'classes')}, scores: ${document.scores}${failed > 0 && html`, <a class="bad" href="#failures">${failed} without a score</a>`}${facts.startedAt !== undefined && html`, started ${facts.startedAt.slice(0, 10)}`}</p></div>
+<div class="title"><h1>${title}</h1><p>${title !== scoredText && html`${scoredText}, `}${failed > 0 && html`<a class="bad" href="#failures">${failed} without a score</a>, `}${count(document.classes.length, 'class')}, scores: ${document.scores}${typeof model === 'string' && html`, model ${model}`}${facts.startedAt !== undefined && html`, ${facts.startedAt.slice(0, 10)}`}</p></div>
 ${warnings(facts)}
-${overview(document)}
+<section id="summary" aria-labelledby="summary-title">
+<div class="head"><h2 id="summary-title">Summary</h2><button type="button" data-csv-of="summary-table" data-needs-script hidden>Download CSV</button></div>
+${summaryTable(document)}
+${groupTable(document)}
+</section>
 ${explore(data, allCases)}
 ${failures(document)}
+${volumeSection(data)}
 ${curveSection(curves)}
 ${confusion}
+${allValues(document)}
 ${method(document, facts)}
 ${provenance(document, facts)}
 </main>

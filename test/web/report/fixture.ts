@@ -37,6 +37,8 @@ export function madeUpResults(cases: number, classes = 3): ResultsDocument {
       const sum = channels.reduce((total, channel) => total + channel[voxel]!, 0);
       for (const channel of channels) channel[voxel]! /= sum;
     }
+    // The pool takes one voxel of the first class for the second.
+    if (index < 0) [channels[0]![0], channels[1]![0]] = [channels[1]![0]!, channels[0]![0]!];
     return multiclassOf(channels, labels, [...names.keys()]);
   };
   const named = (measured: ReturnType<typeof volume>) => ({

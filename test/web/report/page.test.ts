@@ -108,10 +108,12 @@ describe('the report in a browser', () => {
     expect(table.name).toBe('voxtally-cases.csv');
     expect(table.text.split('\r\n')[0]).toMatch(/,dice,.*,dice_loss,/);
     expect(table.text.split('\r\n')).toHaveLength(1 + 118 * 3 + 2 + 1);
-    const failed = await saved('[data-csv-of=failures-table]');
+    const failed = await saved('[data-csv-of=failures-1]');
     expect(failed.text).toContain('holds <NaN> at voxel [1, 2, 3]');
-    const matrix = await saved('[data-csv-of=confusion-table]');
-    expect(matrix.text.split('\r\n')[1]).toMatch(/^0 background,\d+,\d+,\d+$/);
+    const confused = await saved('[data-csv-of=confusion-table]');
+    expect(confused.text.split('\r\n')[1]).toMatch(/^\d [^,]+,\d [^,]+,\d+,0\.\d+$/);
+    const summary = await saved('[data-csv-of=summary-table]');
+    expect(summary.text.split('\r\n')[1]).toMatch(/^background,0\.\d+,/);
     const plot = await saved('[data-save-svg=voxtally-distribution]');
     expect(plot.text).toMatch(/^<svg /);
     expect(plot.text).toContain('fill="rgb(');
@@ -125,9 +127,48 @@ describe('the report in a browser', () => {
     await page.fill('input[name=text]', 'onerror');
     expect(await firstColumn(page)).toEqual([markupCase, markupCase, markupCase]);
     expect(await page.locator('main b:text("core"), main img, main i').count()).toBe(0);
-    expect(await page.locator('#overview h3').allTextContents()).toContain(markupClass);
+    expect(await page.locator('#values h3').allTextContents()).toContain(markupClass);
     expect(await page.locator('script').count()).toBe(2);
     quiet(watched);
+  });
+
+  test('the first table sorts, and the numbers in it are those of results.json', async () => {
+    const watched = await browser.open(address);
+    const { page } = watched;
+    const { means, classes } = madeUpResults(120);
+    const firsts = () => page.locator('#summary-table tbody th').allTextContents();
+    expect(await firsts()).toEqual(classes.map(({ name }) => name));
+    const medians = new Map(classes.map(({ name }) => [name, means.classes[name]!.metrics.dice.median!]));
+    await page.locator('#summary-table thead button', { hasText: 'Dice ↑' }).click();
+    const ranked = [...medians].sort(([, a], [, b]) => a - b).map(([name]) => name);
+    expect(await firsts()).toEqual(ranked);
+    const cells = page.locator('#summary-table tbody td:nth-child(2) b');
+    expect(await cells.allTextContents()).toEqual(ranked.map((name) => medians.get(name)!.toFixed(3)));
+    await page.locator('#summary-table thead button', { hasText: 'Dice ↑' }).click();
+    const falling = [...ranked].reverse().map((name) => medians.get(name)!.toFixed(3));
+    expect(await cells.allTextContents()).toEqual(falling);
+    expect(await page.locator('#group-table thead th').count()).toBe(4);
+    quiet(watched);
+  });
+
+  test('volumes are drawn for the chosen class, with bias and limits of agreement', async () => {
+    const watched = await browser.open(address);
+    const { page } = watched;
+    expect(await page.locator('#volume-plots svg').count()).toBe(2);
+    const caption = page.locator('[data-volume=bland-altman] .caption-text');
+    const first = await caption.textContent();
+    expect(first).toMatch(/^Bland-Altman: bias .+ ml, limits .+ to .+ ml$/);
+    await page.selectOption('#volume-class', { label: 'oedema' });
+    expect(await caption.textContent()).not.toBe(first);
+    quiet(watched);
+  });
+
+  test('a phone sees every value of the first table, and nothing is cut', async () => {
+    const { page } = await browser.open(address);
+    await page.setViewportSize({ width: 390, height: 844 });
+    const cell = page.locator('#summary-table tbody tr:first-child td[data-label=Recall]');
+    expect((await cell.boundingBox())!.x).toBeGreaterThanOrEqual(0);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
   });
 
   test('axe finds nothing in both colour schemes, also on a phone', async () => {

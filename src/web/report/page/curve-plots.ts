@@ -1,5 +1,5 @@
 /** The curves of a class over the pooled voxels. */
-import { scaleLinear } from 'd3-scale';
+import { scaleLinear, scaleLog } from 'd3-scale';
 import { curveStepBefore, line } from 'd3-shape';
 import { type Fragment, html, type Markup } from '../../dashboard/html.ts';
 import type { CurveData, CurveNumbers } from '../curve-data.ts';
@@ -12,14 +12,16 @@ export interface CurvePlot {
   readonly key: 'roc' | 'pr' | 'threshold' | 'calibration';
   readonly caption: string;
   readonly svg: Markup;
-  /** What is read off at a place: x, then a text, by ascending x. */
-  readonly readings: readonly (readonly [x: number, text: string])[];
+  /** What is read off at a place: the share of the plot's width, then a text, ascending. */
+  readonly readings: readonly (readonly [share: number, text: string])[];
 }
 
 type Plot = Omit<CurvePlot, 'svg'> & {
   readonly title: string;
   readonly description: string;
   readonly x: string;
+  /** The lower end of a logarithmic x axis; linear from 0 without. */
+  readonly logFrom?: number;
   readonly y: string;
   readonly marks: (x: (value: number) => number, y: (value: number) => number) => Fragment;
 };
@@ -27,9 +29,11 @@ type Plot = Omit<CurvePlot, 'svg'> & {
 export function curvePlots(data: CurveData, width: number): CurvePlot[] {
   return [roc(data), pr(data), threshold(data), calibration(data)].map((plot) => {
     const height = Math.round(width * 0.68);
-    const x = scaleLinear()
-      .domain([0, 1])
-      .range([margin.left, width - margin.right]);
+    const range = [margin.left, width - margin.right];
+    const x =
+      plot.logFrom === undefined
+        ? scaleLinear().domain([0, 1]).range(range)
+        : scaleLog().domain([plot.logFrom, 1]).range(range).clamp(true);
     const y = scaleLinear()
       .domain([0, 1])
       .range([height - margin.bottom, margin.top]);
@@ -47,7 +51,10 @@ export function curvePlots(data: CurveData, width: number): CurvePlot[] {
       },
       html`${plot.marks(x, y)}<line class="cursor" y1="${margin.top}" y2="${height - margin.bottom}" x1="-9" x2="-9" aria-hidden="true"/>`,
     );
-    const readings = [...plot.readings].sort(([a], [b]) => a - b);
+    const share = (value: number) => (x(value) - margin.left) / (width - margin.right - margin.left);
+    const readings = plot.readings
+      .map(([value, text]) => [share(Math.max(value, plot.logFrom ?? 0)), text] as const)
+      .sort(([a], [b]) => a - b);
     return { key: plot.key, caption: plot.caption, svg, readings };
   });
 }
@@ -57,16 +64,32 @@ export function curveRange(width: number): [left: number, right: number] {
   return [margin.left, width - margin.right];
 }
 
+/** An area so near to 1 leaves the whole curve in a corner: then the false positive rate has a logarithmic axis. */
+const cornerAuc = 0.98;
+const leastRate = 1e-6;
+
 function roc(data: CurveData): Plot {
+  const isLog = data.auc !== null && data.auc > cornerAuc;
+  const rates = data.roc.flatMap(([x]) => (typeof x === 'number' && x > leastRate ? [x] : []));
+  const logFrom = 10 ** Math.floor(Math.log10(Math.min(0.1, ...rates)));
   return {
     key: 'roc',
     caption: `ROC: AUC ${figure(data.auc)}`,
     title: `ROC curve of ${data.class}`,
-    description: `True against false positive rate over all thresholds; area under the curve ${figure(data.auc)}.`,
-    x: 'false positive rate',
+    description: `True against false positive rate over all thresholds${isLog ? ', the latter on a logarithmic axis' : ''}; area under the curve ${figure(data.auc)}.`,
+    x: isLog ? 'false positive rate (logarithmic)' : 'false positive rate',
+    ...(isLog ? { logFrom } : {}),
     y: 'true positive rate',
     readings: data.roc.map(([x, y, p]) => [x ?? 0, `p ≥ ${figure(p)}: FPR ${figure(x)}, TPR ${figure(y)}`]),
-    marks: (x, y) => html`${diagonal(x, y)}${path('line', data.roc, 1, x, y)}`,
+    marks: (x, y) => {
+      const least = isLog ? logFrom : 0;
+      const chance = Array.from({ length: 41 }, (_, i) => (isLog ? least ** (1 - i / 40) : i / 40));
+      const diagonal = chance.map((rate) => [rate, rate]);
+      const curve = isLog
+        ? data.roc.map(([rate, ...rest]) => [Math.max(rate ?? 0, least), ...rest])
+        : data.roc;
+      return html`${path('chance', diagonal, 1, x, y)}${path('line', curve, 1, x, y)}`;
+    },
   };
 }
 

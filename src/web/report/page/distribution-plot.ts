@@ -9,6 +9,7 @@ import { groupsOf, type Row, type Selection, selectRows, shownClasses, valueAt }
 
 const radius = 3.5;
 const pitch = 2 * radius;
+const mostRoomy = 16;
 
 export interface DistributionOptions {
   readonly selection: Selection;
@@ -31,8 +32,10 @@ export function distributionPlot(data: ReportData, options: DistributionOptions)
   const rows = plotRows(data, options);
   const narrow = width < 560;
   const left = narrow ? 12 : 180;
+  // Many rows are lower each, so that more of them are seen at once.
+  const [least, most] = rows.length > mostRoomy ? [16, 40] : [34, 110];
   const rowHeight = (row: PlotRow) =>
-    (narrow ? 26 : 8) + Math.min(110, 34 + Math.sqrt(row.points.length) * 2.2);
+    (narrow ? 26 : 8) + Math.min(most, least + Math.sqrt(row.points.length) * 2.2);
   const margin = { top: 8, right: 14, bottom: 40, left };
   const height = margin.top + margin.bottom + rows.reduce((sum, row) => sum + rowHeight(row), 0);
   const values = rows.flatMap(({ points }) => points.map(({ value }) => value));

@@ -1,9 +1,9 @@
 /** The frame of a plot: an SVG with axes, grid and labels. Marks are styled by class, so that themes reach them. */
-import type { ScaleLinear } from 'd3-scale';
+import type { ScaleLinear, ScaleLogarithmic } from 'd3-scale';
 import { type Fragment, html, type Markup } from '../../dashboard/html.ts';
 
 export interface Axis {
-  readonly scale: ScaleLinear<number, number>;
+  readonly scale: ScaleLinear<number, number> | ScaleLogarithmic<number, number>;
   readonly label: string;
   /** About how many ticks. */
   readonly ticks: number;

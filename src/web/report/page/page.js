@@ -4,7 +4,9 @@ import { curvePlots, curveRange } from './curve-plots.ts';
 import { distributionPlot } from './distribution-plot.ts';
 import { download, saveSvg } from './save.js';
 import { selectRows, sortRows } from './selection.ts';
+import { makeSortable } from './sort-table.js';
 import { hideTip, showTip } from './tip.js';
+import { volumePlots } from './volume-plots.ts';
 
 const data = JSON.parse(document.getElementById('report-data').textContent);
 const byId = (id) => document.getElementById(id);
@@ -88,6 +90,18 @@ function drawCurves() {
   }
 }
 
+function drawVolumes() {
+  const holder = byId('volume-plots');
+  const chosen = Number(byId('volume-class')?.value ?? 0);
+  for (const figure of holder.querySelectorAll('figure')) {
+    const place = figure.querySelector('.holder');
+    const plots = volumePlots(data, chosen, Math.max(240, place.clientWidth));
+    const plot = plots.find(({ key }) => key === figure.dataset.volume);
+    place.innerHTML = plot.svg.text;
+    figure.querySelector('.caption-text').textContent = plot.caption;
+  }
+}
+
 /** Shows the point of a curve that is nearest to the pointer, or that arrow keys have reached. */
 function readOff(holder, readings, [left, right]) {
   const svg = holder.firstElementChild;
@@ -129,8 +143,7 @@ function readOff(holder, readings, [left, right]) {
   };
 }
 
-function pointEvents() {
-  const holder = byId('distribution-plot');
+function pointEvents(holder) {
   const tell = (point) => {
     const box = point.getBoundingClientRect();
     showTip(point.dataset.tip, box.left + box.width / 2, box.top);
@@ -189,15 +202,16 @@ byId('worst-first').onclick = () => {
 };
 byId('rows-csv').onclick = () => download('voxtally-cases.csv', 'text/csv', rowsCsv(data, rows));
 byId('curve-class')?.addEventListener('input', drawCurves);
+byId('volume-class')?.addEventListener('input', drawVolumes);
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-save-svg]');
   if (!button) return;
   const svg = button.closest('figure').querySelector('svg');
   if (svg) saveSvg(svg, button.dataset.saveSvg);
 });
-for (const table of document.querySelectorAll('[data-csv]')) {
-  table.closest('section').querySelector(`[data-csv-of="${table.id}"]`).onclick = () =>
-    download(`voxtally-${table.id}.csv`, 'text/csv', tableCsv(table));
+for (const button of document.querySelectorAll('[data-csv-of]')) {
+  const { csvOf } = button.dataset;
+  button.onclick = () => download(`voxtally-${csvOf}.csv`, 'text/csv', tableCsv(byId(csvOf)));
 }
 
 function tableCsv(table) {
@@ -215,11 +229,14 @@ const redraw = () => {
   if (drawnWidth === document.documentElement.clientWidth) return;
   drawnWidth = document.documentElement.clientWidth;
   drawDistribution();
+  drawVolumes();
   drawCurves();
 };
 for (const element of document.querySelectorAll('[data-needs-script]')) element.hidden = false;
 redraw();
-pointEvents();
+pointEvents(byId('distribution-plot'));
+pointEvents(byId('volume-plots'));
+for (const table of document.querySelectorAll('[data-sortable]')) makeSortable(table);
 drawTable();
 addEventListener('resize', redraw);
 addEventListener('beforeprint', () => {

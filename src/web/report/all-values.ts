@@ -1,24 +1,24 @@
-/** How good the model is: every way of pooling with its number of cases. */
+/** Every value with every way of pooling and its number of cases. */
 
 import type { CaseSummary, ResultsDocument } from '../../results/document.ts';
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
 import { count, figure, integer } from './format.ts';
 import { classMeasures, type Measure, measureValue, multiclassMeasures } from './measures.ts';
 
-/** Classes beyond these get their table on demand, and no card. */
+/** With more classes each has its table on demand. */
 const mostOpen = 2;
-const mostCards = 6;
 
-export function overview(document: ResultsDocument): Markup {
+/** Every value of every class: metrics first, then losses. */
+export function allValues(document: ResultsDocument): Markup {
   const measures = classMeasures(document);
   const { classes, pooled, means } = document;
   const pooledCases = pooled?.cases ?? 0;
-  return html`<section id="overview" aria-labelledby="overview-title">
-<h2 id="overview-title">Overview</h2>
-${cards(document)}
+  return html`<section id="values" aria-labelledby="values-title">
+<h2 id="values-title">All metrics and losses</h2>
 <p class="basis"><b>Pooled</b> takes all ${count(pooledCases, 'scored case')} as one volume, so large structures weigh more. <b>Mean</b>, <b>SD</b> and quartiles are over cases, each weighing the same; N is the number of cases where the value is defined.${
     classes.length > 1 && ' The mean over classes is that of the classes’ own means.'
   }</p>
+${pooledTable(document)}
 ${classes.map(({ name, labels }, at) => {
   const summaries = means.classes[name]!;
   const rows = measures.map((measure) => {
@@ -26,23 +26,23 @@ ${classes.map(({ name, labels }, at) => {
     const result = pooled?.classes[name];
     return { measure, summary, pooled: result ? measureValue(result, measure) : null };
   });
-  return html`<details class="class-table"${at < mostOpen && html` open`}><summary><h3>${name}</h3> <span class="quiet">label${labels.length > 1 && 's'} ${labels.join(', ')}</span></summary>
-${summaryTable(`overview-${at}`, `${name}: pooled and over cases`, rows)}</details>`;
+  return html`<details class="class-table"${classes.length <= mostOpen && html` open`}><summary><h3>${name}</h3> <span class="quiet">label${labels.length > 1 && 's'} ${labels.join(', ')}</span></summary>
+${summaryTable(`values-${at}`, `${name}: pooled and over cases`, rows)}</details>`;
 })}
 ${multiclass(document)}
 ${classes.length > 1 && overClasses(document, measures)}
 </section>`;
 }
 
-function cards({ classes, pooled, means }: ResultsDocument): Fragment {
-  if (classes.length > mostCards || !pooled) return null;
-  return html`<dl class="cards">${classes.map(({ name }) => {
-    const { mean, sd, count: n } = means.classes[name]!.metrics.dice;
-    return html`<div><dt>${name} <span class="quiet">Dice at the decision</span></dt>
-<dd><strong>${figure(mean)}</strong> <span>mean${sd !== null && html` ± ${figure(sd)} SD`}, N = ${integer(n)}</span></dd>
-<dd><strong class="lesser">${figure(pooled.classes[name]!.metrics.dice)}</strong> <span>pooled by voxel, N = ${integer(pooled.cases)}</span></dd>
-<dd><strong class="lesser">${figure(pooled.classes[name]!.metrics.diceByMm3)}</strong> <span>pooled by mm³</span></dd></div>`;
-  })}</dl>`;
+/** The two poolings of Dice beside each other: by voxels, and by the volume of the voxels. */
+function pooledTable({ classes, pooled }: ResultsDocument): Fragment {
+  if (!pooled) return null;
+  return html`<div class="scroll cue" tabindex="0" role="region" aria-label="Dice of the pool"><table class="narrow" data-sortable><caption class="visually-hidden">Dice of all scored cases as one volume</caption>
+<thead><tr><th scope="col">Class</th><th scope="col" class="number">Dice, pooled by voxels</th><th scope="col" class="number">Dice, pooled by mm³</th></tr></thead>
+<tbody>${classes.map(({ name }) => {
+    const { dice, diceByMm3 } = pooled.classes[name]!.metrics;
+    return html`<tr><th scope="row" class="name">${name}</th>${[dice, diceByMm3].map((value) => html`<td class="number" data-value="${value}">${figure(value)}</td>`)}</tr>`;
+  })}</tbody></table></div>`;
 }
 
 interface SummaryRow {
@@ -52,7 +52,7 @@ interface SummaryRow {
 }
 
 function summaryTable(id: string, caption: string, rows: readonly SummaryRow[]): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table id="${id}">
+  return html`<div class="scroll cue" tabindex="0" role="region" aria-label="${caption}"><table id="${id}">
 <caption class="visually-hidden">${caption}</caption>
 <thead><tr><th scope="col">Measure</th>${['Pooled', 'Mean', 'SD', 'Median', 'Q1', 'Q3', 'Min', 'Max'].map((name) => html`<th scope="col" class="number">${name}</th>`)}<th scope="col" class="number">N</th><th scope="col" class="number">Undefined</th><th scope="col" class="number">No score</th></tr></thead>
 <tbody>${rows.map(
@@ -68,12 +68,12 @@ function multiclass(document: ResultsDocument): Fragment {
     pooled: document.pooled?.losses[measure.id] ?? null,
   }));
   if (rows.length === 0) return null;
-  return html`<details class="class-table" open><summary><h3>All classes together</h3> <span class="quiet">multi-class losses</span></summary>${summaryTable('overview-all', 'Multi-class losses: pooled and over cases', rows)}</details>`;
+  return html`<details class="class-table"><summary><h3>All classes together</h3> <span class="quiet">multi-class losses</span></summary>${summaryTable('values-all', 'Multi-class losses: pooled and over cases', rows)}</details>`;
 }
 
 function overClasses({ means, classes }: ResultsDocument, measures: readonly Measure[]): Markup {
-  return html`<details class="class-table" open><summary><h3>Mean over classes</h3> <span class="quiet">of the classes’ means over cases</span></summary>
-<div class="scroll" tabindex="0" role="region" aria-label="Mean over classes"><table class="narrow"><caption class="visually-hidden">Mean over classes</caption>
+  return html`<details class="class-table"><summary><h3>Mean over classes</h3> <span class="quiet">of the classes’ means over cases</span></summary>
+<div class="scroll cue" tabindex="0" role="region" aria-label="Mean over classes"><table class="narrow"><caption class="visually-hidden">Mean over classes</caption>
 <thead><tr><th scope="col">Measure</th><th scope="col" class="number">Mean</th><th scope="col" class="number">Classes</th></tr></thead>
 <tbody>${measures.map((measure) => {
     const mean = measureValue(means.overClasses, measure)!;
