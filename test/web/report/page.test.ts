@@ -113,7 +113,7 @@ describe('the report in a browser', () => {
     const confused = await saved('[data-csv-of=confusion-table]');
     expect(confused.text.split('\r\n')[1]).toMatch(/^\d [^,]+,\d [^,]+,\d+,0\.\d+$/);
     const summary = await saved('[data-csv-of=summary-table]');
-    expect(summary.text.split('\r\n')[1]).toMatch(/^background,0\.\d+,/);
+    expect(summary.text.split('\r\n')[1]).toMatch(/^background,1,1,1,0,0\.\d+,118,0$/);
     const plot = await saved('[data-save-svg=voxtally-distribution]');
     expect(plot.text).toMatch(/^<svg /);
     expect(plot.text).toContain('fill="rgb(');
