@@ -2,6 +2,7 @@ import { UsageError } from '../base/errors.ts';
 import { takeShard } from '../cases/shard.ts';
 import { defaultPriority, maxPriority } from '../engines/redis/priority.ts';
 import type { TableKind } from '../results/table.ts';
+import { readLabelNames } from '../settings/label-names.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import type { Config } from '../settings/schema.ts';
 import { type CaseSource, type GatheredCases, gatherCases } from './cases.ts';
@@ -14,6 +15,7 @@ import type { Terminal } from './terminal.ts';
 /** The flags of `score` that are not settings. */
 export interface ScoreOptions extends CaseSource {
   readonly config?: string;
+  readonly labelNames?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -30,7 +32,11 @@ export interface ScoreOptions extends CaseSource {
 export async function runScore(options: ScoreOptions, terminal: Terminal): Promise<number> {
   const config = loadConfig({
     ...(options.config === undefined ? {} : { file: options.config }),
-    flags: settingsFromFlags({ ...options }),
+    // What --label-names gives is overridden by flags that say it themselves.
+    flags: {
+      ...(options.labelNames === undefined ? {} : readLabelNames(options.labelNames)),
+      ...settingsFromFlags({ ...options }),
+    },
   });
   if (options.dryRun) {
     const { cases, warnings } = chosenCases(options, config.missingPrediction);

@@ -6,7 +6,7 @@ import { parseLosses } from '../losses/registry.ts';
 import { type LossContext, type LossSpec, neededLovasz, neededTerms } from '../losses/spec.ts';
 import { decideChannels } from './decide-channels.ts';
 import { decideScores, type ScoreDecision } from './decide-scores.ts';
-import { type RunClass, type RunSettings, thresholdDecides } from './run-settings.ts';
+import { nameOfLabel, type RunClass, type RunSettings, thresholdDecides } from './run-settings.ts';
 import { type Config, defaultConfig } from './schema.ts';
 
 const mebi = 2 ** 20;
@@ -78,6 +78,7 @@ async function resolveFor(
     decisions,
     scoresFound: config.scores === 'auto',
     classes,
+    ...(config.labelNames === null ? {} : { labelNames: config.labelNames }),
     ignoreLabel: config.ignoreLabel,
     unknownLabels: config.unknownLabels,
     convention: config.convention,
@@ -158,7 +159,7 @@ function resolveClasses(
     if (scores === 'label') return [];
     if (channelLabels.length === 0) return [{ name: 'foreground', labels: 'positive', channels: [0] }];
     return channelLabels.map((label, channel) => ({
-      name: String(label),
+      name: nameOfLabel({ labelNames: config.labelNames ?? undefined }, label),
       labels: [label],
       channels: [channel],
     }));

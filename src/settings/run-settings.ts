@@ -1,5 +1,6 @@
 import type { Vec3 } from '../base/box.ts';
 import type { TermSpec } from '../base/class-sums.ts';
+import type { Label } from '../base/label.ts';
 import type { ScoreKind } from '../base/scored.ts';
 import type { Convention } from '../losses/spec.ts';
 
@@ -32,6 +33,8 @@ export interface RunSettings {
   readonly scoresFound: boolean;
   /** Empty for label maps with no classes named: every label found is a class then. */
   readonly classes: readonly RunClass[];
+  /** Names of classes that are the labels of files or channels, by label; others are called by their label. */
+  readonly labelNames?: Readonly<Record<string, string>> | undefined;
   readonly ignoreLabel: number | null;
   readonly unknownLabels: 'refuse' | 'background';
   readonly convention: Convention;
@@ -93,4 +96,10 @@ export function decidesByChannel(settings: Relation, { channels }: Pick<RunClass
 /** Whether hard metrics of some class go by the threshold. */
 export function thresholdDecides(settings: Relation & Pick<RunSettings, 'classes'>): boolean {
   return settings.scores !== 'label' && settings.classes.some((own) => !decidesByChannel(settings, own));
+}
+
+/** What a class is called that is a label of the files. */
+export function nameOfLabel({ labelNames }: Pick<RunSettings, 'labelNames'>, label: Label): string {
+  const name = String(label);
+  return labelNames !== undefined && Object.hasOwn(labelNames, name) ? labelNames[name]! : name;
 }

@@ -73,8 +73,8 @@ const label = z.int();
 const className = z
   .string()
   .regex(
-    /^[\p{L}\p{N}][\p{L}\p{N} _.+/-]{0,63}$/u,
-    'a name starts with a letter or a digit and goes on with those, spaces and _ . + / -, 64 characters at most',
+    /^[\p{L}\p{N}][\p{L}\p{M}\p{N} _.+/()&:'-]{0,63}$/u,
+    "a name starts with a letter or a digit and goes on with those, spaces and _ . + / - ( ) & : ', 64 characters at most",
   );
 
 const labelSet = z
@@ -115,6 +115,11 @@ export const configSchema = z.strictObject({
     .preprocess(readNumberOrNone, label.nullable())
     .default(null)
     .meta({ allowed: 'null (none), or an integer label' }),
+  labelNames: z
+    .record(z.string().regex(/^\d{1,20}$/), z.string().regex(/^\P{C}{1,100}$/u))
+    .nullable()
+    .default(null)
+    .meta({ allowed: 'null (none), or names by label such as 5: liver, as a flag the file that has them' }),
   unknownLabels: oneOf(['refuse', 'background'], 'refuse'),
 
   // What is computed.

@@ -23,6 +23,7 @@ const stored = z.object({
       channels: z.array(z.number().int().nonnegative()),
     }),
   ),
+  labelNames: z.record(z.string(), z.string()).optional(),
   ignoreLabel: z.number().nullable(),
   unknownLabels: z.enum(['refuse', 'background']),
   convention: z.enum(['pytorch', 'keras']),

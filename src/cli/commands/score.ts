@@ -34,6 +34,10 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     .option('--image-suffix <text>', 'what follows the case in the names of scans, such as _T1w')
     .option('--image-pattern <pattern>', 'names of scans')
     .option('--shard <i/n>', 'score only part i of n of the cases; voxtally merge puts the parts together')
+    .option(
+      '--label-names <file>',
+      "names of labels: nnU-Net's dataset.json, ITK-SNAP, 3D Slicer, dseg.tsv, FreeSurfer LUT",
+    )
     .option('--config <file>', 'settings as YAML or JSON; flags override them')
     .option(
       '--dry-run',

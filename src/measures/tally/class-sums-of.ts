@@ -4,7 +4,12 @@ import { compareLabels, type Label } from '../../base/label.ts';
 import type { ClassSpec } from '../../base/scored.ts';
 import { sumOfOnes, sumToNumber } from '../../base/statistics/sum-units.ts';
 import { countsOfClasses } from '../../losses/metrics/confusion.ts';
-import { decidesByChannel, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import {
+  decidesByChannel,
+  nameOfLabel,
+  predictsLabels,
+  type RunSettings,
+} from '../../settings/run-settings.ts';
 import type { LovaszValues } from '../sorted-errors/lovasz-sum.ts';
 import type { Tally } from './tally.ts';
 
@@ -27,7 +32,9 @@ export function classesOf(settings: RunSettings, tallies: Iterable<Tally>): Clas
   }
   labels.delete(0);
   if (settings.ignoreLabel !== null) labels.delete(settings.ignoreLabel);
-  return [...labels].sort(compareLabels).map((label) => ({ name: String(label), labels: [label] }));
+  return [...labels]
+    .sort(compareLabels)
+    .map((label) => ({ name: nameOfLabel(settings, label), labels: [label] }));
 }
 
 export function measuresOf(

@@ -5,7 +5,7 @@ import { compareLabels, type Label } from '../../base/label.ts';
 import type { TileGrid } from '../../base/tile-grid.ts';
 import { type BoxSums, LabelSums, sumsOfClass, sumsOfScores } from '../../measures/box-errors/box-sums.ts';
 import type { Tally } from '../../measures/tally/tally.ts';
-import type { RunSettings } from '../../settings/run-settings.ts';
+import { nameOfLabel, type RunSettings } from '../../settings/run-settings.ts';
 import type { CasePlan } from '../plan/case-plan.ts';
 import { slabBoxes, slabsOf, tileBoxes } from './boxes.ts';
 import type { CaseErrors, ClassErrors } from './case-errors.ts';
@@ -45,7 +45,10 @@ export class ErrorSums {
     const { grid, voxels, sums: found } = this.#slabs ?? this.#tiles;
     const named = this.#settings.classes.map(({ name }, at) => ({ name, sums: found.get(at) }));
     const labels = [...found].sort(([a], [b]) => compareLabels(a, b));
-    const classes = named.length > 0 ? named : labels.map(([label, sums]) => ({ name: String(label), sums }));
+    const classes =
+      named.length > 0
+        ? named
+        : labels.map(([label, sums]) => ({ name: nameOfLabel(this.#settings, label), sums }));
     return {
       shape,
       tileShape,
