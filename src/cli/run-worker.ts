@@ -1,11 +1,11 @@
 /** `voxtally worker`: a process that serves the queue until a signal ends it. */
-import { availableParallelism } from 'node:os';
 import { pino } from 'pino';
 import { UsageError } from '../base/errors.ts';
 import { connectNow } from '../engines/redis/connection.ts';
 import { SharedFolders } from '../engines/redis/places.ts';
 import { defaultTiming } from '../engines/redis/timing.ts';
 import { startWorker } from '../engines/redis/worker.ts';
+import { planMemory } from '../run/plan/memory.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { settingsFromFlags } from './setting-flags.ts';
@@ -45,7 +45,7 @@ export async function runWorker(options: WorkerOptions, terminal: Terminal): Pro
     prefix,
     places: new SharedFolders(workRoot),
     dataRoots: options.dataRoot,
-    threads: config.threads === 'auto' ? availableParallelism() : config.threads,
+    ...planMemory(config),
     log: pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true })),
     timing: {
       lockMs,

@@ -41,16 +41,21 @@ export class CaseWork {
   readonly cases: readonly ManifestCase[];
   readonly #pool: ThreadPool;
   readonly #buffers: BufferBudget;
+  readonly #threadBytes: () => number;
   readonly #dataRoots: DataRoots | undefined;
   readonly #sample: AuditSample | undefined;
 
-  /** `dataRoots`: the only folders below which volumes are read; any when there are none. */
+  /**
+   * `threadBytes`: what each thread may take for a tile, asked whenever a case is planned. `dataRoots`: the only folders
+   * below which volumes are read; any when there are none.
+   */
   constructor(
     folder: RunFolder,
     settings: RunSettings,
     cases: readonly ManifestCase[],
     pool: ThreadPool,
     buffers: BufferBudget,
+    threadBytes: () => number,
     dataRoots?: DataRoots,
   ) {
     this.folder = folder;
@@ -58,6 +63,7 @@ export class CaseWork {
     this.cases = cases;
     this.#pool = pool;
     this.#buffers = buffers;
+    this.#threadBytes = threadBytes;
     this.#dataRoots = dataRoots;
     const audit = parseAudit(settings.audit ?? 'none');
     if (audit !== undefined) {
@@ -71,7 +77,7 @@ export class CaseWork {
   /** Reads the headers and stores the plan. @throws InputError */
   async plan(index: number): Promise<CasePlan> {
     this.#dataRoots?.checkCase(this.cases[index]!);
-    const plan = await planCase(this.cases[index]!, index, this.settings);
+    const plan = await planCase(this.cases[index]!, index, this.settings, this.#threadBytes());
     this.#dataRoots?.checkPlan(plan, this.folder.root);
     // Tiles of other files than these are not to be mixed with theirs.
     if (existsSync(this.folder.tiles(index)) && !this.#plannedBefore(plan)) {

@@ -7,10 +7,11 @@ import { BufferBudget } from '../base/buffer-budget.ts';
 import { UsageError } from '../base/errors.ts';
 import type { CaseOutcomeRecord } from '../run/case-outcome.ts';
 import { enterFolder, storedOutcome } from '../run/enter-run.ts';
+import { planMemory } from '../run/plan/memory.ts';
 import { progressOf, type RunEvent } from '../run/run-events.ts';
 import { RunFolder, workFolder } from '../run/run-folder.ts';
 import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
-import { resolveSettings, threadCount } from '../settings/resolve-settings.ts';
+import { resolveSettings } from '../settings/resolve-settings.ts';
 import { keepsCaseShards } from '../settings/run-settings.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 import { CasePool } from './case-pool.ts';
@@ -37,17 +38,25 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
   setMaxListeners(0, signal);
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
+  const { threads, threadBytes } = planMemory(config);
   // They load while the settings are found out.
-  const pool = new ThreadPool(threadCount(config));
+  const pool = new ThreadPool(threads);
   try {
-    const { settings, threads, notes } = await resolveSettings(config, cases);
+    const { settings, notes } = await resolveSettings(config, cases);
     if (settings.audit !== undefined) checkAuditAvailable();
     for (const note of notes) emit({ kind: 'note', note });
     const folder = new RunFolder(join(resolve(outDir), workFolder));
     enterFolder(folder, settings, cases, request.resume);
     if (request.resume) forgetOutcomes(folder, cases.length);
 
-    const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(2 * threads + 2));
+    const work = new CaseWork(
+      folder,
+      settings,
+      cases,
+      pool,
+      new BufferBudget(2 * threads + 2),
+      () => threadBytes,
+    );
     const casePool = new CasePool(work, pool);
     const engine = new EmbeddedEngine(work, threads, keepsCaseShards(settings, cases.length));
     const outcomes = new Map<number, CaseOutcomeRecord>();

@@ -19,6 +19,7 @@ import { openStream } from '../volumes/gzip-stream.ts';
 import { dataBytes } from '../volumes/length.ts';
 import type { VolumeHeader } from '../volumes/types.ts';
 import { type CasePlan, caseBytes, channelHeaders, planCase } from './plan/case-plan.ts';
+import { planMemory } from './plan/memory.ts';
 
 /** Cases that are looked at at a time: the work is waiting for storage. */
 const lanes = 4;
@@ -67,11 +68,12 @@ export async function dryRun(
   cases: readonly ManifestCase[],
   onCase: (done: number) => void = () => {},
 ): Promise<DryRun> {
-  const { settings, threads, notes } = await resolveSettings(config, cases);
+  const { threads, threadBytes } = planMemory(config);
+  const { settings, notes } = await resolveSettings(config, cases);
   let done = 0;
   const looked = await lastValueFrom(
     mapConcurrently(cases.entries(), lanes, async ([index, entry]) => {
-      const found = await lookAt(entry, index, settings, config);
+      const found = await lookAt(entry, index, settings, threadBytes, config);
       onCase(++done);
       return [index, found] as const;
     }).pipe(toArray()),
@@ -82,7 +84,7 @@ export async function dryRun(
     channels: settings.channels,
     notes,
     threads,
-    threadMemoryBytes: settings.threadMemoryBytes,
+    threadMemoryBytes: threadBytes,
     cases: looked.sort(([a], [b]) => a - b).map(([, found]) => found),
   };
 }
@@ -91,11 +93,12 @@ async function lookAt(
   entry: ManifestCase,
   index: number,
   settings: RunSettings,
+  threadBytes: number,
   config: Config,
 ): Promise<DryCase> {
   let volume: DryVolume | null = null;
   try {
-    const plan = await planCase(entry, index, settings);
+    const plan = await planCase(entry, index, settings, threadBytes);
     volume = volumeOf(plan, settings, await scoresOf(entry, config));
     await checkValues(entry, settings, config);
     for (const header of [...plan.predictions, plan.reference]) await checkWhole(header);

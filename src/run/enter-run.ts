@@ -62,7 +62,6 @@ function comparable(settings: RunSettings): Record<string, unknown> {
     tileShape,
     tileVoxels,
     bundleVoxels,
-    threadMemoryBytes,
     stageAboveBytes,
     mergeFanIn,
     // These refuse cases and change no value.

@@ -11,6 +11,7 @@ import { dataBytes } from '../volumes/length.ts';
 import { readHeader } from '../volumes/nifti/header.ts';
 import type { VolumeHeader } from '../volumes/types.ts';
 import { channelHeaders } from './plan/case-plan.ts';
+import { planMemory } from './plan/memory.ts';
 
 /** What a volume is, and what scoring it as a prediction would take. */
 export interface InspectReport {
@@ -46,12 +47,13 @@ export async function inspectFile(path: string, config: Config): Promise<Inspect
   try {
     const anyClasses = { ...config, classes: null };
     const one = { id: path, predictions: [path], reference: path };
-    const { settings, threads, notes } = await resolveSettings(anyClasses, [one]);
+    const { threads, threadBytes } = planMemory(config);
+    const { settings, notes } = await resolveSettings(anyClasses, [one]);
     return {
       ...known,
       scores: settings.scores,
       note: notes.join('; '),
-      tiles: { ...projectTiles(header, settings), threads },
+      tiles: { ...projectTiles(header, settings, threadBytes), threads },
     };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -60,8 +62,11 @@ export async function inspectFile(path: string, config: Config): Promise<Inspect
 }
 
 /** The tile asked for, or the largest automatic one that a thread's memory holds. */
-function projectTiles(header: VolumeHeader, settings: RunSettings): Omit<TileProjection, 'threads'> {
-  const allowedBytes = settings.threadMemoryBytes;
+function projectTiles(
+  header: VolumeHeader,
+  settings: RunSettings,
+  allowedBytes: number,
+): Omit<TileProjection, 'threads'> {
   const reference = { datatype: 'uint8', littleEndian: true, slope: 1, intercept: 0 } as const;
   const input = { predictions: channelHeaders([header]), reference, shape: header.shape };
   const bytesOf = (shape: Vec3) => tileBytes(tileNeeds(settings, input, voxelCount(shape)));

@@ -1,5 +1,4 @@
 /** From a user's configuration to settings with nothing left to `auto`. */
-import { availableParallelism } from 'node:os';
 import { UsageError } from '../base/errors.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import { parseLosses } from '../losses/registry.ts';
@@ -10,20 +9,12 @@ import { nameOfLabel, type RunClass, type RunSettings, thresholdDecides } from '
 import { type Config, defaultConfig } from './schema.ts';
 
 const mebi = 2 ** 20;
-/** What the process takes besides the memory of its threads: Node itself, code, plans and results. */
-const processBytes = 192 * mebi;
 /** Clip of the cross-entropy of stored probabilities; 0 clamps at 100. */
 export const crossEntropyClips = { pytorch: 0, keras: 1e-7 } as const;
 
 export interface Resolved {
   readonly settings: RunSettings;
-  readonly threads: number;
   readonly notes: readonly string[];
-}
-
-/** How many threads a configuration asks for. */
-export function threadCount({ threads }: Config): number {
-  return threads === 'auto' ? availableParallelism() : threads;
 }
 
 /** @throws UsageError when the configuration cannot be run on these cases. */
@@ -67,7 +58,6 @@ async function resolveFor(
     ...notes,
     ...noteOnThreshold(config, { scores, channels, channelCount, classes }),
   ];
-  const threads = threadCount(config);
   const base: Omit<RunSettings, 'terms' | 'lovasz'> = {
     scores,
     channels,
@@ -94,7 +84,6 @@ async function resolveFor(
     tileShape: config.tile.shape,
     tileVoxels: config.tile.voxels,
     bundleVoxels: config.tile.bundle,
-    threadMemoryBytes: threadMemory(config.memory, threads),
     stageAboveBytes: config.stageAboveMiB * mebi,
     mergeFanIn: config.mergeFanIn,
     keepShards: config.keepShards,
@@ -105,7 +94,6 @@ async function resolveFor(
   const lovasz = scores === 'label' ? [] : [...neededLovasz(losses)].sort();
   return {
     settings: { ...base, terms: scores === 'label' ? [] : neededTerms(losses), lovasz },
-    threads,
     notes: decisions,
   };
 }
@@ -131,20 +119,6 @@ function lossContext(
   const { convention, scores, channels, classes } = settings;
   const names = classes.map(({ name }) => name);
   return { convention, scores, channels, ...(names.length > 0 ? { classNames: names } : {}) };
-}
-
-/**
- * A thread's share: twice for each thread (its kernels, and a tile of a stream on its way to it) and two more tiles
- * that wait.
- */
-function threadMemory(memoryBytes: number, threads: number): number {
-  const share = Math.floor((memoryBytes - processBytes) / (2 * threads + 2));
-  if (share >= 8 * mebi) return share;
-  throw new UsageError(
-    'memory-budget',
-    `memory: (${memoryBytes} - ${processBytes} bytes for the process) / (2 x ${threads} threads + 2) = ${share} bytes a thread, at least ${8 * mebi} are needed; give more --memory or fewer --threads`,
-    { field: 'memory' },
-  );
 }
 
 function resolveClasses(

@@ -58,7 +58,6 @@ export interface RunSettings {
   readonly tileShape: Vec3 | null;
   readonly tileVoxels: number;
   readonly bundleVoxels: number;
-  readonly threadMemoryBytes: number;
   readonly stageAboveBytes: number;
   readonly mergeFanIn: number;
   /** Whether the case shards stay when the run is over. */

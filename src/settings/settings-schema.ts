@@ -41,7 +41,6 @@ const stored = z.object({
   tileShape: vec3.nullable(),
   tileVoxels: z.number(),
   bundleVoxels: z.number(),
-  threadMemoryBytes: bytes,
   stageAboveBytes: bytes,
   mergeFanIn: z.number().int().min(2),
   keepShards: z.enum(['auto', 'always', 'never']),

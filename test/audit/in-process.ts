@@ -36,7 +36,7 @@ export async function auditInProcess(
     run: async (step: Parameters<ThreadPool['run']>[0]) =>
       step.kind === 'audit-case' ? auditCase(step, backend) : structuredClone(runner.run(step)),
   } as unknown as ThreadPool;
-  const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(4));
+  const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(4), () => 2 ** 28);
   const { signal } = new AbortController();
   for (const index of cases.keys()) {
     let plan = await work.plan(index);

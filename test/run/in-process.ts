@@ -7,6 +7,7 @@ import { finishRun } from '../../src/engines/finish-run.ts';
 import { forgetOutcomes } from '../../src/engines/forget.ts';
 import type { CaseOutcomeRecord } from '../../src/run/case-outcome.ts';
 import { enterFolder, storedOutcome } from '../../src/run/enter-run.ts';
+import { planMemory } from '../../src/run/plan/memory.ts';
 import type { RunEvent } from '../../src/run/run-events.ts';
 import { RunFolder, workFolder } from '../../src/run/run-folder.ts';
 import type { RunRequest } from '../../src/run/types.ts';
@@ -22,7 +23,8 @@ export type Deliver = (step: Step, run: (step: Step) => unknown) => unknown;
 /** A run as `scoreRun` does it, with steps that are done in this very thread, the way `deliver` wants. */
 export async function runInProcess(request: RunRequest, deliver: Deliver): Promise<void> {
   const { cases, signal } = request;
-  const { settings, threads } = await resolveSettings(request.config, cases);
+  const { threads, threadBytes } = planMemory(request.config);
+  const { settings } = await resolveSettings(request.config, cases);
   const folder = new RunFolder(join(request.outDir, workFolder));
   enterFolder(folder, settings, cases, request.resume);
   if (request.resume) forgetOutcomes(folder, cases.length);
@@ -31,7 +33,14 @@ export async function runInProcess(request: RunRequest, deliver: Deliver): Promi
     threads,
     run: async (step: Step) => deliver(step, (done) => structuredClone(runner.run(done))),
   } as unknown as ThreadPool;
-  const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(2 * threads + 2));
+  const work = new CaseWork(
+    folder,
+    settings,
+    cases,
+    pool,
+    new BufferBudget(2 * threads + 2),
+    () => threadBytes,
+  );
   const casePool = new CasePool(work, pool);
   const engine = new EmbeddedEngine(work, threads, keepsCaseShards(settings, cases.length));
   const outcomes = new Map<number, CaseOutcomeRecord>();

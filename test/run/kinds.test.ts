@@ -186,6 +186,7 @@ test('a case whose tiles would not fit the memory fails with the arithmetic, and
   const config: ConfigInput = {
     scores: 'label',
     memory: 260 * 2 ** 20,
+    allowIdentical: true,
     threads: 3,
     tile: { shape: wide },
   };

@@ -19,7 +19,7 @@ export const workerCommand: DefineCommand = (terminal, finish) => {
     .option('--lock-ms <ms>', 'a job is given to another worker when this one is silent for so long', '30000')
     .option('--job-voxels <n>', 'voxels of a tile job: small tiles are batched up to these', '4194304')
     .option('--log-level <level>', 'debug, info, warn, error or silent', 'info');
-  return addSettingFlags(command, ['redis', 'threads'])
+  return addSettingFlags(command, ['redis', 'memory', 'threads'])
     .addHelpText('after', help)
     .action(async (options: WorkerOptions) => {
       const { runWorker } = await import('../run-worker.ts');

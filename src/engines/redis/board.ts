@@ -47,6 +47,8 @@ const faultCode = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 const workerId = z.string().regex(/^[\w.:-]{1,128}$/);
 const workerFacts = z.object({
   threads: z.int().min(0).max(65_536),
+  /** What each of them may take for a tile; workers of versions that did not tell took what a run said. */
+  threadBytes: z.number().positive().default(Number.POSITIVE_INFINITY),
   lastSeenAt: timeMs,
   tilesDone: z.int().min(0),
   busy: z.boolean(),

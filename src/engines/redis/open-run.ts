@@ -30,10 +30,18 @@ export class OpenRuns {
   readonly #places: Places;
   readonly #pool: ThreadPool;
   readonly #buffers: BufferBudget;
+  readonly #threadBytes: () => number;
   readonly #dataRoots: DataRoots;
   readonly #open = new Map<string, { readonly changedAt: number; readonly run: OpenRun }>();
 
-  constructor(places: Places, pool: ThreadPool, buffers: BufferBudget, dataRoots: DataRoots) {
+  constructor(
+    places: Places,
+    pool: ThreadPool,
+    buffers: BufferBudget,
+    threadBytes: () => number,
+    dataRoots: DataRoots,
+  ) {
+    this.#threadBytes = threadBytes;
     this.#places = places;
     this.#pool = pool;
     this.#buffers = buffers;
@@ -66,7 +74,15 @@ export class OpenRuns {
       reference: resolve(record.base, entry.reference),
       ...(entry.image === undefined ? {} : { image: resolve(record.base, entry.image) }),
     }));
-    const work = new CaseWork(folder, settings, absolute, this.#pool, this.#buffers, this.#dataRoots);
+    const work = new CaseWork(
+      folder,
+      settings,
+      absolute,
+      this.#pool,
+      this.#buffers,
+      this.#threadBytes,
+      this.#dataRoots,
+    );
     return { id, folder, record, cases, work, keepShards: keepsCaseShards(settings, cases.length) };
   }
 }

@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import { BufferBudget } from '../../base/buffer-budget.ts';
 import { DataRoots } from '../../run/data-roots.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
-import { Board } from './board.ts';
+import { Board, type WorkerFacts } from './board.ts';
 import { processCase } from './case-processor.ts';
 import { Connections, placeOf, withinMs } from './connection.ts';
 import { type CaseJob, type MergeJob, partsOfJobId, RefusedJob, type RunJob, type TileJob } from './jobs.ts';
@@ -45,6 +45,8 @@ export interface WorkerRequest {
   /** Volumes are read below these folders only. */
   readonly dataRoots: readonly string[];
   readonly threads: number;
+  /** What each thread may take for a tile. */
+  readonly threadBytes: number;
   readonly log: Logger;
   readonly timing?: Partial<Timing>;
 }
@@ -85,6 +87,8 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   events.on('failed', caseEnded);
   events.on('error', report);
 
+  // Cases are planned for the smallest of the workers, since any of them may score their tiles.
+  let leastThreadBytes = request.threadBytes;
   let tilesDone = 0;
   const work = new WorkCounter((run, done) => {
     board.addWork(run, done).catch(() => {});
@@ -92,7 +96,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   const context: WorkerContext = {
     queues,
     board,
-    runs: new OpenRuns(request.places, pool, buffers, dataRoots),
+    runs: new OpenRuns(request.places, pool, buffers, () => leastThreadBytes, dataRoots),
     timing,
     threads,
     log,
@@ -190,8 +194,11 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   const beat = async () => {
     // What cannot be sent now would be sent, out of date, when the server is back.
     if (redis.status !== 'ready') return;
-    const facts = { threads, lastSeenAt: Date.now(), tilesDone, busy: active > 0 };
+    const { threadBytes } = request;
+    const facts = { threads, threadBytes, lastSeenAt: Date.now(), tilesDone, busy: active > 0 };
     await board.heartbeat(id, facts).catch(() => {});
+    const workers = await board.workers().catch(() => new Map<string, WorkerFacts>());
+    leastThreadBytes = Math.min(threadBytes, ...[...workers.values()].map((other) => other.threadBytes));
   };
   const heart = setInterval(beat, timing.heartbeatMs);
 

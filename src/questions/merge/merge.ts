@@ -131,7 +131,10 @@ async function poolAll(
   if (settings.keepShards !== 'always') return { cases: name, lovasz: [] };
   const pool = new ThreadPool(threads);
   try {
-    const casePool = new CasePool(new CaseWork(folder, settings, cases, pool, new BufferBudget(1)), pool);
+    const casePool = new CasePool(
+      new CaseWork(folder, settings, cases, pool, new BufferBudget(1), () => 0),
+      pool,
+    );
     for (const outcome of scored) await casePool.add(outcome, signal);
     return { cases: name, lovasz: await casePool.evaluate(signal) };
   } finally {

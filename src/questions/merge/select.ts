@@ -11,7 +11,7 @@ const free: ReadonlySet<string> = new Set<keyof RunSettings>([
   'tileShape',
   'tileVoxels',
   'bundleVoxels',
-  'threadMemoryBytes',
+  'allowIdentical',
   'stageAboveBytes',
   'mergeFanIn',
   'keepShards',

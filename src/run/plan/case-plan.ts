@@ -34,10 +34,15 @@ export interface CasePlan extends Cut {
 }
 
 /**
- * Reads the headers of a case and plans it.
+ * Reads the headers of a case and plans it for threads that may each take `threadBytes` (any, for those who score nothing).
  * @throws InputError for a missing or unusable file, grids that differ, or tiles that memory cannot hold.
  */
-export async function planCase(entry: ManifestCase, index: number, settings: RunSettings): Promise<CasePlan> {
+export async function planCase(
+  entry: ManifestCase,
+  index: number,
+  settings: RunSettings,
+  threadBytes = Number.POSITIVE_INFINITY,
+): Promise<CasePlan> {
   const place = { caseId: entry.id, file: entry.reference };
   if (entry.missing === 'prediction' || entry.predictions.length === 0) {
     throw new InputError(
@@ -77,12 +82,9 @@ export async function planCase(entry: ManifestCase, index: number, settings: Run
         voxels,
       ),
     );
-  const tileShape = chooseTileShape(entry, reference.shape, settings, needs);
+  const tileShape = chooseTileShape(entry, reference.shape, settings, needs, threadBytes);
   // A stream brings a bundle at once, within the share of the memory that a tile may have.
-  const bundleVoxels = Math.min(
-    settings.bundleVoxels,
-    settings.threadMemoryBytes / voxelBytes({ predictions, reference }),
-  );
+  const bundleVoxels = Math.min(settings.bundleVoxels, threadBytes / voxelBytes({ predictions, reference }));
   return {
     index,
     mode: chooseMode(predictions, reference, mapping, tileShape, settings),
@@ -162,8 +164,8 @@ function chooseTileShape(
   shape: Vec3,
   settings: RunSettings,
   bytesOf: (voxels: number) => number,
+  budget: number,
 ): Vec3 {
-  const budget = settings.threadMemoryBytes;
   const tooLarge = (tileShape: Vec3) => {
     const voxels = voxelCount(tileShape);
     return new InputError(
