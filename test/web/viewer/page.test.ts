@@ -307,6 +307,17 @@ test('the scan: windows, and voxel and mm under the pointer', async () => {
   await expect
     .poll(() => page.textContent('#pointer'))
     .toMatch(/^Voxel \[1[12], (9|10), 6\] at \[1[68]\.0, 1[02]\.0, -2\.0\] mm: .*, scan (-900|60)$/);
+  // Zooming keeps the crosshair, and so what is under the pointer, where it is.
+  const [x, y] = [box.x + 0.42 * box.width, box.y + 0.61 * box.height];
+  await page.mouse.click(x, y);
+  await expect.poll(() => page.textContent('#pointer')).toBe(await where(page));
+  const voxel = await page.textContent('#pointer');
+  await page.focus('#stage');
+  for (const key of ['+', '+', '+']) await page.keyboard.press(key);
+  await page.mouse.move(x + 1, y);
+  await page.mouse.move(x, y);
+  await expect.poll(() => page.textContent('#pointer')).toBe(voxel);
+  for (const key of ['-', '-', '-']) await page.keyboard.press(key);
   await page.mouse.move(box.x + 2, box.y + 2);
   await expect.poll(() => page.textContent('#pointer')).toBe('');
 }, 120_000);

@@ -8,6 +8,8 @@ const planes = { axial: [0, 1, 2], coronal: [0, 2, 1], sagittal: [1, 2, 0], thre
 const sliceTypes = { axial: 0, coronal: 1, sagittal: 2, three: 3 };
 const datatypes = { Uint8Array: 2, Int16Array: 4, Float32Array: 16 };
 const palette = 'voxtally';
+/** Of the crosshair, in percent of the picture, and in pixels. */
+const [lineWidth, lineGap] = [0.25, 12];
 
 export class Stage {
   /** Moved by the pointer: `moved(voxel)`. Over a voxel: `over(voxel)`, undefined outside. */
@@ -21,8 +23,8 @@ export class Stage {
     this.nv = new Niivue({
       backColor: [0, 0, 0, 1],
       crosshairColor: [0.55, 0.75, 1, 0.8],
-      crosshairWidth: 0.25,
-      crosshairGap: 12,
+      crosshairWidth: lineWidth,
+      crosshairGap: lineGap,
       crosshairWidthUnit: 'percent',
       dragAndDropEnabled: false,
       fontColor: [1, 1, 1, 1],
@@ -136,14 +138,16 @@ export class Stage {
     this.nv.setRadiologicalConvention(isRadiological);
   }
 
-  /** Zooms around the crosshair; 1 is the whole plane. */
+  /** Zooms around the crosshair, which stays where it is; 1 is the whole plane. */
   zoom(factor) {
-    const { pan2Dxyzmm } = this.nv.scene;
-    const next = Math.min(16, Math.max(1, pan2Dxyzmm[3] * factor));
-    const mm = this.nv.frac2mm(this.nv.scene.crosshairPos);
-    const middle = this.nv.frac2mm([0.5, 0.5, 0.5]);
-    const isWhole = next === 1;
-    this.nv.setPan2Dxyzmm([...[0, 1, 2].map((axis) => (isWhole ? 0 : middle[axis] - mm[axis])), next]);
+    const { pan2Dxyzmm, crosshairPos } = this.nv.scene;
+    const before = pan2Dxyzmm[3];
+    const after = Math.min(16, Math.max(1, before * factor));
+    const mm = this.nv.frac2mm(crosshairPos);
+    const pan = [0, 1, 2].map((axis) => (after === 1 ? 0 : pan2Dxyzmm[axis] + (before - after) * mm[axis]));
+    // The lines of the crosshair are not to grow with the voxels.
+    Object.assign(this.nv.opts, { crosshairWidth: lineWidth / after, crosshairGap: lineGap / after });
+    this.nv.setPan2Dxyzmm([...pan, after]);
   }
 
   /** The stored axis that runs along an axis of the patient. */
