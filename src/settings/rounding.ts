@@ -10,3 +10,9 @@ export function roundingFor(distance: number): number {
 export function sixDigits(value: number): number {
   return Number(value.toPrecision(6));
 }
+
+/** A label within `rounding` of a whole number is that number. */
+export function roundedLabel(label: number, rounding: number): number {
+  const nearest = Math.floor(label + 0.5);
+  return Math.abs(label - nearest) <= rounding ? nearest : label;
+}

@@ -6,7 +6,7 @@ import { storedReaders } from '../volumes/stored-readers.ts';
 import { datatypeBytes, type VolumeHeader } from '../volumes/types.ts';
 
 /** Values that are held at once, all channels together. */
-const mostValues = 2 ** 21;
+const mostValues = 2 ** 22;
 /** Bytes of a file that are inflated for them at most: what lies behind is not looked at. */
 const mostInflatedBytes = 2 ** 28;
 /** Planes over which the values are spread. */

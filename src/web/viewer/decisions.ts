@@ -4,8 +4,8 @@
  */
 
 import { type Label, labelOf } from '../../base/label.ts';
-import { roundedLabel } from '../../measures/tile/hard-decision.ts';
 import { hardThreshold } from '../../measures/tile/threshold.ts';
+import { roundedLabel } from '../../settings/rounding.ts';
 import {
   decidesByChannel,
   predictsLabels,
