@@ -1,10 +1,14 @@
-/** A record of RFC 4180, ended by CRLF. Fields stand as they are, quoted where they hold a quote, comma or line break. */
+/** A record of RFC 4180, ended by CRLF. Fields are as given, quoted where they hold a quote, comma or line break. */
 export function csvRecord(fields: readonly (string | number | null | undefined)[]): string {
   return `${fields.map(csvField).join(',')}\r\n`;
 }
 
-/** `null` and `undefined` are empty fields. */
+/** A spreadsheet takes text that begins so for a formula and runs it; a number with a sign is harmless. */
+const formula = /^[=+\-@\t\r](?!(\d+(\.\d*)?|\.\d+)$)/;
+
+/** `null` and `undefined` are empty fields. Text that a spreadsheet would run gets an apostrophe before it. */
 function csvField(value: string | number | null | undefined): string {
-  const text = value === null || value === undefined ? '' : String(value);
+  const given = value === null || value === undefined ? '' : String(value);
+  const text = typeof value === 'string' && formula.test(given) ? `'${given}` : given;
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -10,7 +10,8 @@ Examples:
 
 Pages for people at /, bull-board at /queues, JSON at /api, Prometheus metrics at /metrics, health at /healthz.
 It listens on this machine only, unless a password (HTTP Basic, any user name) or a token (HTTP Bearer) is set by
-VOXTALLY_DASHBOARD_PASSWORD, VOXTALLY_DASHBOARD_TOKEN or from a file. Put a proxy with TLS before it on other networks.`;
+VOXTALLY_DASHBOARD_PASSWORD, VOXTALLY_DASHBOARD_TOKEN or from a file: at least 8 characters, 4 of them different, space at
+the ends not counted. An address from which ten wrong ones came waits for a minute. Put a proxy with TLS before it on other networks.`;
 
 export const dashboardCommand: DefineCommand = (_terminal, finish) => {
   const command = new Command('dashboard')

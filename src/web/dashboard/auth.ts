@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
 import { UsageError } from '../../base/errors.ts';
+import { Guesses } from './guesses.ts';
 
 /** What opens the dashboard. Either one will do where both are set. */
 export interface Credentials {
@@ -11,6 +13,7 @@ export interface Credentials {
 }
 
 const shortestSecret = 8;
+const fewestCharacters = 4;
 
 export function isProtected({ password, token }: Credentials): boolean {
   return password !== undefined || token !== undefined;
@@ -22,11 +25,12 @@ const tokenPattern = /^[A-Za-z0-9._~+/-]+=*$/;
 /** Refuses secrets that are too short to be any, and tokens that no header can carry. */
 export function checkCredentials(credentials: Credentials): void {
   for (const field of ['password', 'token'] as const) {
-    const secret = credentials[field];
-    if (secret !== undefined && secret.length < shortestSecret) {
+    const secret = credentials[field]?.trim();
+    if (secret === undefined) continue;
+    if (secret.length < shortestSecret || new Set(secret).size < fewestCharacters) {
       throw new UsageError(
         'secret-too-short',
-        `the dashboard's ${field} has ${secret.length} characters: give it at least ${shortestSecret}`,
+        `the dashboard's ${field} has ${secret.length} characters without space around them, ${new Set(secret).size} of them different: give it at least ${shortestSecret}, ${fewestCharacters} of them different`,
         { field },
       );
     }
@@ -44,15 +48,26 @@ export function checkCredentials(credentials: Credentials): void {
  * Lets a request through that carries the password (`Basic`) or the token (`Bearer`), and answers 401 to any other.
  * Without credentials everything passes: the dashboard then listens on the loopback interface only.
  */
-export function requireCredentials(credentials: Credentials): MiddlewareHandler {
+export function requireCredentials(
+  credentials: Credentials,
+  guesses = new Guesses(),
+): MiddlewareHandler<{ Bindings: Partial<HttpBindings> }> {
   const accepts = {
     basic: secretCheck(credentials.password),
     bearer: secretCheck(credentials.token),
   };
   return async (context, next) => {
     if (!isProtected(credentials)) return next();
+    const client = context.env?.incoming?.socket.remoteAddress ?? 'unknown';
+    const waitSeconds = guesses.waitSeconds(client);
+    if (waitSeconds > 0) {
+      context.header('Retry-After', String(waitSeconds));
+      return context.text(`Too many wrong passwords. Try again in ${waitSeconds} s.\n`, 429);
+    }
     const { scheme, secret } = presented(context.req.header('authorization'));
     if (scheme !== undefined && accepts[scheme](secret)) return next();
+    // A browser asks without a password first: that is not a guess.
+    if (scheme !== undefined) guesses.wrong(client);
     if (credentials.password !== undefined) {
       context.header('WWW-Authenticate', 'Basic realm="voxtally", charset="UTF-8"');
     } else {

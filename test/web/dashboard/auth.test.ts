@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkCredentials } from '../../../src/web/dashboard/auth.ts';
 import { createDashboard } from '../../../src/web/dashboard/create-dashboard.ts';
+import { Guesses } from '../../../src/web/dashboard/guesses.ts';
 import { checkExposure } from '../../../src/web/dashboard/serve.ts';
 import { bigRun, MemoryMonitor } from './memory-monitor.ts';
 
@@ -87,6 +88,8 @@ test.each([
   [{ allowWrites: true, credentials: { token } }, undefined],
   [{ credentials: { password: 'short' } }, 'secret-too-short'],
   [{ credentials: { password: '' } }, 'secret-too-short'],
+  [{ credentials: { password: ' '.repeat(8) } }, 'secret-too-short'],
+  [{ credentials: { password: 'abababababab' } }, 'secret-too-short'],
   [{ credentials: { token: 'two words of it' } }, 'token-characters'],
 ])('exposure %j: %s', (options, code) => {
   if (code === undefined) expect(() => checkExposure(options)).not.toThrow();
@@ -96,4 +99,37 @@ test.each([
 test('a secret in a message would end up in logs', () => {
   expect(() => checkCredentials({ token: 'abcdefg' })).toThrow(/token has 7 characters/);
   expect(() => checkCredentials({ token: 'abcdefg' })).not.toThrow(/abcdefg/);
+});
+
+test('ten wrong passwords from an address, and it waits, with the right one as well; others do not', async () => {
+  const guarded = dashboard({ password });
+  const ask = (secret: string | undefined, remoteAddress: string) =>
+    guarded.request(
+      '/api/runs',
+      secret === undefined ? {} : { headers: { authorization: basic('a', secret) } },
+      { incoming: { socket: { remoteAddress }, url: '/api/runs' } },
+    );
+  for (let guess = 0; guess < 10; guess++) {
+    // A browser that asks without a password is no guess.
+    expect((await ask(undefined, '10.0.0.1')).status).toBe(401);
+    expect((await ask(`guess ${guess}`, '10.0.0.1')).status).toBe(401);
+  }
+  const refused = await ask(password, '10.0.0.1');
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50);
+  expect((await ask(password, '10.0.0.2')).status).toBe(200);
+});
+
+test('the wait is over after a minute, and only so many addresses are remembered', () => {
+  let now = 0;
+  const guesses = new Guesses(() => now);
+  for (let guess = 0; guess < 10; guess++) guesses.wrong('a');
+  expect(guesses.waitSeconds('a')).toBe(60);
+  now = 60_001;
+  expect(guesses.waitSeconds('a')).toBe(0);
+  guesses.wrong('a');
+  expect(guesses.waitSeconds('a')).toBe(0);
+  for (let guess = 0; guess < 10; guess++) guesses.wrong('b');
+  for (let client = 0; client < 10_000; client++) guesses.wrong(`c${client}`);
+  expect(guesses.waitSeconds('b')).toBe(0);
 });
