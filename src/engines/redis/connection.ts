@@ -11,6 +11,13 @@ import { redisFault } from './redis-faults.ts';
 const silenceMs = 12_000;
 const keepAliveMs = 30_000;
 
+/** What the queue does to keys, so that a refusal is told at the start. */
+const tryOut = `
+redis.call('hset', KEYS[1], 'a', 1)
+redis.call('zadd', KEYS[2], 1, 'a')
+redis.call('xadd', KEYS[3], '*', 'a', 1)
+for _, key in ipairs(KEYS) do redis.call('pexpire', key, 1) end`;
+
 export interface ConnectOptions {
   readonly onError?: (error: Error) => void;
   /** Commands are given up after so long, also while the server is away; by default they wait for it. */
@@ -100,12 +107,8 @@ export async function connectNow(
     timer = setTimeout(() => reject(last ?? new Error('no answer')), waitMs);
   });
   try {
-    const keys = ['a', 'b'].map((name) => `${prefix}:check:${name}`);
-    const tried = redis.eval(
-      "for _, key in ipairs(KEYS) do redis.call('set', key, '', 'PX', 1) end",
-      keys.length,
-      ...keys,
-    );
+    const keys = ['a', 'b', 'c'].map((name) => `${prefix}:check:${name}`);
+    const tried = redis.eval(tryOut, keys.length, ...keys);
     tried.catch(() => {});
     await Promise.race([tried, late]);
     return redis;

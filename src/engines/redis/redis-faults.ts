@@ -29,7 +29,9 @@ const remedies: Readonly<Record<string, readonly [code: string, what: string]>> 
 export function redisFault(error: unknown, place: string): MachineError | undefined {
   const message = error instanceof Error ? error.message : String(error);
   // Errors inside scripts come wrapped: "ERR Error running script ...: -OOM command not allowed".
-  const word = Object.keys(remedies).find((name) => new RegExp(`(^|[\\s:-])${name}\\s`).test(message));
+  const word = /user executing the script can't run/.test(message)
+    ? 'NOPERM'
+    : Object.keys(remedies).find((name) => new RegExp(`(^|[\\s:-])${name}\\s`).test(message));
   if (word === undefined) return undefined;
   const [code, what] = remedies[word]!;
   const node = word === 'MOVED' ? /MOVED \d+ (\S+)/.exec(message)?.[1] : undefined;

@@ -149,7 +149,7 @@ class FolderAndBoard implements RedisMonitor {
       ...(live ? { tileTimes: live.tileTimes } : {}),
       retries: numbers.retries ?? 0,
       stalls: numbers.stalls ?? 0,
-      ...(going && live?.waitsFor ? { waitsFor: live.waitsFor } : {}),
+      ...((going || state === 'reducing') && live?.waitsFor ? { waitsFor: live.waitsFor } : {}),
       ...(job?.failedReason ? { endedBy: job.failedReason } : {}),
     };
   }

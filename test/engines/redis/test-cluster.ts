@@ -199,7 +199,7 @@ export class TestCluster {
     ];
     const child = spawn(command!, rest, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, FAULT_FOLDER: this.folder },
+      env: { ...process.env, FAULT_FOLDER: this.folder, FAULT_RULES: join(this.folder, 'rules.json') },
     });
     const worker = new WorkerProcess(child);
     this.workers.push(worker);

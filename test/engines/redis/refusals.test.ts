@@ -1,0 +1,91 @@
+/** What nobody can wait for ends with its reason: a server that refuses, a defect of the program, a disk that stays full. */
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { redisFault } from '../../../src/engines/redis/redis-faults.ts';
+import { readFinished } from '../../../src/engines/redis/run-record.ts';
+import { RedisServer } from './redis-server.ts';
+import { TestCluster } from './test-cluster.ts';
+
+let server: RedisServer;
+let cluster: TestCluster;
+let redis: Redis;
+beforeAll(async () => {
+  server = await RedisServer.start();
+  redis = new Redis(server.url, { maxRetriesPerRequest: null });
+});
+afterEach(() => cluster?.remove());
+afterAll(async () => {
+  redis.disconnect();
+  await server.remove();
+});
+
+test.each([
+  ['its user may do little', '~* &* +@all -eval', 'NOPERM', 'ACL SETUSER'],
+  ['its user may not write streams', '~* &* +@all -xadd', 'NOPERM', 'ACL SETUSER'],
+  ['its user has other keys', '~other* &* +@all', 'NOPERM', 'ACL SETUSER'],
+])('a server where %s: a worker ends with a status and says why', async (_name, rules, word, remedy) => {
+  cluster = await TestCluster.make(server, { cases: 1 });
+  await redis.call('ACL', 'SETUSER', 'poor', 'reset', 'on', '>secret-word', ...rules.split(' '));
+  const worker = cluster.startWorker({ url: server.url.replace('//', '//poor:secret-word@') });
+  await worker.ended;
+  expect(worker.child.exitCode).toBe(2);
+  expect(worker.log).toContain(word);
+  expect(worker.log).toContain(remedy);
+  expect(worker.log).not.toContain('secret-word');
+});
+
+test('a busy server: a worker does not start, and ends', async () => {
+  cluster = await TestCluster.make(server, { cases: 1 });
+  const other = new Redis(server.url, { maxRetriesPerRequest: null });
+  await redis.config('SET', 'busy-reply-threshold', '50');
+  const script = other.eval('while true do end', 0).catch(() => {});
+  await expect.poll(() => redis.ping().catch((error: Error) => error.message)).toContain('BUSY');
+  const worker = cluster.startWorker();
+  await worker.ended;
+  await redis.call('SCRIPT', 'KILL');
+  await script;
+  other.disconnect();
+  expect(worker.child.exitCode).toBe(2);
+  expect(worker.log).toContain('busy with a script');
+});
+
+test.each([
+  ['READONLY You can not write against a read only replica.', 'name the primary'],
+  ["OOM command not allowed when used memory > 'maxmemory'.", 'maxmemory'],
+  ['ERR Error running script: @user_script:1: -OOM command not allowed', 'maxmemory'],
+  ["CROSSSLOT Keys in request don't hash to the same slot", "--redis-prefix '{voxtally}'"],
+  ['MOVED 3999 10.0.0.7:6381', '--redis redis://10.0.0.7:6381'],
+  ['NOAUTH Authentication required.', 'redis://:PASSWORD@'],
+  ['WRONGPASS invalid username-password pair or user is disabled.', 'correct them'],
+])('%s', (message, remedy) => {
+  expect(redisFault(new Error(message), 'h:6379')?.message).toContain(remedy);
+});
+
+test('a defect of the program ends the run at once: its stack is in the log, nothing of it in results', async () => {
+  cluster = await TestCluster.make(server, { cases: 3 });
+  const worker = await cluster.worker({ fault: 'defect.mjs' });
+  const submitter = cluster.start(...cluster.scoreArguments('out'));
+  expect(await submitter.ended).toEqual([2, null]);
+  expect(submitter.error).toContain('a defect of the program');
+  expect(submitter.error).not.toMatch(/^\s+at /m);
+  expect(worker.log).toMatch(/"code":"defect","stack":\["\s+at /);
+  expect(worker.log).not.toMatch(/patient|frobnicate/);
+  const run = cluster.runIn('out');
+  expect(readFinished(cluster.runFolder(run))).toMatchObject({ state: 'failed', reason: 'defect' });
+  expect(existsSync(join(cluster.folder, 'out', 'results.json'))).toBe(false);
+}, 90_000);
+
+test('a disk that is full when the results are written: the submitter says so, and the run ends when there is room', async () => {
+  cluster = await TestCluster.make(server, { cases: 2 });
+  const expected = await cluster.expected();
+  const rules = join(cluster.folder, 'rules.json');
+  writeFileSync(rules, JSON.stringify([{ path: '/results/', call: 'open', error: 'ENOSPC' }]));
+  await cluster.worker({ fault: '../../../faults/faulty-files.mjs' });
+  const submitter = cluster.start(...cluster.scoreArguments('out'));
+  await submitter.says('the disk of the runs is full; free some space; it is tried again');
+  rmSync(rules);
+  expect(await submitter.ended).toEqual([0, null]);
+  expect(cluster.results('out')).toBe(expected);
+}, 90_000);
