@@ -89,8 +89,11 @@ export class StepRunner {
     if (this.#folder?.root === root) return;
     this.#closeCase();
     this.#dataRoots?.guard(root);
-    this.#folder = new RunFolder(root);
-    this.#settings = this.#folder.readSettings();
+    const folder = new RunFolder(root);
+    // Entered once they are read: a thread that could not read them tries again with its next step.
+    this.#folder = undefined;
+    this.#settings = folder.readSettings();
+    this.#folder = folder;
   }
 
   get #kernel(): Kernels {
