@@ -20,7 +20,7 @@ export function readResults(outDir: string): ResultsDocument {
     const whose = version === undefined ? 'has no version' : `is of version ${version} of its layout`;
     throw new UsageError(
       'results-version',
-      `${file}: ${whose}, and this program reads version ${resultsVersion}; voxtally merge ${outDir} --out NEW writes such results without reading a volume, or score again`,
+      `${file}: ${whose}, and this program reads version ${resultsVersion}; score again, or read it with the program that wrote it (run.json says which)`,
       { file, field: 'version' },
     );
   }

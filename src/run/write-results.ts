@@ -11,6 +11,7 @@ import type { ResultsDocument } from '../results/document.ts';
 import { resultsJson } from '../results/json.ts';
 import { nnunetSummary } from '../results/nnunet-summary.ts';
 import { resultsParquet } from '../results/parquet.ts';
+import { type MergedRunDocument, runVersion, type ScoredRunDocument } from '../results/run-document.ts';
 import { lossesOf } from '../settings/resolve-settings.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { Config } from '../settings/schema.ts';
@@ -62,7 +63,7 @@ export function writeResultFiles(
 }
 
 /** Writes run.json: what a run was, apart from its results. */
-export function writeProvenance(outDir: string, facts: object): void {
+export function writeProvenance(outDir: string, facts: ScoredRunDocument | MergedRunDocument): void {
   writePieces(join(outDir, 'run.json'), [`${JSON.stringify(facts, undefined, 2)}\n`]);
 }
 
@@ -72,8 +73,9 @@ function provenance(
   settings: RunSettings,
   threads: number,
   { startedAt, seconds }: Times,
-) {
+): ScoredRunDocument {
   return {
+    version: runVersion,
     voxtally: packageVersion(),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
@@ -82,7 +84,7 @@ function provenance(
     seconds,
     engine: request.config.engine,
     threads,
-    settings,
+    settings: { ...settings },
     configuration: { ...request.config, redis: undefined },
     warnings: request.warnings,
     inputs: request.cases.map(({ id, predictions, reference, image }) => ({

@@ -1,61 +1,78 @@
-/** What a comparison of two runs tells. Differences are b - a. `null` is a value that is undefined. */
-import type { Interval } from './bootstrap.ts';
-import type { MeasureName } from './resum.ts';
-import type { WilcoxonResult } from './wilcoxon.ts';
+/** What a comparison of two runs tells. docs/comparison.schema.json is made from here. */
+import * as z from 'zod';
+import type { DeepReadonly } from '../../results/deep-readonly.ts';
 
 export const comparisonVersion = 2;
 
-export interface ComparedMean {
-  /** Cases where both values are defined; means and the difference are over these. */
-  readonly count: number;
-  /** Matched cases where one of them is not. */
-  readonly undefined: number;
-  readonly a: number | null;
-  readonly b: number | null;
-  readonly difference: number | null;
-  readonly interval: Interval | null;
-  /** Null where every difference is 0. */
-  readonly wilcoxon: WilcoxonResult | null;
-}
+const count = z.int().min(0);
+const value = z.number().nullable();
+const interval = z
+  .strictObject({ low: z.number(), high: z.number() })
+  .nullable()
+  .describe('Of the difference.');
 
-export interface ComparedPool {
-  readonly a: number | null;
-  readonly b: number | null;
-  readonly difference: number | null;
-  /** Null for sorted losses, which are no function of the cases' sums. */
-  readonly interval: Interval | null;
-}
+const means = z
+  .strictObject({
+    count: count.describe('Cases where both values are defined; means and the difference are over these.'),
+    undefined: count.describe('Matched cases where one of them is not.'),
+    a: value,
+    b: value,
+    difference: value,
+    interval,
+    wilcoxon: z
+      .strictObject({
+        count: count.describe('Differences that are not 0; zeros are left out, as Wilcoxon did.'),
+        zeros: count,
+        positiveRanks: z.number().describe('Rank sums; equal sizes share their mean rank.'),
+        negativeRanks: z.number(),
+        method: z.enum(['exact', 'normal']),
+        pValue: z.number(),
+      })
+      .nullable()
+      .describe('The two-sided signed-rank test; null where every difference is 0.'),
+  })
+  .meta({ id: 'means' });
 
-export interface ComparedMeasure extends MeasureName {
-  /** Null for Dice by mm³, which only a pool has. */
-  readonly means: ComparedMean | null;
-  /** Over the voxels of the matched cases. */
-  readonly pooled: ComparedPool;
-}
+const pooled = z.strictObject({ a: value, b: value, difference: value, interval }).meta({ id: 'pooled' });
 
-export interface Comparison {
-  /** Version of this layout. */
-  readonly version: typeof comparisonVersion;
-  /** The folders of the runs, as given. */
-  readonly a: string;
-  readonly b: string;
-  readonly seed: number;
-  readonly resamples: number;
-  /** Share of the draws that an interval holds. */
-  readonly level: number;
-  readonly method: 'percentile bootstrap over cases';
-  /** Ids of the cases that both runs scored, in the order of a. */
-  readonly cases: readonly string[];
-  readonly leftOut: {
-    readonly casesOfA: readonly string[];
-    readonly casesOfB: readonly string[];
-    /** In both runs and without a score in one of them. */
-    readonly unscored: readonly string[];
-    /** Classes and losses that only one run has, or with other labels or parameters. */
-    readonly classes: readonly string[];
-    readonly losses: readonly string[];
-  };
-  /** Settings in which the runs differ, in words; a comparison goes on with them. */
-  readonly differences: readonly string[];
-  readonly measures: readonly ComparedMeasure[];
-}
+export const comparisonSchema = z
+  .strictObject({
+    version: z.literal(comparisonVersion).describe('Version of this layout.'),
+    a: z.string().describe('The folder of a run, as given.'),
+    b: z.string(),
+    seed: count,
+    resamples: count,
+    level: z.number().describe('Share of the draws that an interval holds.'),
+    method: z.literal('percentile bootstrap over cases'),
+    cases: z.array(z.string()).describe('Ids of the cases that both runs scored, in the order of a.'),
+    leftOut: z.strictObject({
+      casesOfA: z.array(z.string()),
+      casesOfB: z.array(z.string()),
+      unscored: z.array(z.string()).describe('In both runs and without a score in one of them.'),
+      classes: z
+        .array(z.string())
+        .describe('Classes, and below losses, that only one run has, or with other labels or parameters.'),
+      losses: z.array(z.string()),
+    }),
+    differences: z
+      .array(z.string())
+      .describe('Settings in which the runs differ, in words; a comparison goes on with them.'),
+    measures: z.array(
+      z.strictObject({
+        class: z.string().nullable().describe('Null for a value over the classes.'),
+        kind: z.enum(['metric', 'loss']),
+        measure: z.string().describe('The name of a metric or the id of a loss.'),
+        means: means.nullable().describe('Null for Dice by mm³, which only a pool has.'),
+        pooled: pooled.describe('Over the voxels of the matched cases; sorted losses have no interval.'),
+      }),
+    ),
+  })
+  .meta({
+    title: 'Comparison of two runs',
+    description: 'What compare --out and --json write. Differences are b - a; null is an undefined value.',
+  });
+
+export type Comparison = DeepReadonly<z.infer<typeof comparisonSchema>>;
+export type ComparedMeasure = Comparison['measures'][number];
+export type ComparedMean = NonNullable<ComparedMeasure['means']>;
+export type ComparedPool = ComparedMeasure['pooled'];

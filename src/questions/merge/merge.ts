@@ -9,6 +9,7 @@ import { CasePool, nameOfCases } from '../../engines/case-pool.ts';
 import { CaseWork } from '../../engines/case-work.ts';
 import type { LovaszValues } from '../../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../../results/document.ts';
+import { type MergedRunDocument, runVersion } from '../../results/run-document.ts';
 import { type CaseOutcomeRecord, type ScoredOutcome, writeOutcome } from '../../run/case-outcome.ts';
 import { buildOutcome } from '../../run/outcome.ts';
 import { RunFolder, workFolder, writeJsonFile } from '../../run/run-folder.ts';
@@ -145,12 +146,17 @@ async function poolAll(
 }
 
 /** What `run.json` tells: where the cases came from, with what each run told of itself. */
-function provenance(runs: readonly FinishedRun[], without: readonly string[], settings: RunSettings) {
+function provenance(
+  runs: readonly FinishedRun[],
+  without: readonly string[],
+  settings: RunSettings,
+): MergedRunDocument {
   return {
+    version: runVersion,
     voxtally: packageVersion(),
     node: process.version,
     mergedAt: new Date().toISOString(),
-    settings,
+    settings: { ...settings },
     without,
     runs: runs.map(({ outDir, cases }) => ({
       folder: outDir,

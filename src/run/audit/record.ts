@@ -9,7 +9,7 @@ const count = z.number().int().nonnegative();
 const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
 const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 
-const comparedSchema = z.object({
+export const comparedSchema = z.object({
   tile: count,
   /** `[x, y, z]`, in voxels. */
   origin: vec3,

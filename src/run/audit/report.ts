@@ -6,57 +6,51 @@ import { MachineError, PartialError } from '../../base/errors.ts';
 import { writeText } from '../../base/write-whole.ts';
 import type { ManifestCase } from '../../cases/types.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { type CaseAudit, type ComparedRecord, readCaseAudit } from './record.ts';
+import { type CaseAudit, type ComparedRecord, comparedSchema, readCaseAudit } from './record.ts';
 
 export const auditFile = 'audit.json';
 
 type InCase<T> = { readonly case: string } & T;
 
-/** What `audit.json` holds. */
-export interface AuditReport {
-  readonly version: 1;
-  /** What was asked for. */
-  readonly audit: string;
-  /** Whether all that was chosen could be computed again and nothing differs. */
-  readonly passed: boolean;
-  /** What computed the tiles; several where machines differ. */
-  readonly backends: readonly string[];
-  readonly tiles: { readonly audited: number; readonly of: number };
-  /** Values compared, and those that differ by more than their bound. */
-  readonly values: number;
-  readonly differing: number;
-  /** At most 200 of a case. */
-  readonly differences: readonly InCase<ComparedRecord>[];
-  /** Tiles that could not be computed again. */
-  readonly failures: readonly InCase<CaseAudit['failures'][number]>[];
-  /** Scored cases whose audit is lost. */
-  readonly unaudited: readonly string[];
-  /** For each quantity the value nearest to its bound, or farthest beyond it. */
-  readonly largest: readonly (InCase<ComparedRecord> & {
-    /** |exact - audit| / bound; null where there is none. */
-    readonly ofBound: number | null;
-  })[];
-}
+const count = z.int().min(0);
+const compared = z.strictObject({ case: z.string(), ...comparedSchema.shape });
+
+/** What `audit.json` holds. docs/audit.schema.json is made from here. */
+export const auditSchema = z
+  .strictObject({
+    version: z.literal(1).describe('Version of this layout.'),
+    audit: z.string().describe('What was asked for.'),
+    passed: z.boolean().describe('Whether all that was chosen could be computed again and nothing differs.'),
+    backends: z.array(z.string()).describe('What computed the tiles; several where machines differ.'),
+    tiles: z.strictObject({ audited: count, of: count }),
+    values: count.describe('Values compared.'),
+    differing: count.describe('Values that differ by more than their bound.'),
+    differences: z.array(compared).describe('At most 200 of a case.'),
+    failures: z
+      .array(z.strictObject({ case: z.string(), tile: count, message: z.string() }))
+      .describe('Tiles that could not be computed again.'),
+    unaudited: z.array(z.string()).describe('Scored cases whose audit is lost.'),
+    largest: z
+      .array(
+        z.strictObject({
+          ...compared.shape,
+          ofBound: z.number().nullable().describe('|exact - audit| / bound; null where there is none.'),
+        }),
+      )
+      .describe('For each quantity the value nearest to its bound, or farthest beyond it.'),
+  })
+  .meta({
+    title: 'Audit of a run',
+    description: 'audit.json: tiles computed again by another implementation.',
+  });
+
+export type AuditReport = z.infer<typeof auditSchema>;
 
 /** What the rest of the program needs to know of it. */
 export interface AuditSummary {
   readonly passed: boolean;
   readonly sentence: string;
 }
-
-const list = z.array(z.looseObject({}));
-const writtenReport = z.looseObject({
-  version: z.literal(1),
-  passed: z.boolean(),
-  backends: z.array(z.string()),
-  tiles: z.object({ audited: z.number(), of: z.number() }),
-  values: z.number(),
-  differing: z.number(),
-  differences: list,
-  failures: list,
-  unaudited: z.array(z.string()),
-  largest: list,
-});
 
 /** Writes `audit.json`. `scored`: the indices of the scored cases; others have nothing to audit. */
 export function writeAuditReport(
@@ -87,8 +81,8 @@ export function readAuditSummary(outDir: string): AuditSummary | undefined {
   const file = join(outDir, auditFile);
   if (!existsSync(file)) return undefined;
   try {
-    const report = writtenReport.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return { passed: report.passed, sentence: sentenceOf(report as unknown as AuditReport) };
+    const report = auditSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return { passed: report.passed, sentence: sentenceOf(report) };
   } catch (cause) {
     throw new MachineError('audit-unreadable', `${file}: is not the report of an audit`, { file, cause });
   }

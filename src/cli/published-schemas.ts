@@ -1,9 +1,15 @@
 /** The JSON Schemas in docs/, made from the schemas that check the documents and give their types. */
 import * as z from 'zod';
-import { resultsSchema } from './document.ts';
+import { comparisonSchema } from '../questions/compare/types.ts';
+import { resultsSchema } from '../results/document.ts';
+import { runSchema } from '../results/run-document.ts';
+import { auditSchema } from '../run/audit/report.ts';
 
 export const publishedSchemas: readonly { readonly file: string; readonly schema: z.ZodType }[] = [
   { file: 'results.schema.json', schema: resultsSchema },
+  { file: 'run.schema.json', schema: runSchema },
+  { file: 'audit.schema.json', schema: auditSchema },
+  { file: 'comparison.schema.json', schema: comparisonSchema },
 ];
 
 /** The text of the file in docs/. */
