@@ -8,18 +8,16 @@ import { Merger } from '../measures/sorted-errors/merger.ts';
 import { bucketHistogram, cutRanges } from '../measures/sorted-errors/ranges.ts';
 import { ShardFile } from '../measures/sorted-errors/shard/file.ts';
 import { classesOf, measuresOf } from '../measures/tally/class-sums-of.ts';
-import { tallySchema } from '../measures/tally/serialise.ts';
-import { aboutTile } from '../run/tile-partial.ts';
+import { tallyOfTile, tileAt } from '../run/tile-partial.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../settings/run-settings.ts';
 import type { RunTile } from './compare-tile.ts';
 
 /** @throws PartialError when the bundle's file is missing, not whole or without this tile. */
 export function readRunTile(path: string, box: Box, settings: RunSettings, kernels: Kernels): RunTile {
   for (const shard of ShardFile.each(path)) {
-    const about = aboutTile.parse(shard.about);
-    if (String(about.box.origin) !== String(box.origin) || String(about.box.shape) !== String(box.shape))
-      continue;
-    const tally = tallySchema.parse(about.tally);
+    const tile = tileAt(shard, box);
+    if (!tile) continue;
+    const tally = tallyOfTile(tile, settings);
     const lovasz = needsShards(settings)
       ? settings.classes.map((_, index) => mergeTile(shard, index, settings, kernels))
       : [];

@@ -6,10 +6,13 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import type { BufferBudget } from '../base/buffer-budget.ts';
 import { InputError, MachineError, PartialError } from '../base/errors.ts';
 import type { ManifestCase } from '../cases/types.ts';
+import type { BoxErrors } from '../measures/box-errors/class-errors.ts';
+import { quantityOf } from '../measures/quantities.ts';
 import { addBucketSums, type LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { BucketSums } from '../measures/sorted-errors/merger.ts';
 import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
 import type { Tally } from '../measures/tally/tally.ts';
+import { type RowValues, tallyOf } from '../measures/tally/tally-of.ts';
 import { unlikeFound } from '../measures/tile/borne-out.ts';
 import { gateError } from '../measures/tile/gate-faults.ts';
 import { nothingAudited, writeCaseAudit } from '../run/audit/record.ts';
@@ -20,6 +23,7 @@ import type { DataRoots } from '../run/data-roots.ts';
 import { bundleCount } from '../run/plan/bundles.ts';
 import { type CasePlan, channelHeaders, planCase } from '../run/plan/case-plan.ts';
 import type { RunFolder } from '../run/run-folder.ts';
+import type { CollectedRow } from '../run/tile-partial.ts';
 import { parseAudit } from '../settings/audit-choice.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
 import type { MergeStep, TilesDone } from '../threads/steps.ts';
@@ -142,13 +146,13 @@ export class CaseWork {
       );
     }
     try {
-      const { tally, jobs, errors } = await this.#pool.run(
+      const { gate, rows } = await this.#pool.run(
         { kind: 'open-case', root: this.folder.root, case: plan.index },
         signal,
       );
       const error = gateError(
         entry.id,
-        tally.faults,
+        gate.faults,
         {
           predictions: channelHeaders(plan.predictions).map(({ path }) => path),
           reference: plan.reference.path,
@@ -156,20 +160,15 @@ export class CaseWork {
         plan.shape,
         this.settings,
       );
+      const found = Object.fromEntries(rows.map(({ id, collected }) => [id, collected]));
+      const tally = tallyOf(this.settings, gate, found);
       const unlike = unlikeFound(entry.id, entry.predictions[0]!, tally, this.settings);
       if (error ?? unlike) throw error ?? unlike;
       await this.#audit(plan, signal);
-      const files = this.#bundleFiles(plan);
-      const { lovasz, shardFiles } = await this.mergeRanges(
-        files,
-        jobs,
-        true,
-        keepShard ? (part) => this.folder.caseShard(plan.index, part) : null,
-        signal,
-      );
-      const outcome = this.#scored(plan, tally, lovasz, shardFiles);
+      const { values, shardFiles } = await this.#finishRows(plan, rows, keepShard, signal);
+      const outcome = this.#scored(plan, tally, values, shardFiles);
       // Before the outcome: where that stands, the rest of the case does.
-      writeCaseErrors(this.folder, plan.index, errors);
+      this.#writeErrors(plan, values['box-errors'] as BoxErrors);
       writeOutcome(this.folder, outcome);
       this.folder.removeTiles(plan.index, plan.predictions.length + 1);
       return outcome;
@@ -249,16 +248,47 @@ export class CaseWork {
     }
   }
 
-  #bundleFiles(plan: CasePlan): string[] {
-    return Array.from({ length: bundleCount(plan) }, (_, bundle) => this.folder.bundle(plan.index, bundle));
+  /** Has the jobs that the rows have left done in the threads, and makes the values of the case. */
+  async #finishRows(
+    plan: CasePlan,
+    rows: readonly CollectedRow[],
+    keepShard: boolean,
+    signal: AbortSignal,
+  ): Promise<{ values: RowValues; shardFiles: string[] }> {
+    const shardFiles: string[] = [];
+    const entries = await Promise.all(
+      rows.map(async ({ id, collected, jobs }) => {
+        const row = quantityOf(id);
+        const results = jobs.map((job, part) => {
+          const target = keepShard && row.writesShards ? this.folder.caseShard(plan.index, part) : null;
+          if (target !== null) shardFiles.push(target);
+          return this.#pool.run(
+            { kind: 'case-job', root: this.folder.root, case: plan.index, quantity: id, job, target },
+            signal,
+          );
+        });
+        return [id, row.finish(collected, await Promise.all(results), this.settings)] as const;
+      }),
+    );
+    return { values: Object.fromEntries(entries), shardFiles };
   }
 
-  #scored(
-    plan: CasePlan,
-    tally: Tally,
-    lovasz: readonly LovaszValues[],
-    shardFiles: readonly string[],
-  ): CaseOutcomeRecord {
+  #writeErrors({ index, shape, tileShape, reference }: CasePlan, errors: BoxErrors): void {
+    const { affine, affineSource } = reference;
+    const { boxShape, voxels, classes } = errors;
+    writeCaseErrors(this.folder, index, {
+      shape,
+      tileShape,
+      boxShape,
+      affine,
+      affineSource,
+      voxels,
+      classes,
+    });
+  }
+
+  #scored(plan: CasePlan, tally: Tally, values: RowValues, shardFiles: readonly string[]): CaseOutcomeRecord {
+    const recorded = Object.entries(values).filter(([id]) => quantityOf(id).schema !== undefined);
     return {
       index: plan.index,
       status: 'ok',
@@ -266,7 +296,8 @@ export class CaseWork {
       spacingMm: plan.reference.spacingMm,
       voxelMm3: plan.reference.voxelMm3,
       tally,
-      lovasz,
+      lovasz: (values['sorted-errors'] as readonly LovaszValues[] | undefined) ?? [],
+      ...(recorded.length > 0 && { measured: Object.fromEntries(recorded) }),
       shards: shardFiles.length,
       shardBytes: shardFiles.reduce((sum, file) => sum + statSync(file).size, 0),
       inputs: plan.inputs,

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Vec3 } from '../base/box.ts';
 import type { VoxtallyError } from '../base/errors.ts';
 import type { UnscoredCase } from '../base/scored.ts';
+import { quantities } from '../measures/quantities.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import { encodeTally, tallySchema } from '../measures/tally/serialise.ts';
 import type { Tally } from '../measures/tally/tally.ts';
@@ -19,6 +20,8 @@ export interface ScoredOutcome {
   readonly tally: Tally;
   /** Sorted losses of each class; empty where there are none. */
   readonly lovasz: readonly LovaszValues[];
+  /** Values of rows that have a place of their own in it, by their ids; absent where there are none. */
+  readonly measured?: Readonly<Record<string, unknown>>;
   /** Shard files of the case; none where nobody needs them. */
   readonly shards: number;
   readonly shardBytes: number;
@@ -36,6 +39,12 @@ export type CaseOutcomeRecord = ScoredOutcome | UnscoredOutcome;
 
 const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 const lovaszValues = z.object({ softmax: z.number(), hinge: z.number() });
+/** Each row's value by the row's own schema. */
+const measuredSchema = z
+  .object(
+    Object.fromEntries(quantities.flatMap(({ id, schema }) => (schema ? [[id, schema.optional()]] : []))),
+  )
+  .strict();
 const outcomeSchema = z.discriminatedUnion('status', [
   z.object({
     index: z.number().int(),
@@ -46,6 +55,7 @@ const outcomeSchema = z.discriminatedUnion('status', [
     voxelMm3: z.number().optional(),
     tally: tallySchema,
     lovasz: z.array(lovaszValues),
+    measured: measuredSchema.optional(),
     shards: z.number().int(),
     shardBytes: z.number(),
     inputs: inputStamps,

@@ -7,8 +7,7 @@ import { mapConcurrently } from '../base/map-concurrently.ts';
 import type { ScoreKind, UnscoredCase } from '../base/scored.ts';
 import { tileGrid } from '../base/tile-grid.ts';
 import type { ManifestCase } from '../cases/types.ts';
-import { tileBytes } from '../measures/tile/memory.ts';
-import { tileNeeds } from '../measures/tile/tile-input.ts';
+import { tileBytes } from '../measures/tile/tile-bytes.ts';
 import { CaseEvidence } from '../settings/case-evidence.ts';
 import { decideScores } from '../settings/decide-scores.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
@@ -176,7 +175,7 @@ function volumeOf(plan: CasePlan, settings: RunSettings, scores: ScoreKind | nul
     spacingMm: reference.spacingMm,
     mode,
     tiles: tileGrid(shape, tileShape).length,
-    threadBytes: tileBytes(tileNeeds(settings, input, voxelCount(tileShape))),
+    threadBytes: tileBytes(settings, input, voxelCount(tileShape)),
     bytes: caseBytes(plan),
   };
 }

@@ -2,8 +2,7 @@ import { type Vec3, voxelCount } from '../base/box.ts';
 import { UsageError } from '../base/errors.ts';
 import type { ScoreKind } from '../base/scored.ts';
 import { automaticTileShape, tileGrid } from '../base/tile-grid.ts';
-import { tileBytes } from '../measures/tile/memory.ts';
-import { tileNeeds } from '../measures/tile/tile-input.ts';
+import { tileBytes } from '../measures/tile/tile-bytes.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { Config } from '../settings/schema.ts';
@@ -69,7 +68,7 @@ function projectTiles(
 ): Omit<TileProjection, 'threads'> {
   const reference = { datatype: 'uint8', littleEndian: true, slope: 1, intercept: 0 } as const;
   const input = { predictions: channelHeaders([header]), reference, shape: header.shape };
-  const bytesOf = (shape: Vec3) => tileBytes(tileNeeds(settings, input, voxelCount(shape)));
+  const bytesOf = (shape: Vec3) => tileBytes(settings, input, voxelCount(shape));
   let voxels = settings.tileVoxels;
   const shapeNow = () => settings.tileShape ?? automaticTileShape(header.shape, voxels);
   while (settings.tileShape === null && voxels > leastTileVoxels && bytesOf(shapeNow()) > allowedBytes) {

@@ -11,6 +11,7 @@
  *   errors/CASE.json         which tiles hold the case's errors
  *   audit/CASE.json          what the audit of a case found, where one was asked for
  *   shards/CASE-PART.shard   a case's merged shards
+ *   kept/CASE-ROW-NAME       what a row keeps of a case
  *   pool/SET.json, SET-PART.shard  merged shards of several cases, named by the set
  *   pool.json                the sorted losses of all cases together, and of which set they are
  */
@@ -21,6 +22,7 @@ import * as z from 'zod';
 import { PartialError } from '../base/errors.ts';
 import { isAbandoned, writeText } from '../base/write-whole.ts';
 import type { ManifestCase } from '../cases/types.ts';
+import type { KeptFiles } from '../measures/quantity.ts';
 import { bigintsAsText } from '../measures/tally/serialise.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import { inputStamps } from '../volumes/input-stamps.ts';
@@ -41,7 +43,7 @@ export class RunFolder {
   }
 
   create(): void {
-    for (const folder of ['plans', 'tiles', 'staged', 'cases', 'errors', 'audit', 'shards', 'pool']) {
+    for (const folder of ['plans', 'tiles', 'staged', 'cases', 'errors', 'audit', 'shards', 'kept', 'pool']) {
       mkdirSync(join(this.root, folder), { recursive: true });
     }
   }
@@ -72,6 +74,11 @@ export class RunFolder {
 
   caseShard(caseIndex: number, part: number): string {
     return join(this.root, 'shards', `${number(caseIndex)}-${part}.shard`);
+  }
+
+  /** What a row keeps of a case. */
+  keptOf(caseIndex: number, quantity: string): KeptFiles {
+    return { path: (name) => join(this.root, 'kept', `${number(caseIndex)}-${quantity}-${name}`) };
   }
 
   /** `name` is that of the set of cases (`nameOfCases`). */

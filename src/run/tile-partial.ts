@@ -1,45 +1,143 @@
-/** What a tile's partial says of itself, beside its keys. */
+/** The partial of a tile as it is stored: what it is of, what the gate found, and what each row took from it. */
 import * as z from 'zod';
 import type { Box } from '../base/box.ts';
 import { PartialError } from '../base/errors.ts';
-import { type BoxSums, boxSumsSchema, boxWidth } from '../measures/box-errors/box-sums.ts';
-import type { ShardFile } from '../measures/sorted-errors/shard/file.ts';
-import { tallySchema } from '../measures/tally/serialise.ts';
-import type { Tally } from '../measures/tally/tally.ts';
+import { quantitiesOf, sumsRows } from '../measures/quantities.ts';
+import type { CasePlace, Collector, ReadPartial } from '../measures/quantity.ts';
+import { encodeShard, type ShardFile } from '../measures/sorted-errors/shard/file.ts';
+import { gateSchema } from '../measures/tally/serialise.ts';
+import { emptyGate, type GateTally, mergeGates, type Tally } from '../measures/tally/tally.ts';
+import { tallyOf } from '../measures/tally/tally-of.ts';
+import type { TileScores } from '../measures/tile/tile-scorer.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
 
-export const aboutTile = z.object({
+/** Version 1 had a tally in place of the rows. */
+const version = 2;
+
+const aboutTile = z.object({
+  version: z.literal(version),
   case: z.number().int(),
   tile: z.number().int(),
   box: z.object({ origin: z.array(z.number().int()), shape: z.array(z.number().int()) }),
-  tally: z.unknown(),
-  /** Errors by slab; absent where there is one, or too many labels for that. */
-  slabs: boxSumsSchema.optional(),
+  gate: gateSchema,
+  /** The JSON of each row, by its id. */
+  rows: z.record(z.string(), z.unknown()),
 });
 
-const scoredTile = aboutTile.extend({ tally: tallySchema });
+/** The tile's shard in pieces. */
+export function encodeTile(caseIndex: number, tile: number, box: Box, scores: TileScores): Uint8Array[] {
+  const partials = [...scores.partials];
+  const rows = Object.fromEntries(partials.map(([id, { json }]) => [id, json ?? null]));
+  return encodeShard(
+    { version, case: caseIndex, tile, box, gate: scores.gate, rows },
+    partials.flatMap(([, { sections = [] }]) => sections),
+    partials.flatMap(([id, { blobs = [] }]) =>
+      blobs.map((blob) => ({ ...blob, name: `${id}/${blob.name}` })),
+    ),
+  );
+}
 
-/** What a tile's partial says of itself. @throws PartialError when it is of another tile or plan */
-export function checkedTile(
-  file: ShardFile,
-  caseIndex: number,
-  tile: number,
-  box: Box,
-  slabs: readonly Box[],
-): { tally: Tally; slabs: BoxSums | undefined } {
-  const found = scoredTile.safeParse(file.about);
+/** A tile as it is read back. */
+export interface StoredTile {
+  readonly gate: GateTally;
+  /** What a row stored; undefined of a tile that must not be scored. */
+  row(id: string): ReadPartial | undefined;
+}
+
+/** What a tile's partial says of itself. @throws PartialError when it is of another tile, plan or version */
+export function checkedTile(file: ShardFile, caseIndex: number, tile: number, box: Box): StoredTile {
+  const found = aboutTile.safeParse(file.about);
   if (!found.success) throw ofAnother(file.path);
   const about = found.data;
-  if (
-    about.case !== caseIndex ||
-    about.tile !== tile ||
-    String(about.box.origin) !== String(box.origin) ||
-    String(about.box.shape) !== String(box.shape)
-  ) {
-    throw ofAnother(file.path);
+  if (about.case !== caseIndex || about.tile !== tile || !isOfBox(about.box, box)) throw ofAnother(file.path);
+  return storedTile(file, about);
+}
+
+/** The tile at `box`; undefined where the shard is of another. */
+export function tileAt(file: ShardFile, box: Box): StoredTile | undefined {
+  const found = aboutTile.safeParse(file.about);
+  if (!found.success) throw ofAnother(file.path);
+  return isOfBox(found.data.box, box) ? storedTile(file, found.data) : undefined;
+}
+
+function isOfBox(stored: z.infer<typeof aboutTile>['box'], { origin, shape }: Box): boolean {
+  return String(stored.origin) === String(origin) && String(stored.shape) === String(shape);
+}
+
+function storedTile(file: ShardFile, { gate, rows }: z.infer<typeof aboutTile>): StoredTile {
+  return {
+    gate,
+    row(id) {
+      if (!Object.hasOwn(rows, id)) return undefined;
+      const prefix = `${id}/`;
+      return {
+        json: rows[id] ?? undefined,
+        blobs: file.blobs.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),
+        blob: (name) => file.blob(prefix + name),
+        file,
+      };
+    },
+  };
+}
+
+/** The tally of a stored tile, from the rows that it is made of. */
+export function tallyOfTile({ gate, row }: StoredTile, settings: RunSettings): Tally {
+  const values = Object.fromEntries(
+    sumsRows.map(({ id, partial }) => {
+      const stored = row(id);
+      return [id, stored && partial.parse(stored.json)];
+    }),
+  );
+  return tallyOf(settings, gate, values);
+}
+
+/** What was collected of a case, by row. */
+export interface CollectedCase {
+  readonly gate: GateTally;
+  readonly rows: readonly CollectedRow[];
+}
+
+export interface CollectedRow {
+  readonly id: string;
+  readonly collected: unknown;
+  readonly jobs: readonly unknown[];
+}
+
+/** Puts the tiles of a case together, each row its own partials. */
+export class TileCollector {
+  readonly #collectors: readonly { readonly id: string; readonly collector: Collector<unknown> }[];
+  #gate: GateTally = emptyGate;
+
+  constructor(place: CasePlace) {
+    this.#collectors = quantitiesOf(place.settings).map((row) => ({
+      id: row.id,
+      collector: row.collect(place),
+    }));
   }
-  const { tally, slabs: sums } = about;
-  if (sums && sums.values.length !== slabs.length * boxWidth(sums.keys.length)) throw ofAnother(file.path);
-  return { tally, slabs: sums };
+
+  add(box: Box, tile: StoredTile, path: string): void {
+    this.#gate = mergeGates(this.#gate, tile.gate);
+    // Of tiles that must not be scored nothing was taken: the case fails.
+    if (isFatal(tile.gate)) return;
+    for (const { id, collector } of this.#collectors) {
+      const partial = tile.row(id);
+      if (!partial) throw ofAnother(path);
+      collector.add(box, partial);
+    }
+  }
+
+  /** Without a value of any row where voxels must not be scored. */
+  done(): CollectedCase {
+    if (isFatal(this.#gate)) return { gate: this.#gate, rows: [] };
+    return {
+      gate: this.#gate,
+      rows: this.#collectors.map(({ id, collector }) => ({ id, ...collector.done() })),
+    };
+  }
+}
+
+function isFatal({ faults }: GateTally): boolean {
+  return faults.some(({ kind }) => kind !== 'moved');
 }
 
 export function ofAnother(file: string): PartialError {

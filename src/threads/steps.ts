@@ -2,9 +2,8 @@
 
 import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
 import type { WalkRequest } from '../measures/sorted-errors/walk-range.ts';
-import type { Tally } from '../measures/tally/tally.ts';
 import type { RunSumRequest } from '../measures/terms/sum-runs.ts';
-import type { CaseErrors } from '../run/box-errors/case-errors.ts';
+import type { CollectedCase } from '../run/tile-partial.ts';
 
 /** What is done in a thread, with its arguments. Paths are those of files in the run's folder. */
 export type Step =
@@ -31,6 +30,16 @@ export type Step =
       readonly job: RangeJob;
       /** Evaluate the sorted losses. */
       readonly evaluate: boolean;
+      /** Write the merged shard there. */
+      readonly target: string | null;
+    }
+  | {
+      readonly kind: 'case-job';
+      readonly root: string;
+      readonly case: number;
+      /** The row that left the job. */
+      readonly quantity: string;
+      readonly job: unknown;
       /** Write the merged shard there. */
       readonly target: string | null;
     }
@@ -64,8 +73,6 @@ export interface TilesDone {
 
 export type MergeStep = Extract<Step, { kind: 'merge-range' }>;
 
-export interface OpenedCase {
-  readonly tally: Tally;
-  readonly jobs: readonly RangeJob[];
-  readonly errors: CaseErrors;
-}
+export type JobStep = Extract<Step, { kind: 'case-job' }>;
+
+export type OpenedCase = CollectedCase;

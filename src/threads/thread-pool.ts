@@ -20,6 +20,7 @@ interface StepResults {
   'open-case': OpenedCase;
   'open-shards': readonly RangeJob[];
   'merge-range': readonly BucketSums[];
+  'case-job': unknown;
   'sum-runs': readonly RunSums[];
   'survey-shards': Survey;
   'walk-scores': WalkedRange;

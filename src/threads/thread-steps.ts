@@ -9,34 +9,26 @@ import { PartialError } from '../base/errors.ts';
 import { type TileGrid, tileBox, tileGrid } from '../base/tile-grid.ts';
 import { writeWhole } from '../base/write-whole.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
-import { encodeBoxSums } from '../measures/box-errors/box-sums.ts';
-import { checkPairs } from '../measures/confusion/confusion-counter.ts';
-import { type BucketSums, Merger } from '../measures/sorted-errors/merger.ts';
-import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from '../measures/sorted-errors/ranges.ts';
-import {
-  encodeShard,
-  type SectionContent,
-  ShardFile,
-  writeShardFile,
-} from '../measures/sorted-errors/shard/file.ts';
+import { slabBoxes, slabsOf } from '../measures/box-errors/boxes.ts';
+import { quantityOf } from '../measures/quantities.ts';
+import type { CasePlace } from '../measures/quantity.ts';
+import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
+import { keyCutter, mergeRange } from '../measures/sorted-errors/row.ts';
+import { eachShard, ShardFile } from '../measures/sorted-errors/shard/file.ts';
 import { addSurveys, surveyFile } from '../measures/sorted-errors/survey.ts';
 import { walkRange } from '../measures/sorted-errors/walk-range.ts';
-import { encodeTally } from '../measures/tally/serialise.ts';
-import { emptyTally, mergeTallies } from '../measures/tally/tally.ts';
 import { sumRuns } from '../measures/terms/sum-runs.ts';
 import { TileScorer } from '../measures/tile/tile-scorer.ts';
-import { slabBoxes, slabsOf } from '../run/box-errors/boxes.ts';
-import { ErrorSums } from '../run/box-errors/error-sums.ts';
 import type { DataRoots } from '../run/data-roots.ts';
 import { boxesOfBundle, bundleCount, tilesOfBundle } from '../run/plan/bundles.ts';
 import { type CasePlan, channelHeaders, voxelBytes } from '../run/plan/case-plan.ts';
 import { RunFolder } from '../run/run-folder.ts';
-import { checkedTile, ofAnother } from '../run/tile-partial.ts';
-import { needsShards, predictsLabels, type RunSettings } from '../settings/run-settings.ts';
+import { checkedTile, encodeTile, ofAnother, TileCollector } from '../run/tile-partial.ts';
+import type { RunSettings } from '../settings/run-settings.ts';
 import { openRaw } from '../volumes/raw-source.ts';
 import { readPrediction } from '../volumes/read-prediction.ts';
 import { datatypeBytes, type VolumeSource } from '../volumes/types.ts';
-import type { OpenedCase, Step, TilesDone } from './steps.ts';
+import type { JobStep, OpenedCase, Step, TilesDone } from './steps.ts';
 
 /** Sources and a scorer are kept for the next tile of the same case. */
 interface OpenCase {
@@ -72,7 +64,11 @@ export class StepRunner {
       case 'open-shards':
         return this.#openShards(step.files);
       case 'merge-range':
-        return this.#mergeRange(step.files, step.job, step.evaluate, step.target);
+        // The merger lays the kernel memory out anew.
+        this.#closeCase();
+        return mergeRange(this.#kernel, step.files, step.job, step.evaluate, step.target);
+      case 'case-job':
+        return this.#doJob(step);
       case 'sum-runs':
         // It lays the kernel memory out anew.
         this.#closeCase();
@@ -143,15 +139,7 @@ export class StepRunner {
         const box = boxes[i]!;
         read(open, box, { before, all: voxels });
         before += voxelCount(box.shape);
-        const { tally, slabs, sections } = open.scorer.score(box, slabsOf(open.slabGrid, box));
-        const about = {
-          case: index,
-          tile,
-          box,
-          tally: encodeTally(tally),
-          ...(slabs && { slabs: encodeBoxSums(slabs) }),
-        };
-        yield* encodeShard(about, sections);
+        yield* encodeTile(index, tile, box, open.scorer.score(box, slabsOf(open.slabGrid, box)));
       }
     };
     writeWhole(this.#folder!.bundle(index, bundle), shards());
@@ -163,27 +151,21 @@ export class StepRunner {
     };
   }
 
-  /** Checks that every tile of the plan is there, adds the tallies and cuts the keys into ranges. */
+  /** Checks that every tile of the plan is there and has each row collect its partials. */
   #openCase(index: number): OpenedCase {
     const folder = this.#folder!;
     const plan = folder.readPlan(index);
     const grid = tileGrid(plan.shape, plan.tileShape);
-    const settings = this.#settings!;
-    let tally = emptyTally(settings.classes.length, settings.terms.length);
+    const collector = new TileCollector(placeOfCase(folder, this.#settings!, plan));
     let voxels = 0;
-    const errors = new ErrorSums(settings, plan);
-    const slabGrid = slabBoxes(plan, settings.classes.length);
-    const cut = this.#cutter();
     for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
       const tiles = tilesOfBundle(plan, bundle).values();
       for (const shard of ShardFile.each(folder.bundle(index, bundle))) {
         const tile = tiles.next().value ?? grid.length;
         const box = tileBox(grid, tile);
-        const part = checkedTile(shard, index, tile, box, slabsOf(slabGrid, box));
-        voxels += part.tally.voxels + part.tally.ignored;
-        tally = mergeTallies(tally, part.tally);
-        errors.add(box, part.tally, part.slabs);
-        cut.add(shard);
+        const stored = checkedTile(shard, index, tile, box);
+        voxels += stored.gate.voxels + stored.gate.ignored;
+        collector.add(box, stored, shard.path);
       }
       const next = tiles.next();
       if (!next.done) throw ofAnother(folder.bundle(index, bundle));
@@ -194,48 +176,41 @@ export class StepRunner {
         `case ${index}: the tiles hold ${voxels} voxels of ${voxelCount(plan.shape)}`,
       );
     }
-    checkPairs(tally.confusion.length);
-    const jobs = tally.faults.some((fault) => fault.kind !== 'moved') ? [] : cut.jobs();
-    return { tally, jobs, errors: errors.list() };
+    return collector.done();
+  }
+
+  #doJob({ case: index, quantity, job, target }: JobStep): unknown {
+    const folder = this.#folder!;
+    const plan = folder.readPlan(index);
+    // Jobs lay the kernel memory out anew.
+    this.#closeCase();
+    return quantityOf(quantity).work!(job, {
+      kernels: this.#kernel,
+      settings: this.#settings!,
+      files: Array.from({ length: bundleCount(plan) }, (_, bundle) => folder.bundle(index, bundle)),
+      kept: folder.keptOf(index, quantity),
+      target,
+    });
   }
 
   #openShards(paths: readonly string[]): RangeJob[] {
-    const cut = this.#cutter();
+    const cut = keyCutter(this.#settings!);
     for (const file of eachShard(paths)) cut.add(file);
     return cut.jobs();
   }
-
-  /** Counts the keys of files, one after the other, and cuts them into ranges. */
-  #cutter() {
-    const settings = this.#settings!;
-    const logit = settings.scores === 'logit' && !predictsLabels(settings);
-    const histograms = needsShards(settings) ? settings.classes.map(() => emptyHistogram()) : [];
-    return {
-      add: (file: ShardFile) => {
-        for (const [i, histogram] of histograms.entries()) addBuckets(histogram, file, i);
-      },
-      jobs: () => histograms.flatMap((histogram, i) => cutRanges(histogram, i, logit)),
-    };
-  }
-
-  #mergeRange(
-    paths: readonly string[],
-    job: RangeJob,
-    evaluate: boolean,
-    target: string | null,
-  ): readonly BucketSums[] {
-    const merger = new Merger(this.#kernel);
-    // The merger lays the kernel memory out anew.
-    this.#closeCase();
-    const merged = merger.merge(eachShard(paths), job.range, evaluate ? job.context : null, target !== null);
-    if (target !== null) writeShardFile(target, { range: job.range }, merged.sections as SectionContent[]);
-    return merged.sums;
-  }
 }
 
-/** The shards of the files, each open while it is at hand: a case may have more files than a process may have open. */
-function* eachShard(paths: readonly string[]): Generator<ShardFile> {
-  for (const path of paths) yield* ShardFile.each(path);
+function placeOfCase(folder: RunFolder, settings: RunSettings, plan: CasePlan): CasePlace {
+  const { spacingMm, voxelMm3 } = plan.reference;
+  return {
+    index: plan.index,
+    settings,
+    shape: plan.shape,
+    tileShape: plan.tileShape,
+    spacingMm,
+    voxelMm3,
+    kept: (quantity) => folder.keptOf(plan.index, quantity),
+  };
 }
 
 /** Puts the stored bytes of a tile where the scorer takes them. `voxels`: of the bundle's tiles before it, and of all. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { jsonLabel, type Label, labelSchema } from '../../base/label.ts';
 import { sumToNumber } from '../../base/statistics/sum-units.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
-import type { ClassTally, Tally } from '../tally/tally.ts';
+import type { ClassOverlap, Tally } from '../tally/tally.ts';
 
 /**
  * What is told of a class: voxels of its reference, false positives, false negatives, and the sums of p over background
@@ -18,8 +18,6 @@ export interface BoxSums {
   readonly values: Float64Array;
 }
 
-type HardAndSoft = Omit<ClassTally, 'terms'>;
-
 /** Values of a box. */
 export function boxWidth(keys: number): number {
   return 1 + sumsOfClass * keys;
@@ -29,8 +27,8 @@ export function boxWidth(keys: number): number {
 export function writeScoreSums(
   target: Float64Array,
   at: number,
-  now: HardAndSoft,
-  before?: HardAndSoft,
+  now: ClassOverlap,
+  before?: ClassOverlap,
 ): void {
   const foreground = now.foreground - (before?.foreground ?? 0);
   const softFn = now.error.foreground - (before?.error.foreground ?? 0n);
@@ -42,8 +40,8 @@ export function writeScoreSums(
   target[at + 4] = sumToNumber(softFn);
 }
 
-/** The sums of a whole tally, as those of one box. */
-export function sumsOfScores({ voxels, classes }: Tally): BoxSums {
+/** The sums of classes over some voxels, as those of one box. */
+export function sumsOfScores(voxels: number, classes: readonly ClassOverlap[]): BoxSums {
   const values = new Float64Array(boxWidth(classes.length));
   values[0] = voxels;
   for (const [key, tally] of classes.entries()) writeScoreSums(values, boxWidth(key), tally);

@@ -12,8 +12,8 @@ export interface TermSum {
   readonly foreground: bigint;
 }
 
-/** Sums of one class. */
-export interface ClassTally {
+/** Voxels and errors of one class. */
+export interface ClassOverlap {
   /** Foreground voxels of the reference. */
   readonly foreground: number;
   /** Voxels above the threshold, on foreground and on background. */
@@ -21,6 +21,10 @@ export interface ClassTally {
   readonly hardFp: number;
   /** Σ of the error: 1 - p on foreground, p on background. */
   readonly error: TermSum;
+}
+
+/** Sums of one class. */
+export interface ClassTally extends ClassOverlap {
   /** Σ of each term of the run's settings, in their order. */
   readonly terms: readonly TermSum[];
 }
@@ -43,57 +47,61 @@ export interface VoxelFault {
   readonly firstValue: string;
 }
 
-export interface Tally {
+/** What is known of voxels before anything is measured of them. */
+export interface GateTally {
   /** Voxels scored: all but the ignored ones. */
   readonly voxels: number;
   readonly ignored: number;
-  readonly classes: readonly ClassTally[];
-  /** Σ -log p of the label in units of 2^-1029, over `voxels` voxels. */
-  readonly crossEntropy: { readonly voxels: number; readonly sum: bigint };
-  /** [reference label, predicted label, voxels], sorted; empty where there is no predicted label. */
-  readonly confusion: readonly LabelPair[];
   readonly faults: readonly VoxelFault[];
   /** Over all channels and voxels as stored, moved and ignored ones among them; null for label maps. */
   readonly leastScore: number | null;
 }
 
+export interface Tally extends GateTally {
+  readonly classes: readonly ClassTally[];
+  /** Σ -log p of the label in units of 2^-1029, over `voxels` voxels. */
+  readonly crossEntropy: { readonly voxels: number; readonly sum: bigint };
+  /** [reference label, predicted label, voxels], sorted; empty where there is no predicted label. */
+  readonly confusion: readonly LabelPair[];
+}
+
+export const noSum: TermSum = { all: 0n, foreground: 0n };
+export const emptyOverlap: ClassOverlap = { foreground: 0, hardTp: 0, hardFp: 0, error: noSum };
+export const emptyGate: GateTally = { voxels: 0, ignored: 0, faults: [], leastScore: null };
+
 /** The neutral element for runs of `classes` classes and `terms` terms. */
 export function emptyTally(classes: number, terms: number): Tally {
-  const none: TermSum = { all: 0n, foreground: 0n };
-  const empty: ClassTally = {
-    foreground: 0,
-    hardTp: 0,
-    hardFp: 0,
-    error: none,
-    terms: Array.from({ length: terms }, () => none),
-  };
+  const empty: ClassTally = { ...emptyOverlap, terms: Array.from({ length: terms }, () => noSum) };
   return {
-    voxels: 0,
-    ignored: 0,
+    ...emptyGate,
     classes: Array.from({ length: classes }, () => empty),
     crossEntropy: { voxels: 0, sum: 0n },
     confusion: [],
-    faults: [],
-    leastScore: null,
   };
 }
 
-function addSums(a: TermSum, b: TermSum): TermSum {
+export function addSums(a: TermSum, b: TermSum): TermSum {
   return { all: a.all + b.all, foreground: a.foreground + b.foreground };
 }
 
-function mergeClasses(a: ClassTally, b: ClassTally): ClassTally {
+export function addOverlap(a: ClassOverlap, b: ClassOverlap): ClassOverlap {
   return {
     foreground: a.foreground + b.foreground,
     hardTp: a.hardTp + b.hardTp,
     hardFp: a.hardFp + b.hardFp,
     error: addSums(a.error, b.error),
+  };
+}
+
+function mergeClasses(a: ClassTally, b: ClassTally): ClassTally {
+  return {
+    ...addOverlap(a, b),
     terms: a.terms.map((sum, i) => addSums(sum, b.terms[i]!)),
   };
 }
 
 /** Both are sorted, and so is what they give: adding many costs no more than their lengths. */
-function mergeConfusion(a: Tally['confusion'], b: Tally['confusion']): Tally['confusion'] {
+export function mergeConfusion(a: Tally['confusion'], b: Tally['confusion']): Tally['confusion'] {
   if (b.length === 0) return a;
   if (a.length === 0) return b;
   const merged: LabelPair[] = [];
@@ -129,18 +137,26 @@ function least(a: number | null, b: number | null): number | null {
   return Math.min(a, b);
 }
 
-/** Associative and commutative; both must come from the same settings. */
-export function mergeTallies(a: Tally, b: Tally): Tally {
+/** Associative and commutative. */
+export function mergeGates(a: GateTally, b: GateTally): GateTally {
   return {
     voxels: a.voxels + b.voxels,
     ignored: a.ignored + b.ignored,
-    classes: a.classes.map((tally, i) => mergeClasses(tally, b.classes[i]!)),
-    crossEntropy: {
-      voxels: a.crossEntropy.voxels + b.crossEntropy.voxels,
-      sum: a.crossEntropy.sum + b.crossEntropy.sum,
-    },
-    confusion: mergeConfusion(a.confusion, b.confusion),
     faults: mergeFaults(a.faults, b.faults),
     leastScore: least(a.leastScore, b.leastScore),
   };
+}
+
+/** Associative and commutative; both must come from the same settings. */
+export function mergeTallies(a: Tally, b: Tally): Tally {
+  return {
+    ...mergeGates(a, b),
+    classes: a.classes.map((tally, i) => mergeClasses(tally, b.classes[i]!)),
+    crossEntropy: addCrossEntropy(a.crossEntropy, b.crossEntropy),
+    confusion: mergeConfusion(a.confusion, b.confusion),
+  };
+}
+
+export function addCrossEntropy(a: Tally['crossEntropy'], b: Tally['crossEntropy']): Tally['crossEntropy'] {
+  return { voxels: a.voxels + b.voxels, sum: a.sum + b.sum };
 }

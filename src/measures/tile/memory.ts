@@ -1,8 +1,8 @@
-/** The regions of a thread's kernel memory while it scores tiles: the one place that knows their sizes. */
-import { Layout } from '../../kernels/kernels.ts';
-import { wideSumBytes } from '../../kernels/wide-sums.ts';
+/** The regions of a thread's kernel memory while it scores tiles, as far as rows share them. */
+import type { Layout } from '../../kernels/kernels.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
 import { termRowLength } from '../terms/term-row.ts';
+import { passBytes } from './class-pass.ts';
 import { dictionaryBytes } from './label-codes.ts';
 
 export interface TileNeeds {
@@ -16,8 +16,6 @@ export interface TileNeeds {
   readonly classes: number;
   /** Terms that are summed of each voxel. */
   readonly terms: number;
-  /** Whether classes give shards. */
-  readonly shards: boolean;
   /** Whether channels compete or the prediction is a label map: voxels have a predicted label. */
   readonly labels: boolean;
   /** Whether some class sums several channels. */
@@ -36,11 +34,7 @@ export interface TileRegions {
   readonly mask: number;
   readonly labels: number;
   readonly sum: number;
-  /** A shard's payload for each class. */
-  readonly payloads: readonly number[];
-  readonly counts: number;
-  readonly offsets: number;
-  readonly entries: number;
+  /** Scratch of the kernels, zero between their calls. */
   readonly cells: number;
   readonly bitmap: number;
   readonly scratch: number;
@@ -69,10 +63,6 @@ export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
     mask: layout.region(needs.voxels),
     labels: layout.region(needs.labels ? 2 * needs.voxels : 0),
     sum: layout.region(needs.sums ? 4 * needs.voxels : 0),
-    payloads: Array.from({ length: needs.shards ? needs.classes : 0 }, () => layout.region(2 * needs.voxels)),
-    counts: layout.region(8 * bucketCount),
-    offsets: layout.region(8 * bucketCount),
-    entries: layout.region(16 * bucketCount),
     cells: layout.region(8 * bucketCount),
     bitmap: layout.region(8192),
     scratch: layout.region(12 * bucketCount),
@@ -82,14 +72,6 @@ export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
     dictionary: layout.region(needs.largeLabels ? dictionaryBytes : 0),
     channelList: layout.region(8 * needs.channels),
     terms: layout.region(8 * termRowLength * needs.terms),
-    // Four counts, then a sum of the error and of each term, over all and over the foreground.
-    out: layout.region(32 + 2 * wideSumBytes * (1 + needs.terms)),
+    out: layout.region(passBytes(needs.terms)),
   };
-}
-
-/** Bytes of kernel memory that scoring such tiles takes. */
-export function tileBytes(needs: TileNeeds): number {
-  const layout = new Layout();
-  layOutTile(layout, needs);
-  return layout.bytes;
 }

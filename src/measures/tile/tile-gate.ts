@@ -54,7 +54,14 @@ export class TileGate {
   /** What the codes of the tile that was read last stand for. */
   codes: LabelCodes = smallLabels;
 
-  constructor(kernels: Kernels, settings: RunSettings, input: TileInput, regions: TileRegions) {
+  /** `wholeTiles`: some row looks at codes and bits of all voxels. */
+  constructor(
+    kernels: Kernels,
+    settings: RunSettings,
+    input: TileInput,
+    regions: TileRegions,
+    wholeTiles: boolean,
+  ) {
     this.#kernels = kernels;
     this.#settings = settings;
     this.#input = input;
@@ -68,10 +75,11 @@ export class TileGate {
       input.reference.slope === 1 &&
       input.reference.intercept === 0 &&
       !predictsLabels(settings) &&
+      !wholeTiles &&
       !this.#gateLut.some((bits) => bits !== 0);
   }
 
-  /** Reads the stored bytes of `total` voxels; returns how many of them are left to be scored. */
+  /** Reads the stored bytes of `total` voxels; returns the bits of the mask that occur. */
   read(total: number, faults: FaultLog): number {
     this.#leastScore = Number.POSITIVE_INFINITY;
     this.codes = smallLabels;
@@ -79,7 +87,7 @@ export class TileGate {
     const seen = this.plainReference ? 0 : this.mask(this.#tableOfGate(), total);
     if (seen & maskBits.unknown) this.#logUnknown(total, faults);
     if (this.#settings.scores !== 'label') this.#readScores(total, faults);
-    return seen & maskBits.ignored ? this.#dropIgnored(total) : total;
+    return seen;
   }
 
   /** Of the tile that was read last, over all channels; null where no score is a number above minus infinity. */
@@ -87,7 +95,7 @@ export class TileGate {
     return Number.isFinite(this.#leastScore) ? this.#leastScore : null;
   }
 
-  /** How many of consecutive voxels are left, in parts of `counts` stored voxels: after `read` has dropped some. */
+  /** How many of consecutive voxels are left, in parts of `counts` stored voxels: after `dropIgnored`. */
   keptOf(counts: readonly number[]): number[] {
     let at = this.#regions.mask;
     return counts.map((count) => {
@@ -97,7 +105,7 @@ export class TileGate {
     });
   }
 
-  /** The place among the stored voxels of a tile of the `kept`th voxel that is left: after `read`, before any other mask. */
+  /** The place among the stored voxels of a tile of the `kept`th voxel that is left: after `dropIgnored`, before any other mask. */
   storedPlace(kept: number): number {
     if (this.plainReference) return kept;
     const { mask } = this.#regions;
@@ -230,7 +238,7 @@ export class TileGate {
   }
 
   /** Moves what is not ignored together in all arrays; returns how many voxels are left. */
-  #dropIgnored(count: number): number {
+  dropIgnored(count: number): number {
     const { mask, codes, scores, labels } = this.#regions;
     const bit = maskBits.ignored;
     let kept = count;

@@ -1,7 +1,7 @@
 /** What a case's files are to the scorer of its tiles. */
 
 import type { Vec3 } from '../../base/box.ts';
-import { needsShards, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import { datatypeBytes } from '../../volumes/types.ts';
 import type { Encoding } from './encoding.ts';
 import { mayHoldLargeLabels, smallLabels } from './label-codes.ts';
@@ -25,7 +25,6 @@ export function tileNeeds(settings: RunSettings, input: TileInput, voxels: numbe
     channels: settings.channelCount,
     classes: settings.classes.length,
     terms: settings.terms.length,
-    shards: needsShards(settings),
     labels: predictsLabels(settings),
     sums: settings.classes.some((runClass) => runClass.channels.length > 1),
     largeLabels:

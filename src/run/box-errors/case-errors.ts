@@ -7,35 +7,17 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import type { Vec3 } from '../../base/box.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
+import type { BoxErrors } from '../../measures/box-errors/class-errors.ts';
 import type { Affine } from '../../volumes/types.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from '../run-folder.ts';
 
-/** The errors of one class: columns over the boxes that hold any of its foreground or errors, ascending. */
-export interface ClassErrors {
-  readonly name: string;
-  /** Places in the grid of boxes, x fastest. */
-  readonly box: readonly number[];
-  /** Voxels of the reference. */
-  readonly foreground: readonly number[];
-  /** Voxels above the threshold that are none of the class, and voxels of the class that are not above it. */
-  readonly fp: readonly number[];
-  readonly fn: readonly number[];
-  /** Sums of p over background and of 1 - p over foreground, in voxels; none where predictions are labels. */
-  readonly softFp?: readonly number[];
-  readonly softFn?: readonly number[];
-}
-
-export interface CaseErrors {
-  /** `[x, y, z]` of the volume, of the tiles that were scored, and of a box (boxes.ts), cut off at the volume's end. */
+export interface CaseErrors extends BoxErrors {
+  /** `[x, y, z]` of the volume and of the tiles that were scored. */
   readonly shape: Vec3;
   readonly tileShape: Vec3;
-  readonly boxShape: Vec3;
   /** Of the reference. */
   readonly affine: Affine;
   readonly affineSource: 'sform' | 'qform' | 'pixdim';
-  /** Voxels scored in each box. */
-  readonly voxels: readonly number[];
-  readonly classes: readonly ClassErrors[];
 }
 
 const count = z.number().int().nonnegative();

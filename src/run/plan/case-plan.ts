@@ -4,8 +4,7 @@ import { type Vec3, voxelCount } from '../../base/box.ts';
 import { InputError } from '../../base/errors.ts';
 import { automaticTileShape, isFileOrder, tileGrid } from '../../base/tile-grid.ts';
 import type { ManifestCase } from '../../cases/types.ts';
-import { tileBytes } from '../../measures/tile/memory.ts';
-import { tileNeeds } from '../../measures/tile/tile-input.ts';
+import { tileBytes } from '../../measures/tile/tile-bytes.ts';
 import { scaled } from '../../settings/case-evidence.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import { type AxisMapping, isIdentity } from '../../volumes/grids/axis-mapping.ts';
@@ -76,11 +75,9 @@ export async function planCase(
   const mapping = checkGrids(entry, predictions, reference, settings);
   const needs = (voxels: number) =>
     tileBytes(
-      tileNeeds(
-        settings,
-        { predictions: channelHeaders(predictions), reference, shape: reference.shape },
-        voxels,
-      ),
+      settings,
+      { predictions: channelHeaders(predictions), reference, shape: reference.shape },
+      voxels,
     );
   const tileShape = chooseTileShape(entry, reference.shape, settings, needs, threadBytes);
   // A stream brings a bundle at once, within the share of the memory that a tile may have.

@@ -9,6 +9,7 @@ import { type ConfigInput, configSchema } from '../../../src/settings/schema.ts'
 import { type Datatype, datatypeBytes } from '../../../src/volumes/types.ts';
 import { golden, pair } from '../../run/support.ts';
 import { randomNumbers } from '../../run/volumes.ts';
+import { scoredTile } from './scored-tile.ts';
 
 const kernels = loadKernels();
 const shape = [16, 9, 8] as const;
@@ -57,7 +58,7 @@ async function scoreTile(prediction: Side, reference: Side, config: ConfigInput 
   const stored = ({ labels, datatype, littleEndian = true }: Side) => bytesOf(labels, datatype, littleEndian);
   targets.predictions[0]!.set(stored(prediction));
   targets.reference.set(stored(reference));
-  return scorer.score({ origin: [0, 0, 0], shape });
+  return scoredTile(settings, scorer.score({ origin: [0, 0, 0], shape }));
 }
 
 /** [reference, prediction, voxels], ascending by label. */

@@ -10,14 +10,15 @@ import {
   sumsOfClass,
   sumsOfScores,
 } from '../../../src/measures/box-errors/box-sums.ts';
+import { slabsOf } from '../../../src/measures/box-errors/boxes.ts';
 import type { Tally } from '../../../src/measures/tally/tally.ts';
 import { TileScorer } from '../../../src/measures/tile/tile-scorer.ts';
-import { slabsOf } from '../../../src/run/box-errors/boxes.ts';
 import { resolveSettings } from '../../../src/settings/resolve-settings.ts';
 import type { RunSettings } from '../../../src/settings/run-settings.ts';
 import { type ConfigInput, configSchema } from '../../../src/settings/schema.ts';
 import { golden, pair } from '../../run/support.ts';
 import { randomNumbers } from '../../run/volumes.ts';
+import { scoredTile } from './scored-tile.ts';
 
 const shape: Vec3 = [7, 5, 13];
 const kernels = loadKernels();
@@ -64,7 +65,7 @@ async function bench(config: ConfigInput, files: readonly [string, string], chan
     }
     targets.reference.set(labels.subarray(from, to));
     const grid = planes === undefined ? undefined : tileGrid(shape, [7, 5, planes]);
-    const { tally, slabs, sections } = scorer.score(box, slabsOf(grid, box));
+    const { tally, slabs, sections } = scoredTile(settings, scorer.score(box, slabsOf(grid, box)));
     return {
       tally,
       slabs: slabs && boxes(slabs),
@@ -92,7 +93,7 @@ function boxes({ keys, values }: BoxSums): { voxels: number; classes: Record<num
 }
 
 function sumsOf(settings: RunSettings, tally: Tally): BoxSums {
-  if (settings.scores !== 'label') return sumsOfScores(tally);
+  if (settings.scores !== 'label') return sumsOfScores(tally.voxels, tally.classes);
   return new LabelSums(settings).of(tally.confusion, [tally.confusion.map(([, , voxels]) => voxels)]);
 }
 
@@ -175,7 +176,7 @@ test('labels so many that a tile is not counted by slab', async () => {
     const stored = Uint16Array.from({ length: 6000 }, (_, i) => i % labels);
     predictions[0]!.set(new Uint8Array(stored.buffer));
     reference.set(new Uint8Array(stored.buffer));
-    const scored = scorer.score(box, slabs);
+    const scored = scoredTile(settings, scorer.score(box, slabs));
     expect(scored.tally.confusion).toHaveLength(labels);
     expect(scored.slabs && boxes(scored.slabs).length).toBe(found);
   }

@@ -5,6 +5,7 @@ import { resolveSettings } from '../../../src/settings/resolve-settings.ts';
 import { configSchema } from '../../../src/settings/schema.ts';
 import { golden, pair } from '../../run/support.ts';
 import { probabilities } from '../../run/volumes.ts';
+import { scoredTile } from './scored-tile.ts';
 
 const encoding = (datatype: 'float32' | 'uint8' | 'uint16') =>
   ({ datatype, littleEndian: true, slope: 1, intercept: 0 }) as const;
@@ -20,7 +21,7 @@ test('a tile is the same whatever stood in the memory of the kernels before', as
     const { predictions, reference } = scorer.targets(6000);
     predictions[0]!.set(new Uint8Array(scores.buffer));
     reference.set(mask);
-    const { tally, sections } = scorer.score({ origin: [0, 0, 0], shape });
+    const { tally, sections } = scoredTile(settings, scorer.score({ origin: [0, 0, 0], shape }));
     return {
       tally,
       sections: sections.map((section) => ({
@@ -55,7 +56,7 @@ test('many labels take their room once, not once a tile', async () => {
     const labels = Uint16Array.from({ length: 6000 }, (_, i) => i % 600);
     predictions[0]!.set(new Uint8Array(labels.buffer));
     reference.set(new Uint8Array(labels.buffer));
-    const { tally } = scorer.score({ origin: [0, 0, 0], shape });
+    const { tally } = scoredTile(settings, scorer.score({ origin: [0, 0, 0], shape }));
     expect(tally.confusion).toEqual(Array.from({ length: 600 }, (_, label) => [label, label, 10]));
     return kernels.memory.buffer.byteLength;
   });

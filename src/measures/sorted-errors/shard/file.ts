@@ -6,7 +6,7 @@
  *   uint32   bytes of the header (JSON, UTF-8)
  *   uint32   crc32 of the header
  *   header   { about, sections }: what it is of, and for each section where its directory and payload stand
- *   directories, then payloads, in the order of the sections
+ *   directories, then payloads, in the order of the sections, then blobs
  *
  * `about` is the caller's; see docs/shard-format.md for the whole.
  */
@@ -36,6 +36,8 @@ export interface SectionContent {
 const size = z.number().int().nonnegative();
 const headerSchema = z.object({
   about: z.unknown(),
+  /** Bytes behind the payloads; absent where there are none. */
+  blobs: z.array(z.object({ name: z.string(), bytes: size, crc: size })).default([]),
   sections: z.array(
     z.object({
       class: size,
@@ -53,8 +55,18 @@ export function writeShardFile(path: string, about: unknown, sections: readonly 
   return writeWhole(path, encodeShard(about, sections));
 }
 
+/** Bytes by name. */
+export interface ShardBlob {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** The bytes of a shard, in pieces. */
-export function encodeShard(about: unknown, sections: readonly SectionContent[]): Uint8Array[] {
+export function encodeShard(
+  about: unknown,
+  sections: readonly SectionContent[],
+  blobs: readonly ShardBlob[] = [],
+): Uint8Array[] {
   const directories = sections.map((section) =>
     encodeDirectory(section.entries, section.entryCount, section.payload),
   );
@@ -74,6 +86,9 @@ export function encodeShard(about: unknown, sections: readonly SectionContent[])
             payloadBytes: section.payload.length,
           };
         }),
+        ...(blobs.length > 0 && {
+          blobs: blobs.map(({ name, bytes }) => ({ name, bytes: bytes.length, crc: crc32(bytes) })),
+        }),
       },
       (_key, value) => (typeof value === 'bigint' ? value.toString() : value),
     ),
@@ -87,6 +102,7 @@ export function encodeShard(about: unknown, sections: readonly SectionContent[])
     Buffer.concat([prefix, header]),
     ...directories,
     ...sections.map((section) => section.payload).filter(({ length }) => length > 0),
+    ...blobs.map(({ bytes }) => bytes).filter(({ length }) => length > 0),
   ];
 }
 
@@ -107,16 +123,24 @@ export class ShardFile {
   readonly about: unknown;
   readonly sections: readonly Section[];
   readonly #fd: number;
+  readonly #blobs: ReadonlyMap<string, PlacedBlob>;
   /** Place behind its last byte. */
   readonly #end: number;
 
-  private constructor(path: string, fd: number, about: unknown, sections: readonly Section[], start: number) {
+  private constructor(path: string, fd: number, header: Header, start: number) {
     this.path = path;
     this.#fd = fd;
-    this.about = about;
-    this.sections = sections;
-    const last = sections.at(-1);
-    this.#end = last ? last.payloadOffset + last.payloadBytes : start;
+    this.about = header.about;
+    this.sections = placeSections(header.sections, start);
+    const last = this.sections.at(-1);
+    const blobs = new Map<string, PlacedBlob>();
+    let end = last ? last.payloadOffset + last.payloadBytes : start;
+    for (const { name, bytes, crc } of header.blobs) {
+      blobs.set(name, { offset: end, bytes, crc });
+      end += bytes;
+    }
+    this.#blobs = blobs;
+    this.#end = end;
   }
 
   /** @throws PartialError when the file is missing, torn, corrupt or of another format version. */
@@ -166,11 +190,26 @@ export class ShardFile {
     const header = readExactly(fd, path, offset + prefixBytes, headerBytes);
     if (crc32(header) !== prefix.readUInt32LE(16))
       throw corrupt(path, 'the checksum of its header does not hold');
-    const { about, sections } = parseHeader(header, path);
-    const start = offset + prefixBytes + headerBytes;
-    const held = sections.reduce((sum, section) => sum + section.directoryBytes + section.payloadBytes, 0);
+    const parsed = parseHeader(header, path);
+    const held =
+      parsed.sections.reduce((sum, section) => sum + section.directoryBytes + section.payloadBytes, 0) +
+      parsed.blobs.reduce((sum, { bytes }) => sum + bytes, 0);
     if (held > room - headerBytes) throw corrupt(path, 'it lists more bytes than it has');
-    return new ShardFile(path, fd, about, placeSections(sections, start), start);
+    return new ShardFile(path, fd, parsed, offset + prefixBytes + headerBytes);
+  }
+
+  /** Names of its blobs, in the order stored. */
+  get blobs(): string[] {
+    return [...this.#blobs.keys()];
+  }
+
+  /** The bytes of a blob, checked. @throws PartialError when it is not there or not whole */
+  blob(name: string): Uint8Array {
+    const place = this.#blobs.get(name);
+    if (!place) throw corrupt(this.path, `it holds no ${name}`);
+    const bytes = readExactly(this.#fd, this.path, place.offset, place.bytes);
+    if (crc32(bytes) !== place.crc) throw corrupt(this.path, `the checksum of ${name} does not hold`);
+    return bytes;
   }
 
   close(): void {
@@ -216,6 +255,11 @@ export class ShardFile {
   }
 }
 
+/** The shards of the files, each open while it is at hand: a case may have more files than a process may have open. */
+export function* eachShard(paths: readonly string[]): Generator<ShardFile> {
+  for (const path of paths) yield* ShardFile.each(path);
+}
+
 let directoryScratch = new Uint8Array(1 << 16);
 
 /** Room for a directory while it is decoded: one for all, since files are read one after the other. */
@@ -231,10 +275,15 @@ export interface BlockSpan {
   readonly bytes: number;
 }
 
-function placeSections(
-  sections: z.infer<typeof headerSchema>['sections'],
-  start: number,
-): readonly Section[] {
+type Header = z.infer<typeof headerSchema>;
+
+interface PlacedBlob {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly crc: number;
+}
+
+function placeSections(sections: Header['sections'], start: number): readonly Section[] {
   let directoryOffset = start;
   let payloadOffset = start + sections.reduce((sum, section) => sum + section.directoryBytes, 0);
   return sections.map((section) => {
@@ -245,7 +294,7 @@ function placeSections(
   });
 }
 
-function parseHeader(bytes: Buffer, path: string): z.infer<typeof headerSchema> {
+function parseHeader(bytes: Buffer, path: string): Header {
   try {
     return headerSchema.parse(JSON.parse(bytes.toString('utf8')));
   } catch (error) {

@@ -3,36 +3,27 @@
 import { type Box, type Vec3, voxelIndex } from '../../base/box.ts';
 import { compareLabels, type Label } from '../../base/label.ts';
 import type { TileGrid } from '../../base/tile-grid.ts';
-import { type BoxSums, LabelSums, sumsOfClass, sumsOfScores } from '../../measures/box-errors/box-sums.ts';
-import type { Tally } from '../../measures/tally/tally.ts';
 import { nameOfLabel, type RunSettings } from '../../settings/run-settings.ts';
-import type { CasePlan } from '../plan/case-plan.ts';
-import { slabBoxes, slabsOf, tileBoxes } from './boxes.ts';
-import type { CaseErrors, ClassErrors } from './case-errors.ts';
-
-type Plan = Pick<CasePlan, 'shape' | 'tileShape' | 'reference'>;
+import { type BoxSums, sumsOfClass } from './box-sums.ts';
+import { type Cut, slabBoxes, slabsOf, tileBoxes } from './boxes.ts';
+import type { BoxErrors, ClassErrors } from './class-errors.ts';
 
 export class ErrorSums {
   readonly #settings: RunSettings;
-  readonly #plan: Plan;
-  readonly #labels: LabelSums;
   readonly #tiles: GridSums;
   readonly #slabGrid: TileGrid | undefined;
   /** Undefined where a tile has not told of its slabs, as tiles of very many labels do not. */
   #slabs: GridSums | undefined;
 
-  constructor(settings: RunSettings, plan: Plan) {
+  constructor(settings: RunSettings, cut: Cut) {
     this.#settings = settings;
-    this.#plan = plan;
-    this.#labels = new LabelSums(settings);
-    this.#tiles = new GridSums(tileBoxes(plan, settings.classes.length));
-    this.#slabGrid = slabBoxes(plan, settings.classes.length);
+    this.#tiles = new GridSums(tileBoxes(cut, settings.classes.length));
+    this.#slabGrid = slabBoxes(cut, settings.classes.length);
     this.#slabs = this.#slabGrid && new GridSums(this.#slabGrid);
   }
 
   /** Adds a tile, of which `slabs` are the parts by `slabsOf`; undefined where the tile has not told of them. */
-  add(tile: Box, tally: Tally, slabs: BoxSums | undefined): void {
-    const whole = this.#sumsOf(tally);
+  add(tile: Box, whole: BoxSums, slabs: BoxSums | undefined): void {
     this.#tiles.add([tile], whole);
     const boxes = slabsOf(this.#slabGrid, tile);
     const parts = boxes.length === 1 ? whole : slabs;
@@ -40,8 +31,7 @@ export class ErrorSums {
     else this.#slabs = undefined;
   }
 
-  list(): CaseErrors {
-    const { shape, tileShape, reference } = this.#plan;
+  list(): BoxErrors {
     const { grid, voxels, sums: found } = this.#slabs ?? this.#tiles;
     const named = this.#settings.classes.map(({ name }, at) => ({ name, sums: found.get(at) }));
     const labels = [...found].sort(([a], [b]) => compareLabels(a, b));
@@ -50,19 +40,10 @@ export class ErrorSums {
         ? named
         : labels.map(([label, sums]) => ({ name: nameOfLabel(this.#settings, label), sums }));
     return {
-      shape,
-      tileShape,
       boxShape: grid.tileShape,
-      affine: reference.affine,
-      affineSource: reference.affineSource,
       voxels,
       classes: classes.map(({ name, sums }) => this.#columns(name, sums ?? new Map())),
     };
-  }
-
-  #sumsOf(tally: Tally): BoxSums {
-    if (this.#settings.scores !== 'label') return sumsOfScores(tally);
-    return this.#labels.of(tally.confusion, [tally.confusion.map(([, , voxels]) => voxels)]);
   }
 
   #columns(name: string, sums: ReadonlyMap<number, readonly number[]>): ClassErrors {

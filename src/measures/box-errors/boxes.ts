@@ -5,7 +5,6 @@
 
 import { type Box, type Vec3, voxelCount } from '../../base/box.ts';
 import { type TileGrid, tileGrid } from '../../base/tile-grid.ts';
-import type { CasePlan } from '../plan/case-plan.ts';
 
 /** Boxes of a case at most, and boxes times classes where predictions are scores (each box has sums of each class). */
 const mostBoxes = 512;
@@ -15,7 +14,11 @@ const fewestBoxes = 64;
 const slabVoxels = 2 ** 17;
 const fewestSlabs = 32;
 
-type Cut = Pick<CasePlan, 'shape' | 'tileShape'>;
+/** How a case is cut: `[x, y, z]` of its volume and of its tiles. */
+export interface Cut {
+  readonly shape: Vec3;
+  readonly tileShape: Vec3;
+}
 
 /** A tile a box, or 2, 4, ... tiles along an axis, doubled where there are most boxes until they are few enough. */
 export function tileBoxes({ shape, tileShape }: Cut, classes: number): TileGrid {

@@ -1,0 +1,115 @@
+/** The sorted errors of each class, as keys with counts: what the Lovász losses and all questions about scores are made of. */
+import type { Kernels, Layout } from '../../kernels/kernels.ts';
+import { needsShards, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import type { Quantity } from '../quantity.ts';
+import type { TileNeeds, TileRegions } from '../tile/memory.ts';
+import type { ClassView } from '../tile/tile-view.ts';
+import { addBucketSums, type LovaszValues } from './lovasz-sum.ts';
+import { type BucketSums, Merger } from './merger.ts';
+import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from './ranges.ts';
+import { bucketCount, entryLength } from './shard/directory.ts';
+import { eachShard, type SectionContent, type ShardFile, writeShardFile } from './shard/file.ts';
+
+/** Addresses of what only this row uses. */
+interface Room {
+  /** A shard's payload for each class. */
+  readonly payloads: readonly number[];
+  readonly counts: number;
+  readonly offsets: number;
+  readonly entries: number;
+}
+
+/** What the ranges of a class gave. */
+interface RangeSums {
+  readonly class: number;
+  readonly sums: readonly BucketSums[];
+}
+
+export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]> = {
+  id: 'sorted-errors',
+  needs: needsShards,
+  writesShards: true,
+  layOut: (layout: Layout, { voxels, classes }: TileNeeds): Room => ({
+    payloads: Array.from({ length: classes }, () => layout.region(2 * voxels)),
+    counts: layout.region(8 * bucketCount),
+    offsets: layout.region(8 * bucketCount),
+    entries: layout.region(16 * bucketCount),
+  }),
+  meter({ kernels, regions }, room) {
+    const { cells, bitmap } = regions;
+    // Kernels take them as zero and leave them zero; a merge in this thread, or another layout, has left its own there.
+    new Uint8Array(kernels.memory.buffer, cells, 8 * bucketCount).fill(0);
+    new Uint8Array(kernels.memory.buffer, bitmap, 8192).fill(0);
+    let sections: SectionContent[] = [];
+    return {
+      class(view) {
+        if (view.index === 0) sections = [];
+        sections.push(...makeShard(kernels, regions, room as Room, view));
+      },
+      partial: () => ({ sections }),
+    };
+  },
+  collect({ settings }) {
+    const cut = keyCutter(settings);
+    return { add: (_box, { file }) => cut.add(file), done: () => ({ collected: null, jobs: cut.jobs() }) };
+  },
+  work: (job, { kernels, files, target }) => ({
+    class: job.range.class,
+    sums: mergeRange(kernels, files, job, true, target),
+  }),
+  finish: (_, results, { classes }) =>
+    classes.map((_class, index) =>
+      addBucketSums(results.flatMap((part) => (part.class === index ? part.sums : []))),
+    ),
+};
+
+/** Merges a range of keys of files: its sorted losses if `evaluate`, and its merged shard at `target`. */
+export function mergeRange(
+  kernels: Kernels,
+  paths: readonly string[],
+  job: RangeJob,
+  evaluate: boolean,
+  target: string | null,
+): readonly BucketSums[] {
+  const merger = new Merger(kernels);
+  const merged = merger.merge(eachShard(paths), job.range, evaluate ? job.context : null, target !== null);
+  if (target !== null) writeShardFile(target, { range: job.range }, merged.sections);
+  return merged.sums;
+}
+
+/** Counts the keys of files, one after the other, and cuts them into ranges. */
+export function keyCutter(settings: RunSettings) {
+  const logit = settings.scores === 'logit' && !predictsLabels(settings);
+  const histograms = needsShards(settings) ? settings.classes.map(() => emptyHistogram()) : [];
+  return {
+    add(file: ShardFile): void {
+      for (const [i, histogram] of histograms.entries()) addBuckets(histogram, file, i);
+    },
+    jobs: () => histograms.flatMap((histogram, i) => cutRanges(histogram, i, logit)),
+  };
+}
+
+/** Both sides of a class's shard. */
+function makeShard(
+  kernels: Kernels,
+  { cells, bitmap, scratch }: TileRegions,
+  { payloads, counts, offsets, entries }: Room,
+  { index, scores, mask, logit, tile }: ClassView,
+): SectionContent[] {
+  const { buffer } = kernels.memory;
+  const keys = payloads[index]!;
+  new Uint8Array(buffer, counts, 8 * bucketCount).fill(0);
+  kernels.countBuckets(scores, mask, tile.voxels, logit, counts);
+  kernels.prefixSums(counts, offsets);
+  const background = new Uint32Array(buffer, offsets, 2 * bucketCount)[bucketCount]!;
+  kernels.placeKeys(scores, mask, tile.voxels, logit, offsets, keys);
+  return ([0, 1] as const).map((side) => {
+    const start = keys + (side === 1 ? 2 * background : 0);
+    const sideCounts = counts + 4 * bucketCount * side;
+    const entryCount = kernels.encodeSide(sideCounts, start, start, entries, cells, bitmap, scratch);
+    const list = new Uint32Array(buffer, entries, entryLength * entryCount).slice();
+    let bytes = 0;
+    for (let i = 3; i < list.length; i += entryLength) bytes += list[i]!;
+    return { class: index, side, entries: list, entryCount, payload: new Uint8Array(buffer, start, bytes) };
+  });
+}
