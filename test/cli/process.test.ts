@@ -87,7 +87,7 @@ test('the same hospital by score: one failure is status 1, results as one JSON o
   ];
   const { status, out } = await run(...args, '--out', 'again');
   expect(status).toBe(1);
-  expect(JSON.parse(out)).toMatchObject({ exitStatus: 1, outDir: 'again', results: { version: 1 } });
+  expect(JSON.parse(out)).toMatchObject({ exitStatus: 1, outDir: 'again', results: { version: 2 } });
   const refused = await run(...args, '--out', 'again');
   expect(refused.status).toBe(2);
   expect(refused.error).toContain('again holds a run; give --resume');
