@@ -78,25 +78,48 @@ export class CaseWork {
     }
   }
 
-  /** Reads the headers and stores the plan. @throws InputError */
+  /**
+   * Reads the headers and stores the plan. Tiles that are there go on being used if this machine's memory holds the cut
+   * that they come from, which another machine may have chosen. @throws InputError
+   */
   async plan(index: number): Promise<CasePlan> {
     this.#dataRoots?.checkCase(this.cases[index]!);
-    const plan = await planCase(this.cases[index]!, index, this.settings, this.#threadBytes());
+    let plan = await planCase(this.cases[index]!, index, this.settings, this.#threadBytes());
     this.#dataRoots?.checkPlan(plan, this.folder.root);
-    // Tiles of other files than these are not to be mixed with theirs.
-    if (existsSync(this.folder.tiles(index)) && !this.#plannedBefore(plan)) {
-      this.folder.removeTiles(index, plan.predictions.length + 1);
+    if (existsSync(this.folder.tiles(index))) {
+      const cutAsBefore = await this.#cutAsBefore(plan);
+      // Tiles of other files or another cut are not to be mixed with those to come.
+      if (!cutAsBefore) this.folder.removeTiles(index, plan.predictions.length + 1);
+      plan = cutAsBefore ?? plan;
     }
     this.folder.writePlan(plan);
     return plan;
   }
 
-  /** Whether the stored plan is of the same files, unchanged. */
-  #plannedBefore({ index, inputs }: CasePlan): boolean {
+  /** The plan with the cut of the stored one, if that is of the same files and memory holds it. */
+  async #cutAsBefore(plan: CasePlan): Promise<CasePlan | undefined> {
+    const before = this.#planBefore(plan);
+    if (!before) return undefined;
+    const { tileShape, bundleTiles } = before;
+    if (String(tileShape) === String(plan.tileShape) && bundleTiles === plan.bundleTiles) return plan;
+    if (this.settings.tileShape !== null) return undefined;
     try {
-      return JSON.stringify(this.folder.readPlan(index).inputs) === JSON.stringify(inputs);
+      const settings = { ...this.settings, tileShape };
+      const again = await planCase(this.cases[plan.index]!, plan.index, settings, this.#threadBytes());
+      return again.bundleTiles < bundleTiles ? undefined : { ...again, bundleTiles };
     } catch (error) {
-      if (error instanceof PartialError) return false;
+      if (error instanceof InputError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The stored plan of the same files, unchanged. */
+  #planBefore({ index, inputs }: CasePlan): CasePlan | undefined {
+    try {
+      const before = this.folder.readPlan(index);
+      return JSON.stringify(before.inputs) === JSON.stringify(inputs) ? before : undefined;
+    } catch (error) {
+      if (error instanceof PartialError) return undefined;
       throw error;
     }
   }
