@@ -108,8 +108,8 @@ export class TileCollector {
   readonly #collectors: readonly { readonly id: string; readonly collector: Collector<unknown> }[];
   #gate: GateTally = emptyGate;
 
-  constructor(place: CasePlace) {
-    this.#collectors = quantitiesOf(place.settings).map((row) => ({
+  constructor(place: CasePlace, rows = quantitiesOf(place.settings)) {
+    this.#collectors = rows.map((row) => ({
       id: row.id,
       collector: row.collect(place),
     }));
