@@ -3,11 +3,12 @@ import { type AskOptions, ask } from '../questions/ask/ask.ts';
 import { openFinishedRun } from '../questions/ask/finished-run.ts';
 import type { Question } from '../questions/ask/question.ts';
 import type { TableKind } from '../results/table.ts';
-import { writeResultFiles } from '../run/write-results.ts';
+import { lesionList, writeResultFiles } from '../run/write-results.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { thresholdDecides } from '../settings/run-settings.ts';
 import { interruptedStatus, interruptible } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
+import { settingsFromFlags, shapeQuestions } from './setting-flags.ts';
 import { printTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,7 +22,8 @@ export interface AskFlags extends Question {
 
 /** `voxtally ask`: 1 when some cases of the run have no score, as for `score`. */
 export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal): Promise<number> {
-  const { threads, out, format: formats, table, json, ...question } = flags;
+  const { threads, out, format: formats, table, json, ...rest } = flags;
+  const question: Question = { ...rest, ...shapeFlags(flags) };
   const run = openFinishedRun(folder);
   const { format } = loadConfig({ flags: { format: formats } });
   const answer = await interrupting(terminal, threads, (options) => ask(run, question, options));
@@ -32,7 +34,7 @@ export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal
   }
   if (out !== undefined) {
     prepareOutDir(out, { resume: false, overwrite: false });
-    writeResultFiles(out, outcome, results, format);
+    writeResultFiles(out, outcome, results, format, lesionList(answer.settings, outcome, answer.shapes));
   }
   if (json) terminal.out(`${JSON.stringify(results)}\n`);
   else {
@@ -40,6 +42,12 @@ export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal
     if (out !== undefined) terminal.out(`\nWritten to ${out}.\n`);
   }
   return results.cases.every(({ status }) => status === 'ok') ? 0 : 1;
+}
+
+/** What the flags ask of borders and lesions. */
+function shapeFlags(flags: AskFlags): Question {
+  const given = settingsFromFlags(flags as Readonly<Record<string, unknown>>, {});
+  return Object.fromEntries(shapeQuestions.flatMap((name) => (name in given ? [[name, given[name]]] : [])));
 }
 
 /** Runs work that an interrupt ends; undefined when it did. `threads` is checked as the setting of that name. */

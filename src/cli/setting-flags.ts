@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { presetNames } from '../settings/shape-settings.ts';
 
 /** A flag that overrides one setting. Values stay text; the schema of the settings reads and checks them. */
 interface SettingFlag {
@@ -30,6 +31,22 @@ const settingFlags: readonly SettingFlag[] = [
   { flag: '--convention <name>', path: ['convention'], help: 'pytorch or keras' },
   { flag: '--threshold <p>', path: ['threshold'], help: 'probability above which a voxel is foreground' },
   { flag: '--fbeta <beta>', path: ['fbeta'], help: 'beta of the F-beta metric' },
+  { flag: '--measures <list>', path: ['measures'], help: 'overlap, boundary, lesions' },
+  { flag: '--percentiles <list>', path: ['percentiles'], help: 'percentiles of distances, such as 95,99' },
+  { flag: '--percentile <list>', path: ['percentiles'], help: 'the same as --percentiles' },
+  {
+    flag: '--nsd-tolerance <mm>',
+    path: ['nsdTolerancesMm'],
+    help: 'tolerances of surface Dice, such as 1,2 or "liver=2;kidney=1"',
+  },
+  {
+    flag: '--empty-distance <mm>',
+    path: ['emptyDistance'],
+    help: 'distance where one mask is empty: null, diagonal or a number',
+  },
+  { flag: '--connectivity <n>', path: ['connectivity'], help: 'of lesions: 6, 18 or 26' },
+  { flag: '--match-iou <iou>', path: ['matchIou'], help: 'IoU above which lesions are paired' },
+  { flag: '--lesion-preset <name>', path: ['lesionPreset'], help: `none, ${presetNames.join(', ')}` },
   {
     flag: '--probability-tolerance <p>',
     path: ['probabilityTolerance'],
@@ -75,6 +92,16 @@ const settingFlags: readonly SettingFlag[] = [
   { flag: '--name <text>', path: ['name'], help: 'what pages call the run' },
   { flag: '--model <text>', path: ['model'], help: 'what was scored, such as a model and its version' },
 ];
+
+/** Settings of borders and lesions that may be asked of a finished run. */
+export const shapeQuestions = [
+  'percentiles',
+  'nsdTolerancesMm',
+  'emptyDistance',
+  'connectivity',
+  'matchIou',
+  'lesionPreset',
+] as const;
 
 /** Adds the flags of these settings (all, unless named by their first path element) to a command. */
 export function addSettingFlags(command: Command, only?: readonly string[]): Command {

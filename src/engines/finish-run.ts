@@ -1,5 +1,5 @@
 /** The end of a run, the same for every engine: the pool, the result files, and what stays behind. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MachineError, PartialError } from '../base/errors.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
@@ -10,8 +10,9 @@ import { observationsOf } from '../run/observations.ts';
 import { buildOutcome } from '../run/outcome.ts';
 import type { RunEvent } from '../run/run-events.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from '../run/run-folder.ts';
+import { lostShapes, storedShapes } from '../run/shapes.ts';
 import { type ResultsRequest, writeResults } from '../run/write-results.ts';
-import { needsShards } from '../settings/run-settings.ts';
+import { needsShards, type RunSettings } from '../settings/run-settings.ts';
 import type { CasePool } from './case-pool.ts';
 import type { CaseWork } from './case-work.ts';
 
@@ -44,6 +45,7 @@ export interface FinishedRun {
 export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
   const { work, emit, startedAt } = request;
   emit({ kind: 'stage', stage: 'reduce' });
+  await repairShapes(request);
   const pooled = await poolCases(request);
   const outcomes = [...work.cases.keys()].map((index) => request.outcomes.get(index)!);
   emit({ kind: 'stage', stage: 'write' });
@@ -55,10 +57,17 @@ export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const observed = observationsOf(outcome);
   const told = { ...request.results, warnings: [...request.results.warnings, ...observed] };
-  const results = writeResults(told, work.settings, request.threads, outcome, {
-    startedAt,
-    seconds,
-  });
+  const results = writeResults(
+    told,
+    work.settings,
+    request.threads,
+    outcome,
+    {
+      startedAt,
+      seconds,
+    },
+    storedShapes(work.folder, outcomes),
+  );
   const failed = outcomes.filter(({ status }) => status !== 'ok').length;
   return {
     results,
@@ -77,6 +86,27 @@ function settleAudit(
   if (audit === undefined) return undefined;
   const scored = outcomes.filter(isScored).map(({ index }) => index);
   return writeAuditReport(results.outDir, work.folder, audit, results.cases, scored);
+}
+
+/** Scores cases again whose shapes were lost. */
+async function repairShapes({ work, outcomes, redo }: FinishRequest): Promise<void> {
+  if (!work.settings.shapes) return;
+  for (let repairs = 0; ; repairs++) {
+    const scored = [...outcomes.values()].filter(isScored).map(({ index }) => index);
+    const lost = lostShapes(work.folder, scored);
+    if (lost.length === 0) return;
+    if (repairs === maxRepairs) {
+      throw new MachineError(
+        'partials-unreliable',
+        `the shapes of ${lost.length} cases were measured ${maxRepairs} times and still are not whole`,
+      );
+    }
+    for (const index of lost) {
+      outcomes.delete(index);
+      rmSync(work.folder.caseOutcome(index), { force: true });
+    }
+    await redo(lost);
+  }
 }
 
 /** The sorted losses of all scored cases together; of one case they are its own. */
@@ -139,6 +169,7 @@ async function settleShards(
     rmSync(join(folder.root, 'pool'), { recursive: true, force: true });
     mkdirSync(join(folder.root, 'pool'));
   }
+  settleMasks(folder, settings, scored);
   if (!needsShards(settings)) return [];
   const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   if (keep) {
@@ -151,6 +182,17 @@ async function settleShards(
   return settings.keepShards === 'never'
     ? []
     : [`shards not kept: ${size} is more than keepShardsMaxMiB; --keep-shards always keeps them`];
+}
+
+/** Masks are for questions about lesions alone; they stay as shards do. Distances and components always stay: they are small. */
+function settleMasks(folder: RunFolder, settings: RunSettings, scored: readonly ScoredOutcome[]): void {
+  if (!settings.shapes) return;
+  const files = scored.map(({ index }) => folder.caseMasks(index));
+  const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const keep =
+    settings.keepShards === 'always' ||
+    (settings.keepShards === 'auto' && bytes <= settings.keepShardsMaxBytes);
+  if (!keep) for (const file of files) rmSync(file, { force: true });
 }
 
 function isScored(outcome: CaseOutcomeRecord): outcome is ScoredOutcome {

@@ -168,7 +168,8 @@ interface KernelExports {
     out: number,
   ): void;
   labelsAbove(scores: number, count: number, threshold: number, target: number): void;
-  clearLabels(codes: number, count: number, code: number, labels: number): void;
+  labelsEqual(labels: number, count: number, label: number, target: number): void;
+  labelsOfMask(mask: number, count: number, bit: number, target: number): void;
   encodeLabelRuns(
     codes: number,
     count: number,

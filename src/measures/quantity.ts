@@ -99,6 +99,10 @@ export interface CasePlace {
   readonly tileShape: Vec3;
   readonly spacingMm: Vec3;
   readonly voxelMm3: number;
+  /** Row-major 4 x 4 matrix from voxels of the reference to mm. */
+  readonly affine: readonly number[];
+  /** The kernels of the thread, whose memory may be laid out anew. */
+  kernels(): Kernels;
   /** The files that a row keeps of the case. */
   kept(id: string): KeptFiles;
 }

@@ -13,6 +13,7 @@ import {
   pooledVolumes,
 } from '../losses/metrics/hard.ts';
 import type { AllMeasures, ClassLossSpec, Convention, LossSpec, MulticlassLossSpec } from '../losses/spec.ts';
+import type { ClassShapeValues } from '../measures/shapes/class-values.ts';
 import {
   type CaseResult,
   type ClassResult,
@@ -24,6 +25,7 @@ import {
 } from './document.ts';
 import { buildMeans } from './means.ts';
 import { lossColumn, lossFacts } from './names.ts';
+import { classShapes, pooledShapes, type RunShapes, shapesAsked } from './shapes/build.ts';
 
 export interface ResultOptions {
   readonly convention: Convention;
@@ -38,10 +40,14 @@ export function buildResults(
   outcome: RunOutcome,
   losses: readonly LossSpec[],
   options: ResultOptions,
+  shapes?: RunShapes,
 ): ResultsDocument {
   const beta = options.beta ?? 1;
   const evaluate = evaluator(outcome, losses);
-  const cases = outcome.cases.map((entry): CaseResult => caseResult(entry, evaluate, beta));
+  const cases = outcome.cases.map((entry, index): CaseResult => {
+    const result = caseResult(entry, evaluate, beta);
+    return result.status === 'ok' && shapes ? withShapes(result, shapes.cases.get(index)) : result;
+  });
   return {
     version: resultsVersion,
     scores: outcome.scores,
@@ -59,16 +65,20 @@ export function buildResults(
       const named = { id, name, ...(form !== undefined && { form }) };
       return { ...named, scope, ...lossFacts(loss), column: lossColumn(id), params };
     }),
+    ...(shapes && { shapes: shapesAsked(shapes.settings) }),
     cases,
-    pooled: pooledResult(outcome, evaluate, beta),
-    means: buildMeans(cases, outcome.classes, losses),
+    pooled: pooledResult(outcome, evaluate, beta, shapes),
+    means: buildMeans(cases, outcome.classes, losses, shapes?.settings),
   };
 }
 
 type Evaluate = <Metrics extends HardMetrics>(
   measures: AllMeasures,
   metricsOf: (name: string, m: ClassSums) => Metrics,
-) => ScoreResult & { classes: Record<string, ClassResult & { metrics: Metrics }> };
+) => Omit<ScoreResult, 'classes'> & { classes: Record<string, PlainResult & { metrics: Metrics }> };
+
+/** A class's result but for its shapes. */
+type PlainResult = Omit<ClassResult, 'boundary' | 'lesions'>;
 
 function evaluator(outcome: RunOutcome, losses: readonly LossSpec[]): Evaluate {
   const classLosses = losses.filter((loss): loss is ClassLossSpec => loss.scope === 'class');
@@ -98,6 +108,17 @@ function evaluator(outcome: RunOutcome, losses: readonly LossSpec[]): Evaluate {
   };
 }
 
+function withShapes(
+  result: ScoredCaseResult,
+  shapes: Readonly<Record<string, ClassShapeValues>> | undefined,
+): ScoredCaseResult {
+  const classes = Object.entries(result.classes).map(([name, own]) => [
+    name,
+    { ...own, ...classShapes(shapes?.[name]) },
+  ]);
+  return { ...result, classes: Object.fromEntries(classes) };
+}
+
 function caseResult(entry: ScoredCase | UnscoredCase, evaluate: Evaluate, beta: number): CaseResult {
   const { id, group, status } = entry;
   const identity = { id, ...(group !== undefined && { group }) };
@@ -118,7 +139,12 @@ function caseResult(entry: ScoredCase | UnscoredCase, evaluate: Evaluate, beta: 
 }
 
 /** By voxels: the counts of all cases are added. What is by volume goes by each case's own size of a voxel. */
-function pooledResult(outcome: RunOutcome, evaluate: Evaluate, beta: number): PooledResult | null {
+function pooledResult(
+  outcome: RunOutcome,
+  evaluate: Evaluate,
+  beta: number,
+  shapes: RunShapes | undefined,
+): PooledResult | null {
   if (!outcome.pooled) return null;
   const scored = outcome.cases.filter((entry) => entry.status === 'ok');
   const scores = evaluate(outcome.pooled, (name, { hard }) => {
@@ -130,7 +156,12 @@ function pooledResult(outcome: RunOutcome, evaluate: Evaluate, beta: number): Po
     );
     return { ...hardMetrics(hard, pooledVolumes(cases), beta), diceByMm3: diceByMm3(cases) };
   });
-  return { cases: scored.length, ...scores };
+  if (!shapes) return { cases: scored.length, ...scores };
+  const classes = Object.entries(scores.classes).map(([name, result]) => [
+    name,
+    { ...result, ...pooledShapes(shapes.pooled[name]) },
+  ]);
+  return { cases: scored.length, ...scores, classes: Object.fromEntries(classes) };
 }
 
 function competingCounts(

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { type HardMetricName, hardMetricNames, hardMetricsSchema } from '../losses/metrics/hard.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
+import { emptyCases, pooledShapeFields, shapeFields, shapesAsked } from './shapes/document.ts';
 
 export const resultsVersion = 2;
 
@@ -57,10 +58,11 @@ const classFields = {
     description: 'Sums over voxels: tp = Σ p·t, fp = Σ p·(1 - t), fn = Σ t·(1 - p).',
   }),
 };
-const classResult = z.strictObject(classFields).meta({ id: 'classResult' });
+const classResult = z.strictObject({ ...classFields, ...shapeFields }).meta({ id: 'classResult' });
 const pooledClassResult = z
   .strictObject({
     ...classFields,
+    ...pooledShapeFields,
     metrics: z
       .strictObject({
         ...hardMetricsSchema.shape,
@@ -173,6 +175,7 @@ const ofMetrics = <Value extends z.ZodType>(value: Value) =>
 const overClasses = z.strictObject({
   metrics: ofMetrics(classesMean),
   losses: byName(classesMean, 'By the id of the loss.'),
+  shapes: byName(classesMean, 'Measures of borders and lesions, by name.').exactOptional(),
 });
 
 const means = z.strictObject({
@@ -180,6 +183,8 @@ const means = z.strictObject({
     z.strictObject({
       metrics: ofMetrics(summary),
       losses: byName(summary, 'By the id of the loss.'),
+      shapes: byName(summary, 'Measures of borders and lesions, by name.').exactOptional(),
+      emptyCases: emptyCases.exactOptional(),
     }),
     'By class name.',
   ),
@@ -213,6 +218,7 @@ export const resultsSchema = z
     ),
     metrics: z.array(metricDescription).describe('The metrics that have means, in order.'),
     losses: z.array(lossDescription),
+    shapes: shapesAsked.describe('What was asked of borders and lesions.').exactOptional(),
     cases: z.array(z.union([scoredCase, unscoredCase])).describe('In the order of the manifest.'),
     pooled: pooled
       .nullable()

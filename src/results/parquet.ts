@@ -1,6 +1,7 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { hardMetricNames } from '../losses/metrics/hard.ts';
 import type { ResultsDocument } from './document.ts';
+import { shapeColumns } from './shapes/columns.ts';
 
 /** A value of one case; `class` is null for losses over the classes. A case without a score has one row without any. */
 interface Row {
@@ -8,8 +9,8 @@ interface Row {
   readonly group: string | null;
   readonly status: string;
   readonly class: string | null;
-  /** `metric` or `loss`; null without a score. */
-  readonly kind: 'metric' | 'loss' | null;
+  /** `metric`, `shape` (borders and lesions) or `loss`; null without a score. */
+  readonly kind: 'metric' | 'shape' | 'loss' | null;
   /** As in `cases.csv`: `dice`, `dice_loss`. */
   readonly measure: string | null;
   readonly value: number | null;
@@ -38,7 +39,9 @@ export function resultsParquet(document: ResultsDocument): Uint8Array {
   return new Uint8Array(buffer);
 }
 
-function* rowsOf({ cases, classes, losses }: ResultsDocument): Generator<Row> {
+function* rowsOf(document: ResultsDocument): Generator<Row> {
+  const { cases, classes, losses } = document;
+  const columns = shapeColumns(document);
   const ofScope = (scope: string) => losses.filter((loss) => loss.scope === scope);
   const [classLosses, multiclassLosses] = [ofScope('class'), ofScope('multiclass')];
   for (const entry of cases) {
@@ -52,6 +55,8 @@ function* rowsOf({ cases, classes, losses }: ResultsDocument): Generator<Row> {
       const ofClass = { ...ofCase, class: name };
       for (const measure of hardMetricNames)
         yield { ...ofClass, kind: 'metric', measure, value: result.metrics[measure] };
+      for (const { name: measure, value } of columns)
+        yield { ...ofClass, kind: 'shape', measure, value: value(result) };
       for (const { id, column } of classLosses)
         yield { ...ofClass, kind: 'loss', measure: column, value: result.losses[id]! };
     }

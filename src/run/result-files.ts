@@ -4,6 +4,8 @@ export const resultFiles = [
   'cases.csv',
   'summary.json',
   'results.parquet',
+  'lesions.csv',
+  'lesions.parquet',
   'audit.json',
   'run.json',
 ] as const;

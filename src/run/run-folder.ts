@@ -23,6 +23,7 @@ import { PartialError } from '../base/errors.ts';
 import { isAbandoned, writeText } from '../base/write-whole.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import type { KeptFiles } from '../measures/quantity.ts';
+import { masksName, measuredName, shapesId } from '../measures/shapes/row.ts';
 import { bigintsAsText } from '../measures/tally/serialise.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import { inputStamps } from '../volumes/input-stamps.ts';
@@ -77,6 +78,15 @@ export class RunFolder {
   }
 
   /** What a row keeps of a case. */
+  /** Masks of a case, for questions about lesions, and what was measured of them. */
+  caseMasks(caseIndex: number): string {
+    return this.keptOf(caseIndex, shapesId).path(masksName);
+  }
+
+  caseShapes(caseIndex: number): string {
+    return this.keptOf(caseIndex, shapesId).path(measuredName);
+  }
+
   keptOf(caseIndex: number, quantity: string): KeptFiles {
     return { path: (name) => join(this.root, 'kept', `${number(caseIndex)}-${quantity}-${name}`) };
   }

@@ -12,9 +12,11 @@ import { resultsJson } from '../results/json.ts';
 import { nnunetSummary } from '../results/nnunet-summary.ts';
 import { resultsParquet } from '../results/parquet.ts';
 import { type MergedRunDocument, runVersion, type ScoredRunDocument } from '../results/run-document.ts';
+import { type Lesion, lesionsCsv, lesionsParquet } from '../results/shapes/lesion-list.ts';
 import { lossesOf } from '../settings/resolve-settings.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { Config } from '../settings/schema.ts';
+import { lesionsOfRun, type StoredShapes, valuesOfRun } from './shapes.ts';
 import type { RunRequest } from './types.ts';
 
 /** What the result files tell of the request. */
@@ -31,33 +33,59 @@ export function writeResults(
   threads: number,
   outcome: RunOutcome,
   times: Times,
+  stored: readonly StoredShapes[],
 ): ResultsDocument {
   const { outDir } = request;
-  const results = resultsOf(settings, outcome);
-  writeResultFiles(outDir, outcome, results, request.config.format);
+  const results = resultsOf(settings, outcome, stored);
+  writeResultFiles(outDir, outcome, results, request.config.format, lesionList(settings, outcome, stored));
   writeProvenance(outDir, provenance(request, settings, threads, times));
   return results;
 }
 
-/** The results of what a run measured. */
-export function resultsOf(settings: RunSettings, outcome: RunOutcome): ResultsDocument {
-  return buildResults(outcome, lossesOf(settings), {
-    convention: settings.convention,
-    beta: settings.fbeta,
-    threshold: settings.threshold,
-  });
+/** The results of what a run measured. `stored`: the shapes of its cases, where borders or lesions are asked for. */
+export function resultsOf(
+  settings: RunSettings,
+  outcome: RunOutcome,
+  stored: readonly StoredShapes[],
+): ResultsDocument {
+  const names = outcome.classes.map(({ name }) => name);
+  return buildResults(
+    outcome,
+    lossesOf(settings),
+    { convention: settings.convention, beta: settings.fbeta, threshold: settings.threshold },
+    settings.shapes && valuesOfRun(settings.shapes, names, stored),
+  );
 }
 
-/** Writes results.json, cases.csv, if some case was scored summary.json, and on request results.parquet. */
+/** The lesions of a run, to be read anew each time; undefined where none are asked for. */
+export function lesionList(
+  { shapes }: RunSettings,
+  { cases }: RunOutcome,
+  stored: readonly StoredShapes[],
+): LesionList | undefined {
+  return shapes?.lesions ? () => lesionsOfRun(shapes, cases, stored) : undefined;
+}
+
+type LesionList = () => Iterable<Lesion>;
+
+/**
+ * Writes results.json, cases.csv, lesions.csv where lesions are measured, if some case was scored summary.json, and on
+ * request results.parquet and lesions.parquet.
+ */
 export function writeResultFiles(
   outDir: string,
   outcome: RunOutcome,
   results: ResultsDocument,
   format: Config['format'] = ['json'],
+  lesions?: LesionList,
 ): void {
   if (format.includes('parquet')) writeWhole(join(outDir, 'results.parquet'), [resultsParquet(results)]);
   writePieces(join(outDir, 'results.json'), resultsJson(results));
   writePieces(join(outDir, 'cases.csv'), casesCsv(results));
+  if (lesions) {
+    writePieces(join(outDir, 'lesions.csv'), lesionsCsv(lesions()));
+    if (format.includes('parquet')) writeWhole(join(outDir, 'lesions.parquet'), [lesionsParquet(lesions())]);
+  }
   const summary = nnunetSummary(outcome);
   if (summary !== undefined) writePieces(join(outDir, 'summary.json'), [summary]);
 }

@@ -7,6 +7,7 @@ import { decideChannels } from './decide-channels.ts';
 import { decideScores, type ScoreDecision } from './decide-scores.ts';
 import { nameOfLabel, type RunClass, type RunSettings, thresholdDecides } from './run-settings.ts';
 import { type Config, defaultConfig } from './schema.ts';
+import { shapeSettings } from './shape-settings.ts';
 
 const mebi = 2 ** 20;
 /** Clip of the cross-entropy of stored probabilities; 0 clamps at 100. */
@@ -58,6 +59,7 @@ async function resolveFor(
     ...notes,
     ...noteOnThreshold(config, { scores, channels, channelCount, classes }),
   ];
+  const shapes = shapeSettings(config);
   const base: Omit<RunSettings, 'terms' | 'lovasz'> = {
     scores,
     channels,
@@ -89,6 +91,7 @@ async function resolveFor(
     keepShards: config.keepShards,
     keepShardsMaxBytes: config.keepShardsMaxMiB * mebi,
     ...(config.audit === 'none' ? {} : { audit: config.audit }),
+    ...(shapes === undefined ? {} : { shapes }),
   };
   const losses = parseLosses(config.losses, lossContext(base));
   const lovasz = scores === 'label' ? [] : [...neededLovasz(losses)].sort();

@@ -3,6 +3,7 @@ import type { TermSpec } from '../base/class-sums.ts';
 import type { Label } from '../base/label.ts';
 import type { ScoreKind } from '../base/scored.ts';
 import type { Convention } from '../losses/spec.ts';
+import type { ShapeSettings } from './shape-settings.ts';
 
 /** A class as a run scores it. */
 export interface RunClass {
@@ -63,6 +64,8 @@ export interface RunSettings {
   /** Whether the case shards stay when the run is over. */
   readonly keepShards: 'auto' | 'always' | 'never';
   readonly keepShardsMaxBytes: number;
+  /** What is asked of borders and lesions; absent for nothing. */
+  readonly shapes?: ShapeSettings;
   /** Tiles that are computed again by tensors (`parseAudit`); absent for none. Changes no result. */
   readonly audit?: string;
 }

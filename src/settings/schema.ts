@@ -7,14 +7,26 @@ import * as z from 'zod';
 import { parseAudit } from './audit-choice.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import {
+  connectivity,
+  emptyDistance,
+  matchIou,
+  measureNames,
+  percentileList,
+  preset,
+  presetNames,
+  tolerances,
+} from './shape-settings.ts';
+import {
   readClasses,
   readFraction,
   readLabels,
   readList,
   readNumber,
   readNumberOrNone,
+  readNumbers,
   readShape,
   readSize,
+  readTolerances,
   readWords,
 } from './text-forms.ts';
 
@@ -130,6 +142,28 @@ export const configSchema = z.strictObject({
   convention: oneOf(['pytorch', 'keras'], 'pytorch'),
   threshold: number(z.number().min(0).lt(1), 0.5, 'a probability from 0 to below 1'),
   fbeta: number(z.number().positive().max(100), 1, 'a number above 0, at most 100'),
+  measures: z
+    .preprocess(readWords, z.array(z.enum(measureNames)).min(1))
+    .default(['overlap'])
+    .meta({ allowed: 'a list of overlap, boundary, lesions' }),
+  percentiles: z
+    .preprocess(readNumbers, percentileList)
+    .default([95])
+    .meta({ allowed: 'up to 16 numbers above 0, at most 100, such as 95,99' }),
+  nsdTolerancesMm: z
+    .preprocess(readTolerances, tolerances)
+    .default([1])
+    .meta({ allowed: 'up to 16 numbers from 0 to 1000 such as 1,2, or by class: liver=2;kidney=1,3' }),
+  emptyDistance: z
+    .preprocess(readNumberOrNone, emptyDistance)
+    .default(null)
+    .meta({ allowed: 'null (undefined), diagonal, or a number from 0 to 1000000' }),
+  connectivity: z.preprocess(readNumber, connectivity).default(26).meta({ allowed: '6, 18, 26' }),
+  matchIou: number(matchIou, 0.5, 'a number from 0 to below 1'),
+  lesionPreset: z
+    .preprocess((value) => (value === 'none' ? null : value), preset.nullable())
+    .default(null)
+    .meta({ allowed: `null (none), or one of ${presetNames.join(', ')}` }),
 
   // What is let through the gate.
   probabilityTolerance: number(z.number().min(0).max(0.1), 1e-6, 'a number from 0 to 0.1'),

@@ -1,6 +1,7 @@
 /** The settings that a run's folder holds, checked: the folder may come from another site. */
 import * as z from 'zod';
 import type { RunSettings } from './run-settings.ts';
+import { shapeSettingsSchema } from './shape-settings.ts';
 
 const label = z.number().int();
 const bytes = z.number().nonnegative();
@@ -46,13 +47,15 @@ const stored = z.object({
   keepShards: z.enum(['auto', 'always', 'never']),
   keepShardsMaxBytes: bytes,
   audit: z.string().optional(),
+  shapes: shapeSettingsSchema.optional(),
 });
 
 export const settingsSchema: z.ZodType<RunSettings> = stored.transform(
-  ({ channelLabels, audit, ...rest }): RunSettings => ({
+  ({ channelLabels, audit, shapes, ...rest }): RunSettings => ({
     ...rest,
     channelLabels: channelLabels ?? labelsByPlace(rest),
     ...(audit === undefined ? {} : { audit }),
+    ...(shapes === undefined ? {} : { shapes }),
   }),
 );
 

@@ -35,13 +35,26 @@ export function readSize(value: unknown): unknown {
 
 /** An integer, or null for `none`. */
 export function readNumberOrNone(value: unknown): unknown {
-  return value === 'none' ? null : readNumber(value);
+  return value === 'none' || value === 'null' ? null : readNumber(value);
 }
 
 /** `64,64,32` as three numbers, or null for `auto`. */
 export function readShape(value: unknown): unknown {
   if (value === 'auto') return null;
   return typeof value === 'string' ? value.split(',').map((part) => readNumber(part.trim())) : value;
+}
+
+/** `95,99` as numbers; a single number may stand without a list. */
+export function readNumbers(value: unknown): unknown {
+  if (typeof value === 'number') return [value];
+  return typeof value === 'string' ? value.split(',').map((part) => readNumber(part.trim())) : value;
+}
+
+/** `1,2` as numbers for all classes, `liver=2;kidney=1,3` as numbers by class. */
+export function readTolerances(value: unknown): unknown {
+  if (typeof value === 'string' && value.includes('=')) return readClassesText(value);
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return readNumbers(value);
+  return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, readNumbers(own)]));
 }
 
 /** `json,parquet` as a list of words. */

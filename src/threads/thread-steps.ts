@@ -156,7 +156,11 @@ export class StepRunner {
     const folder = this.#folder!;
     const plan = folder.readPlan(index);
     const grid = tileGrid(plan.shape, plan.tileShape);
-    const collector = new TileCollector(placeOfCase(folder, this.#settings!, plan));
+    const place = placeOfCase(folder, this.#settings!, plan, () => {
+      this.#closeCase();
+      return this.#kernel;
+    });
+    const collector = new TileCollector(place);
     let voxels = 0;
     for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
       const tiles = tilesOfBundle(plan, bundle).values();
@@ -200,8 +204,13 @@ export class StepRunner {
   }
 }
 
-function placeOfCase(folder: RunFolder, settings: RunSettings, plan: CasePlan): CasePlace {
-  const { spacingMm, voxelMm3 } = plan.reference;
+function placeOfCase(
+  folder: RunFolder,
+  settings: RunSettings,
+  plan: CasePlan,
+  kernels: () => Kernels,
+): CasePlace {
+  const { spacingMm, voxelMm3, affine } = plan.reference;
   return {
     index: plan.index,
     settings,
@@ -209,6 +218,8 @@ function placeOfCase(folder: RunFolder, settings: RunSettings, plan: CasePlan): 
     tileShape: plan.tileShape,
     spacingMm,
     voxelMm3,
+    affine,
+    kernels,
     kept: (quantity) => folder.keptOf(plan.index, quantity),
   };
 }

@@ -34,7 +34,9 @@ async function writeCases(gzip: boolean): Promise<void> {
 
 let expected: ReturnType<typeof resultFiles>;
 async function results(name: string, config: ConfigInput) {
-  await score(cases, { scores: 'probability', classes: { tumour: [1] }, ...config }, folder(name));
+  const measures = ['overlap', 'boundary', 'lesions'] as const;
+  const common: ConfigInput = { scores: 'probability', classes: { tumour: [1] }, measures: [...measures] };
+  await score(cases, { ...common, ...config }, folder(name));
   return resultFiles(folder(name));
 }
 

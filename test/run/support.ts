@@ -60,7 +60,9 @@ export function resultFiles(outDir: string): Record<string, string | null> {
       return null;
     }
   };
-  return Object.fromEntries(['results.json', 'cases.csv', 'summary.json'].map((name) => [name, read(name)]));
+  return Object.fromEntries(
+    ['results.json', 'cases.csv', 'summary.json', 'lesions.csv'].map((name) => [name, read(name)]),
+  );
 }
 
 /** The result of a case that must have been scored. */

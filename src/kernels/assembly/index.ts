@@ -14,7 +14,7 @@ export {
   reflectBackground, walkScores, binScores, probabilityOfKey, sumRunCrossEntropy,
 } from './scores';
 export {
-  labelsAbove, clearLabels, encodeLabelRuns, fillFromTiles, encodePlane, fillFromRuns,
+  labelsAbove, labelsEqual, labelsOfMask, encodeLabelRuns, fillFromTiles, encodePlane, fillFromRuns,
 } from './mask-runs';
 export { voxelElements, cornerElements } from './border-elements';
 export { startBlocks, blocksEnd, addElements, coarsen, countDistances } from './nearest';

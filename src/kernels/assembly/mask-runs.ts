@@ -53,11 +53,22 @@ export function labelsAbove(scores: usize, count: i32, threshold: f32, target: u
   }
 }
 
-/** Makes `labels` 0 where the reference code is `code` (ignored). Readable and writable to the next multiple of 8. */
-export function clearLabels(codes: usize, count: i32, code: i32, labels: usize): void {
-  const ignored = i16x8.splat(<i16>code);
+/** 1 where a label equals `label`, else 0. Readable and writable to the next multiple of 8. */
+export function labelsEqual(labels: usize, count: i32, label: i32, target: usize): void {
+  const own = i16x8.splat(<i16>label);
+  const one = i16x8.splat(1);
   for (let at: usize = 0, end: usize = <usize>count << 1; at < end; at += 16) {
-    v128.store(labels + at, v128.andnot(v128.load(labels + at), i16x8.eq(v128.load(codes + at), ignored)));
+    v128.store(target + at, v128.and(i16x8.eq(v128.load(labels + at), own), one));
+  }
+}
+
+/** 1 where a byte of the mask has `bit`, else 0, as 16-bit codes. Readable and writable to the next multiple of 16. */
+export function labelsOfMask(mask: usize, count: i32, bit: i32, target: usize): void {
+  const bits = i8x16.splat(<i8>bit);
+  for (let i: usize = 0, n: usize = count; i < n; i += 16) {
+    const some = i8x16.min_u(v128.and(v128.load(mask + i), bits), i8x16.splat(1));
+    v128.store(target + (i << 1), i16x8.extend_low_i8x16_u(some));
+    v128.store(target + (i << 1), i16x8.extend_high_i8x16_u(some), 16);
   }
 }
 

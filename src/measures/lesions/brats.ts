@@ -6,6 +6,7 @@
 import type { Vec3 } from '../../base/box.ts';
 import { exactSum } from '../../base/statistics/exact-sum.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
+import type { BratsRule } from '../../settings/shape-settings.ts';
 import { facetAreasMm2 } from '../boundary/facet-areas.ts';
 import { measureDistances } from '../boundary/measure-distances.ts';
 import { areaPercentile } from '../boundary/percentiles.ts';
@@ -15,23 +16,6 @@ import { dilate, unite } from '../masks/mask-builder.ts';
 import { atConnectivity, type LesionTable } from './components.ts';
 import { findComponents } from './find-components.ts';
 import { splitMask } from './split.ts';
-
-export interface BratsRule {
-  /** How often a lesion is dilated by its 18-neighbourhood. */
-  readonly dilation: number;
-  /** Lesions of at most so many mm^3 are left out. */
-  readonly minMm3: number;
-}
-
-/** The rules of the challenges, by name. */
-export const bratsPresets = {
-  'brats-gli': { dilation: 3, minMm3: 50 },
-  'brats-ssa': { dilation: 3, minMm3: 50 },
-  'brats-ped': { dilation: 3, minMm3: 50 },
-  'brats-men': { dilation: 1, minMm3: 50 },
-  'brats-met': { dilation: 1, minMm3: 2 },
-} as const satisfies Record<string, BratsRule>;
-export type BratsPreset = keyof typeof bratsPresets;
 
 /** The distance of a lesion that was missed, and of one that was invented. */
 export const missedDistanceMm = 374;
@@ -103,7 +87,7 @@ export function measureBrats(
     const distances = [
       measureDistances(kernels, { ...task, from: mask, to: other }),
       measureDistances(kernels, { ...task, from: other, to: mask }),
-    ].map(({ surfel }) => new WeightedDistances(surfel, areas));
+    ].map(({ surfel }) => WeightedDistances.of(surfel, areas));
     const hd95 = areaPercentile(distances[0]!, distances[1]!, 95);
     return {
       ...about,

@@ -4,10 +4,8 @@
  * answers for all three connectivities. They are numbered from 1 on by their first voxel, x fastest.
  */
 import type { Vec3 } from '../../base/box.ts';
+import type { Connectivity } from '../../settings/shape-settings.ts';
 import { largestNumber } from '../masks/mask.ts';
-
-export const connectivities = [6, 18, 26] as const;
-export type Connectivity = (typeof connectivities)[number];
 
 /** Components as columns; entry i is component i + 1. */
 export interface Components {

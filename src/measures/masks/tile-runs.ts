@@ -2,7 +2,7 @@
  * The runs of each label of a tile: what a tile contributes to everything that is asked of shapes (borders, components).
  * Runs need no neighbours, so tiles need no rim; the runs of neighbouring tiles are united by `mergeTiles`.
  */
-import type { Kernels, Layout } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
 
 /** Runs of one label in a tile: varint(gap), varint(length - 1) in the order of the tile's voxels. */
 export interface LabelRuns {
@@ -27,11 +27,12 @@ export class RunCollector {
   readonly #out: number;
   readonly #rows: number;
 
-  constructor(kernels: Kernels, layout: Layout) {
+  /** `address`: of `collectorBytes` bytes of kernel memory. */
+  constructor(kernels: Kernels, address: number) {
     this.#kernels = kernels;
-    this.#tables = layout.region(tableBytes);
-    this.#out = layout.region(outBytes);
-    this.#rows = layout.region(rowBytes);
+    this.#tables = address;
+    this.#out = address + tableBytes;
+    this.#rows = address + tableBytes + outBytes;
     this.#bytes(this.#tables, tableBytes).fill(0);
   }
 

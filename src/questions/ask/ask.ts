@@ -8,9 +8,11 @@ import { hardThreshold } from '../../measures/tile/threshold.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from '../../run/case-outcome.ts';
 import { buildOutcome } from '../../run/outcome.ts';
+import type { StoredShapes } from '../../run/shapes.ts';
 import { resultsOf } from '../../run/write-results.ts';
 import { decidesByChannel, type RunSettings } from '../../settings/run-settings.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
+import { askedShapes } from './asked-shapes.ts';
 import { type FinishedRun, holdsLogits, isScored, missingShards, shardFiles } from './finished-run.ts';
 import {
   describeUnknown,
@@ -35,6 +37,8 @@ export interface Answer {
   readonly outcome: RunOutcome;
   /** As `results.json` of that run. */
   readonly results: ResultsDocument;
+  /** What the results tell of borders and lesions rests on these. */
+  readonly shapes: readonly StoredShapes[];
   /** Whether shards were read, or the tallies were enough. */
   readonly shardsRead: boolean;
 }
@@ -56,7 +60,15 @@ export async function ask(run: FinishedRun, question: Question, options: AskOpti
         )
       : await sumAll(run, settings, unknown, why, options);
   const outcome = buildOutcome(settings, run.cases, outcomes, run.pooledLovasz);
-  return { settings, outcome, results: resultsOf(settings, outcome), shardsRead: why !== undefined };
+  const { threads = availableParallelism(), signal } = options;
+  const shapes = await askedShapes(run, settings, { threads, signal });
+  return {
+    settings,
+    outcome,
+    results: resultsOf(settings, outcome, shapes),
+    shapes,
+    shardsRead: why !== undefined,
+  };
 }
 
 function withTally(outcome: CaseOutcomeRecord, change: (tally: Tally) => Tally): CaseOutcomeRecord {

@@ -1,11 +1,13 @@
 /** What is asked of a finished run, and what of it the tallies do not hold already. */
 
 import type { TermSpec } from '../../base/class-sums.ts';
+import { UsageError } from '../../base/errors.ts';
 import { type Convention, neededLovasz, neededTerms } from '../../losses/spec.ts';
 import { hardThreshold } from '../../measures/tile/threshold.ts';
 import { loadConfig } from '../../settings/load-config.ts';
 import { crossEntropyClips, lossesOf } from '../../settings/resolve-settings.ts';
 import { decidesByChannel, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
+import { shapeSettings } from '../../settings/shape-settings.ts';
 import { holdsLogits } from './finished-run.ts';
 
 /** What may be another than in the run; the rest stays as the run had it. */
@@ -16,6 +18,13 @@ export interface Question {
   readonly threshold?: number | string;
   readonly convention?: Convention;
   readonly fbeta?: number | string;
+  /** Of borders and lesions, as for `score`. */
+  readonly percentiles?: readonly number[] | string;
+  readonly nsdTolerancesMm?: unknown;
+  readonly emptyDistance?: null | number | string;
+  readonly connectivity?: number | string;
+  readonly matchIou?: number | string;
+  readonly lesionPreset?: string | null;
 }
 
 /** What has to be summed from shards. */
@@ -28,14 +37,16 @@ export interface Unknown {
 
 /** The settings that a fresh run would have under the question. @throws UsageError as `score` would. */
 export function questionSettings(settings: RunSettings, question: Question): RunSettings {
-  const { losses, threshold, convention, fbeta } = loadConfig({
+  const config = loadConfig({
     flags: {
+      ...shapeFlags(settings, question),
       losses: question.losses ?? settings.losses,
       threshold: question.threshold ?? settings.threshold,
       convention: question.convention ?? settings.convention,
       fbeta: question.fbeta ?? settings.fbeta,
     },
   });
+  const { losses, threshold, convention, fbeta } = config;
   const asked: RunSettings = {
     ...settings,
     losses,
@@ -43,7 +54,9 @@ export function questionSettings(settings: RunSettings, question: Question): Run
     convention,
     fbeta,
     crossEntropyClip: crossEntropyClips[convention],
+    ...(settings.shapes ? { shapes: shapeSettings(config)! } : {}),
   };
+  checkMasks(settings, asked);
   const specs = lossesOf(asked);
   const labels = settings.scores === 'label';
   return {
@@ -51,6 +64,45 @@ export function questionSettings(settings: RunSettings, question: Question): Run
     terms: labels ? [] : neededTerms(specs),
     lovasz: labels ? [] : [...neededLovasz(specs)].sort(),
   };
+}
+
+const shapeNames = [
+  'percentiles',
+  'nsdTolerancesMm',
+  'emptyDistance',
+  'connectivity',
+  'matchIou',
+  'lesionPreset',
+] as const;
+
+/** The settings of shapes as the run had them, but for what is asked otherwise. @throws UsageError */
+function shapeFlags({ shapes }: RunSettings, question: Question): Record<string, unknown> {
+  const asked = shapeNames.filter((name) => question[name] !== undefined);
+  if (!shapes) {
+    if (asked.length === 0) return {};
+    throw new UsageError(
+      'shapes-missing',
+      'this run measured neither borders nor lesions; score it again with --measures overlap,boundary,lesions',
+      { field: asked[0]! },
+    );
+  }
+  const { boundary, lesions, tolerancesMm, ...rest } = shapes;
+  const measures = ['overlap', ...(boundary ? ['boundary'] : []), ...(lesions ? ['lesions'] : [])];
+  const given = Object.fromEntries(asked.map((name) => [name, question[name]]));
+  return { measures, nsdTolerancesMm: tolerancesMm, ...rest, ...given };
+}
+
+/** Masks are of the run's threshold: borders and lesions of another are not known. @throws UsageError */
+function checkMasks(known: RunSettings, asked: RunSettings): void {
+  if (!known.shapes || known.scores === 'label') return;
+  const moved =
+    hardThreshold(known.threshold, holdsLogits(known)) !== hardThreshold(asked.threshold, holdsLogits(known));
+  if (!moved || known.classes.every((runClass) => decidesByChannel(known, runClass))) return;
+  throw new UsageError(
+    'shapes-threshold',
+    `borders and lesions of this run are of the threshold ${known.threshold}; score it again with --threshold ${asked.threshold}`,
+    { field: 'threshold' },
+  );
 }
 
 /** What `asked` needs and a run of `known` has not tallied. */

@@ -8,6 +8,7 @@ import { type HardMetricName, hardMetricNames } from '../../losses/metrics/hard.
 import type { LossSpec } from '../../losses/spec.ts';
 import type { ResultsDocument, ScoredCaseResult, ScoreResult } from '../../results/document.ts';
 import { buildOutcome } from '../../run/outcome.ts';
+import { storedShapes } from '../../run/shapes.ts';
 import { resultsOf } from '../../run/write-results.ts';
 import { lossesOf } from '../../settings/resolve-settings.ts';
 import { type FinishedRun, scoredOutcomes } from '../ask/finished-run.ts';
@@ -131,7 +132,12 @@ function side(run: FinishedRun, ids: readonly string[]): Side {
       Object.assign(measures, { lovaszHinge: null, lovaszSoftmax: null });
     }
   }
-  return { run, outcome, results: resultsOf(settings, outcome), losses: lossesOf(settings) };
+  return {
+    run,
+    outcome,
+    results: resultsOf(settings, outcome, storedShapes(run.folder, chosen)),
+    losses: lossesOf(settings),
+  };
 }
 
 /** Two models are compared on the same references. */

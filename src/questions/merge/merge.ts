@@ -13,7 +13,8 @@ import { type MergedRunDocument, runVersion } from '../../results/run-document.t
 import { type CaseOutcomeRecord, type ScoredOutcome, writeOutcome } from '../../run/case-outcome.ts';
 import { buildOutcome } from '../../run/outcome.ts';
 import { RunFolder, workFolder, writeJsonFile } from '../../run/run-folder.ts';
-import { resultsOf, writeProvenance, writeResultFiles } from '../../run/write-results.ts';
+import { storedShapes } from '../../run/shapes.ts';
+import { lesionList, resultsOf, writeProvenance, writeResultFiles } from '../../run/write-results.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
 import { type FinishedRun, hasShards, isScored, shardFiles } from '../ask/finished-run.ts';
@@ -69,8 +70,9 @@ export async function mergeRuns(request: MergeRequest): Promise<MergedRun> {
   const lovasz = await poolAll(folder, settings, outcomes, cases, threads, signal);
   writeJsonFile(folder.poolOutcome, lovasz);
   const outcome = buildOutcome(settings, cases, outcomes, lovasz.lovasz);
-  const results = resultsOf(settings, outcome);
-  writeResultFiles(outDir, outcome, results);
+  const stored = storedShapes(folder, outcomes);
+  const results = resultsOf(settings, outcome, stored);
+  writeResultFiles(outDir, outcome, results, ['json'], lesionList(settings, outcome, stored));
   writeProvenance(outDir, provenance(runs, without, settings));
   // Last: with its outcomes the folder holds a run that is over.
   for (const entry of outcomes) writeOutcome(folder, entry);
@@ -102,11 +104,32 @@ function takeOver(
   // Runs of older versions have no list of errors by box.
   const errors = run.folder.caseErrors(outcome.index);
   if (existsSync(errors)) linkOrCopy(errors, folder.caseErrors(index));
+  takeShapes(folder, { run, outcome }, index);
   if (!withShards) return { ...outcome, index };
   shardFiles(run, outcome, 'a merge').forEach((path, part) => {
     linkOrCopy(path, folder.caseShard(index, part));
   });
   return { ...outcome, index };
+}
+
+/** Distances and components, and masks where they were kept. @throws UsageError for a run that has lost them */
+function takeShapes(
+  folder: RunFolder,
+  { run, outcome }: Pick<TakenCase, 'run' | 'outcome'>,
+  index: number,
+): void {
+  if (!run.settings.shapes) return;
+  const shapes = run.folder.caseShapes(outcome.index);
+  if (!existsSync(shapes)) {
+    throw new UsageError(
+      'shapes-missing',
+      `case ${run.cases[outcome.index]!.id}: ${shapes} is missing; finish the run again with score --resume`,
+      { file: shapes },
+    );
+  }
+  linkOrCopy(shapes, folder.caseShapes(index));
+  const masks = run.folder.caseMasks(outcome.index);
+  if (existsSync(masks)) linkOrCopy(masks, folder.caseMasks(index));
 }
 
 function linkOrCopy(path: string, target: string): void {

@@ -11,10 +11,11 @@ import {
 import { type Vec3, voxelCount } from '../../../src/base/box.ts';
 import { addLists, DistanceCounts, type DistanceList } from '../../../src/measures/boundary/distance-list.ts';
 import { measureDistances } from '../../../src/measures/boundary/measure-distances.ts';
-import { atConnectivity, connectivities } from '../../../src/measures/lesions/components.ts';
+import { atConnectivity } from '../../../src/measures/lesions/components.ts';
 import { findComponents } from '../../../src/measures/lesions/find-components.ts';
 import { emptyMask } from '../../../src/measures/masks/mask.ts';
 import { isSound } from '../../../src/measures/masks/mask-builder.ts';
+import { connectivities } from '../../../src/settings/shape-settings.ts';
 import { kernels, masksOf } from './volumes.ts';
 
 const spacings: Vec3[] = [

@@ -28,8 +28,10 @@ describe('boundary values of the golden shapes', () => {
           const weights = border === 'surfel' ? facetAreasMm2(spacingMm) : null;
           const values = borderValues(
             border,
-            new WeightedDistances(lists.reference[border], weights),
-            new WeightedDistances(lists.prediction[border], weights),
+            {
+              reference: WeightedDistances.of(lists.reference[border], weights),
+              prediction: WeightedDistances.of(lists.prediction[border], weights),
+            },
             { percentiles: [95], tolerancesMm: tausMm },
             null,
           );

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { bratsValues, measureBrats } from '../../../src/measures/lesions/brats.ts';
-import { atConnectivity, connectivities } from '../../../src/measures/lesions/components.ts';
+import { atConnectivity } from '../../../src/measures/lesions/components.ts';
 import { detect, detectionValues } from '../../../src/measures/lesions/detection.ts';
 import { findComponents } from '../../../src/measures/lesions/find-components.ts';
 import { panoptic, panopticValues } from '../../../src/measures/lesions/panoptic.ts';
 import { emptyMask } from '../../../src/measures/masks/mask.ts';
+import { connectivities } from '../../../src/settings/shape-settings.ts';
 import { goldenCases, goldenFolder, kernels, masksOf, near, readCodes } from './volumes.ts';
 
 const { cases } = goldenCases();

@@ -6,7 +6,7 @@ import { tileBox, tileGrid } from '../../../src/base/tile-grid.ts';
 import { type Kernels, Layout, loadKernels } from '../../../src/kernels/kernels.ts';
 import type { Mask } from '../../../src/measures/masks/mask.ts';
 import { mergeTiles, type TilePart } from '../../../src/measures/masks/merge-tiles.ts';
-import { RunCollector } from '../../../src/measures/masks/tile-runs.ts';
+import { collectorBytes, RunCollector } from '../../../src/measures/masks/tile-runs.ts';
 import { openStream } from '../../../src/volumes/gzip-stream.ts';
 import { readHeader } from '../../../src/volumes/nifti/header.ts';
 import { storedReaders } from '../../../src/volumes/stored-readers.ts';
@@ -68,7 +68,7 @@ export function masksOf({ shape, codes }: Codes, tileShape: Vec3 = shape): Map<n
   const grid = tileGrid(shape, tileShape);
   const parts = new Map<number, TilePart[]>();
   const layout = new Layout(kernels().memory);
-  const collector = new RunCollector(kernels(), layout);
+  const collector = new RunCollector(kernels(), layout.region(collectorBytes));
   const target = layout.region(2 * voxelCount(grid.tileShape) + 64);
   for (let tile = 0; tile < grid.length; tile++) {
     const box = tileBox(grid, tile);

@@ -57,6 +57,11 @@ export class VarintReader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** What bytes that are no such numbers are. */
+  fault(): PartialError {
+    return cutOff();
+  }
+
   read(): number {
     let value = 0;
     for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
@@ -83,5 +88,5 @@ export class VarintReader {
 }
 
 function cutOff(): PartialError {
-  return new PartialError('shard-corrupt', 'a shard directory is cut off');
+  return new PartialError('shard-corrupt', 'a list of numbers in a shard is cut off');
 }

@@ -1,0 +1,182 @@
+/**
+ * Borders and lesions. Tiles give the masks of both sides as runs of voxels; these are united for the case and kept, and distances,
+ * components and lesions are measured of the united masks, in jobs.
+ */
+import * as z from 'zod';
+import { PartialError } from '../../base/errors.ts';
+import { jsonLabel, labelSchema } from '../../base/label.ts';
+import { decidesByChannel, type RunSettings } from '../../settings/run-settings.ts';
+import { bratsPresets } from '../../settings/shape-settings.ts';
+import type { Mask } from '../masks/mask.ts';
+import { collectorBytes } from '../masks/tile-runs.ts';
+import type { JobContext, Quantity } from '../quantity.ts';
+import { hardThreshold } from '../tile/threshold.ts';
+import type { ClassView } from '../tile/tile-view.ts';
+import {
+  type CaseMaskFacts,
+  type ClassKeys,
+  type ClassMasks,
+  caseMaskSections,
+  factsOfCase,
+  mergeCase,
+  readCaseFacts,
+  readClassMasks,
+} from './case-masks.ts';
+import { type CaseShapes, encodeCaseShapes } from './case-shapes.ts';
+import { type ClassDecision, MaskCollector } from './mask-collector.ts';
+import { whyNoDistances } from './orthogonal.ts';
+import { withSections, writeSections } from './section-files.ts';
+import {
+  doTask,
+  gatherResults,
+  planTasks,
+  type ShapeQuestion,
+  type ShapeResult,
+  type ShapeTask,
+} from './tasks.ts';
+import { maskSides, type TileMasks } from './tile-masks.ts';
+
+export const shapesId = 'shapes';
+/** Names of the files that are kept of a case: its masks, and what was measured of them. */
+export const masksName = 'masks';
+export const measuredName = 'measured';
+
+export interface ShapeJob {
+  readonly tasks: readonly ShapeTask[];
+  readonly spacingMm: CaseShapes['spacingMm'];
+}
+
+/** What is known of a case before its jobs. */
+interface Collected extends Omit<CaseShapes, 'classes'> {
+  readonly facts: CaseMaskFacts;
+  readonly question: ShapeQuestion;
+  /** Where what is measured goes. */
+  readonly path: string;
+}
+
+/** Addresses of what only this row uses. */
+interface Room {
+  readonly runs: number;
+  /** 2 bytes a voxel. */
+  readonly codes: number;
+}
+
+const partialSchema = z.array(z.tuple([z.enum(maskSides), labelSchema]));
+
+export const shapes: Quantity<ShapeJob, readonly ShapeResult[], null> = {
+  id: shapesId,
+  needs: (settings) => settings.shapes !== undefined,
+  layOut: (layout, { voxels }): Room => ({
+    runs: layout.region(collectorBytes),
+    codes: layout.region(2 * voxels),
+  }),
+  meter({ kernels, settings, regions }, room) {
+    const { runs, codes } = room as Room;
+    const collector = new MaskCollector(kernels, runs, codes);
+    return {
+      ...(settings.ignoreLabel !== null && {
+        whole: ({ stored }) => collector.ignored(regions.mask, stored),
+      }),
+      class: (view) => collector.class(view.index, view.mask, decisionOf(settings, view), view.tile.voxels),
+      partial(tile) {
+        if (settings.scores === 'label') {
+          collector.labelMaps(regions.codes, regions.labels, tile.voxels, (code) => tile.codes.labelOf(code));
+        }
+        const masks = collector.take();
+        return {
+          json: masks.map(({ side, key }) => [side, jsonLabel(key)]),
+          blobs: masks.map(({ bytes }, i) => ({ name: String(i), bytes })),
+        };
+      },
+    };
+  },
+  collect({ settings, shape, spacingMm, voxelMm3, affine, kernels, kept }) {
+    const tiles: TileMasks[] = [];
+    return {
+      add(box, { json, blob, file }) {
+        const found = partialSchema.safeParse(json);
+        if (!found.success) {
+          throw new PartialError(
+            'partial-of-another',
+            `${file.path} is of another version; it is made again`,
+            {
+              file: file.path,
+            },
+          );
+        }
+        tiles.push({
+          box,
+          masks: found.data.map(([side, key], i) => ({ side, key, bytes: blob(String(i)) })),
+        });
+      },
+      done() {
+        const { path } = kept(shapesId);
+        const masks = mergeCase(kernels(), shape, tiles, classKeys(settings));
+        const facts = factsOfCase(masks);
+        writeSections(path(masksName), { masks: facts }, caseMaskSections(masks), true);
+        const asked = settings.shapes!;
+        const noBoundary = asked.boundary ? whyNoDistances(affine) : null;
+        const bratsRule = asked.lesions && asked.lesionPreset ? bratsPresets[asked.lesionPreset] : null;
+        const boundary = asked.boundary && noBoundary === null;
+        const question = { boundary, lesions: asked.lesions, bratsRule };
+        const place = { shape, spacingMm, voxelMm3, affine: [...affine] };
+        const collected: Collected = {
+          ...place,
+          noBoundary,
+          bratsRule,
+          facts,
+          question,
+          path: path(measuredName),
+        };
+        return { collected, jobs: planTasks(facts, question).map((tasks) => ({ tasks, spacingMm })) };
+      },
+    };
+  },
+  work: ({ tasks, spacingMm }, context) => measure(context, tasks, spacingMm),
+  finish(collected, results) {
+    const { facts, question, path, ...place } = collected as Collected;
+    const classes = gatherResults(facts, question, results.flat());
+    const { about, sections } = encodeCaseShapes({ ...place, classes });
+    writeSections(path, about, sections, true);
+    return null;
+  },
+};
+
+/** How a class is given to voxels, as its hard metrics go. */
+function decisionOf(settings: RunSettings, { index, scores, logit, tile }: ClassView): ClassDecision {
+  const runClass = settings.classes[index]!;
+  if (!decidesByChannel(settings, runClass)) {
+    return { scores, threshold: hardThreshold(settings.threshold, logit === 1) };
+  }
+  const label = tile.codes.codeOf(settings.channelLabels[runClass.channels[0]!]!)!;
+  return { labels: tile.regions.labels, label };
+}
+
+/** Which of the tiles' masks are whose; null where every label is a class. */
+function classKeys({ scores, classes }: RunSettings): ClassKeys[] | null {
+  if (scores !== 'label') {
+    return classes.map(({ name }, index) => ({ name, has: (key) => key === index }));
+  }
+  if (classes.length === 0) return null;
+  return classes.map(({ name, labels }) => {
+    const own = labels === 'positive' ? undefined : new Set<number | bigint>(labels);
+    return { name, has: (key) => own === undefined || own.has(key) };
+  });
+}
+
+function measure(
+  { kernels, kept }: JobContext,
+  tasks: readonly ShapeTask[],
+  spacingMm: CaseShapes['spacingMm'],
+): ShapeResult[] {
+  return withSections(kept.path(masksName), (file) => {
+    const facts = readCaseFacts(file);
+    let held: { index: number; masks: ClassMasks & { readonly ignored: Mask } } | undefined;
+    return tasks.map((task) => {
+      if (held?.index !== task.class) {
+        held = { index: task.class, masks: readClassMasks(file, facts, task.class) };
+      }
+      return doTask(kernels, task, held.masks, spacingMm);
+    });
+  });
+}

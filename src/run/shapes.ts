@@ -1,0 +1,117 @@
+/** The shapes of a run: what its cases keep of borders and lesions, and the values that follow from it. */
+import { rmSync } from 'node:fs';
+import { PartialError } from '../base/errors.ts';
+import { type CaseShapes, readCaseShapes } from '../measures/shapes/case-shapes.ts';
+import {
+  ClassInCase,
+  type ClassPoolPart,
+  type ClassShapeValues,
+  type PooledShapeValues,
+  pooledValues,
+} from '../measures/shapes/class-values.ts';
+import { withSections } from '../measures/shapes/section-files.ts';
+import type { RunShapes } from '../results/shapes/build.ts';
+import { type Lesion, lesionsOf } from '../results/shapes/lesion-list.ts';
+import type { ShapeSettings } from '../settings/shape-settings.ts';
+import type { RunFolder } from './run-folder.ts';
+
+/** Rows of distances that are held at once to pool classes. */
+const mostPooledRows = 2 ** 23;
+
+/** @throws PartialError */
+export function readStoredShapes(
+  folder: RunFolder,
+  caseIndex: number,
+  only?: ReadonlySet<string>,
+): CaseShapes {
+  return withSections(folder.caseShapes(caseIndex), (file) => readCaseShapes(file, only));
+}
+
+/** The scored cases whose shapes are missing or damaged, with what is left of them removed. */
+export function lostShapes(folder: RunFolder, scored: readonly number[]): number[] {
+  return scored.filter((index) => {
+    try {
+      readStoredShapes(folder, index);
+      return false;
+    } catch (error) {
+      if (!(error instanceof PartialError)) throw error;
+      rmSync(folder.caseShapes(index), { force: true });
+      return true;
+    }
+  });
+}
+
+/** A scored case: its place in the results, and its shapes. */
+export interface StoredShapes {
+  readonly place: number;
+  /** Those of some classes, by default of all. */
+  read(only?: ReadonlySet<string>): CaseShapes;
+}
+
+/** The shapes that a run's folder holds of its scored cases, in the order of the outcomes. */
+export function storedShapes(
+  folder: RunFolder,
+  outcomes: readonly { readonly index: number; readonly status: string }[],
+): StoredShapes[] {
+  return outcomes.flatMap(({ index, status }, place) =>
+    status === 'ok' ? [{ place, read: (only) => readStoredShapes(folder, index, only) }] : [],
+  );
+}
+
+/**
+ * Values of all cases and of their pool. Cases are read one after the other, once for their own values and then for each group
+ * of classes whose distances can be held together.
+ */
+export function valuesOfRun(
+  settings: ShapeSettings,
+  classes: readonly string[],
+  stored: readonly StoredShapes[],
+): RunShapes {
+  const cases = new Map<number, Record<string, ClassShapeValues>>();
+  const rows = new Map<string, number>();
+  for (const { place, read } of stored) {
+    const shapes = read();
+    const values: Record<string, ClassShapeValues> = {};
+    for (const name of classes) {
+      const own = new ClassInCase(shapes, name, settings);
+      values[name] = own.values();
+      rows.set(name, (rows.get(name) ?? 0) + own.rows);
+    }
+    cases.set(place, values);
+  }
+  const pooled: Record<string, PooledShapeValues> = {};
+  for (const group of groupsOf(classes, rows)) {
+    const parts = new Map<string, ClassPoolPart[]>(group.map((name) => [name, []]));
+    for (const { read } of stored) {
+      const shapes = read(new Set(group));
+      for (const name of group) parts.get(name)!.push(new ClassInCase(shapes, name, settings).part());
+    }
+    for (const name of group) pooled[name] = pooledValues(name, parts.get(name)!, settings);
+  }
+  return { settings, cases, pooled };
+}
+
+/** Classes in groups of at most `mostPooledRows` rows, or one. */
+function groupsOf(classes: readonly string[], rows: ReadonlyMap<string, number>): string[][] {
+  const groups: string[][] = [];
+  let room = 0;
+  for (const name of classes) {
+    const own = rows.get(name) ?? 0;
+    if (groups.length === 0 || own > room) {
+      groups.push([]);
+      room = mostPooledRows;
+    }
+    groups.at(-1)!.push(name);
+    room -= own;
+  }
+  return groups;
+}
+
+/** All lesions of a run, case by case. */
+export function* lesionsOfRun(
+  settings: ShapeSettings,
+  cases: readonly { readonly id: string }[],
+  stored: readonly StoredShapes[],
+): Generator<Lesion> {
+  for (const { place, read } of stored) yield* lesionsOf(cases[place]!.id, read(), settings);
+}

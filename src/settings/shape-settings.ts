@@ -1,0 +1,75 @@
+/** What is asked of the shapes of masks: borders and lesions. All but `boundary` and `lesions` may be asked again later. */
+import * as z from 'zod';
+
+export const measureNames = ['overlap', 'boundary', 'lesions'] as const;
+export type MeasureName = (typeof measureNames)[number];
+
+/** Voxels are neighbours that share a face (6), an edge too (18), a corner too (26). */
+export const connectivities = [6, 18, 26] as const;
+export type Connectivity = (typeof connectivities)[number];
+
+export interface BratsRule {
+  /** How often a lesion is dilated by its 18-neighbourhood. */
+  readonly dilation: number;
+  /** Lesions of at most so many mm^3 are left out. */
+  readonly minMm3: number;
+}
+
+/** The rules of the BraTS challenges, by name. */
+export const bratsPresets = {
+  'brats-gli': { dilation: 3, minMm3: 50 },
+  'brats-ssa': { dilation: 3, minMm3: 50 },
+  'brats-ped': { dilation: 3, minMm3: 50 },
+  'brats-men': { dilation: 1, minMm3: 50 },
+  'brats-met': { dilation: 1, minMm3: 2 },
+} as const satisfies Record<string, BratsRule>;
+export type BratsPreset = keyof typeof bratsPresets;
+export const presetNames = Object.keys(bratsPresets) as [BratsPreset, ...BratsPreset[]];
+
+export const percentileList = z.array(z.number().positive().max(100)).min(1).max(16);
+const toleranceList = z.array(z.number().min(0).max(1000)).min(1).max(16);
+export const tolerances = z.union([toleranceList, z.record(z.string().min(1), toleranceList)]);
+export const emptyDistance = z.union([z.null(), z.literal('diagonal'), z.number().min(0).max(1e6)]);
+export const matchIou = z.number().min(0).lt(1);
+export const connectivity = z.union([z.literal(6), z.literal(18), z.literal(26)]);
+export const preset = z.enum(presetNames);
+
+/** As a run stores it. */
+export const shapeSettingsSchema = z.object({
+  boundary: z.boolean(),
+  lesions: z.boolean(),
+  percentiles: percentileList,
+  tolerancesMm: tolerances,
+  emptyDistance,
+  connectivity,
+  matchIou,
+  lesionPreset: preset.nullable(),
+});
+
+/** `tolerancesMm`: of all classes, or of each by name. `emptyDistance` stands for a distance where exactly one mask is empty. */
+export type ShapeSettings = z.infer<typeof shapeSettingsSchema>;
+
+/** The settings of a run, from its configuration; undefined where neither borders nor lesions are asked for. */
+export function shapeSettings(config: {
+  readonly measures: readonly MeasureName[];
+  readonly percentiles: ShapeSettings['percentiles'];
+  readonly nsdTolerancesMm: ShapeSettings['tolerancesMm'];
+  readonly emptyDistance: ShapeSettings['emptyDistance'];
+  readonly connectivity: Connectivity;
+  readonly matchIou: number;
+  readonly lesionPreset: BratsPreset | null;
+}): ShapeSettings | undefined {
+  const boundary = config.measures.includes('boundary');
+  const lesions = config.measures.includes('lesions');
+  if (!boundary && !lesions) return undefined;
+  return {
+    boundary,
+    lesions,
+    percentiles: config.percentiles,
+    tolerancesMm: config.nsdTolerancesMm,
+    emptyDistance: config.emptyDistance,
+    connectivity: config.connectivity,
+    matchIou: config.matchIou,
+    lesionPreset: config.lesionPreset,
+  };
+}
