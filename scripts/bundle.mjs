@@ -43,7 +43,7 @@ const program = await build({
 
 // The report's page: script and style stand in every report, so they are small and of no module.
 const report = await build({
-  entryPoints: ['src/web/report/page/page.js', 'src/web/report/page/page.css'],
+  entryPoints: ['page.js', 'compare.js', 'page.css'].map((name) => `src/web/report/page/${name}`),
   outdir: 'dist/report',
   bundle: true,
   minify: true,

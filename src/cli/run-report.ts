@@ -1,17 +1,42 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { UsageError } from '../base/errors.ts';
+import { writeText } from '../base/write-whole.ts';
+import { gatherRuns } from '../web/report/compare-runs.ts';
+import { renderComparison } from '../web/report/render-comparison.ts';
 import { writeReport } from '../web/report/write-report.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
-/** `voxtally report`: prints where the file is. */
-export async function runReport(results: string, open: boolean, terminal: Terminal): Promise<number> {
-  const path = await writeReport(results);
+export interface ReportFlags {
+  readonly open?: boolean;
+  readonly out?: string;
+}
+
+/** `voxtally report`: prints where the file is. Several runs are compared. */
+export async function runReport(
+  results: readonly string[],
+  { open, out }: ReportFlags,
+  terminal: Terminal,
+): Promise<number> {
+  if (results.length === 1 && out !== undefined) {
+    throw new UsageError(
+      'report-out',
+      '--out is for a comparison of several runs; the report of one run is in its own folder',
+      { field: 'out' },
+    );
+  }
+  const path = results.length === 1 ? await writeReport(results[0]!) : writeComparison(results, out);
   terminal.out(`${path}\n`);
   if (open && !(await openFile(resolve(path)))) {
     terminal.error(`voxtally: no browser could be started; open ${plainText(resolve(path))}\n`);
   }
   return 0;
+}
+
+function writeComparison(results: readonly string[], out = 'comparison.html'): string {
+  writeText(out, renderComparison(gatherRuns(results)));
+  return out;
 }
 
 const openers: Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>> = {

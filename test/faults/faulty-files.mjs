@@ -1,5 +1,5 @@
 // Loaded into a process and its threads by `--import`: a file system that misbehaves by script. FAULT_RULES names a file with
-// a JSON list of rules, each { path: a pattern, call, error: a code such as EIO, share: of the calls, slowMs }; it is read anew when it
+// a JSON list of rules, each { path: a pattern, call, error: a code such as EIO, or TypeError for a defect, share: of the calls, slowMs }; it is read anew when it
 // changes, and no file is no rule. What is `torn` writes half and fails.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -44,6 +44,7 @@ function struck(call, path) {
 }
 
 function fault({ error }, call, path) {
+  if (error === 'TypeError') return new TypeError(`${path}.${call} is not a function`);
   const message = `${error}: made up, ${call} '${path}'`;
   return Object.assign(new Error(message), { code: error, syscall: call, path, errno: -5 });
 }

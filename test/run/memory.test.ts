@@ -1,7 +1,14 @@
 /** Memory among threads, on simulated machines. */
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { planMemory } from '../../src/run/plan/memory.ts';
+import { RunFolder } from '../../src/run/run-folder.ts';
+import { runInProcess } from './in-process.ts';
+import { pair, request, resultFiles, temporaryFolder } from './support.ts';
+import { writePair } from './volumes.ts';
 
+const folder = temporaryFolder();
 const gibi = 2 ** 30;
 const mebi = 2 ** 20;
 
@@ -36,4 +43,44 @@ test('a number of threads is taken as it is or refused with the arithmetic', () 
 
 test('more hardware than can be asked for', () => {
   expect(planMemory({ memory: 64 * gibi, threads: 'auto' }, 1024).threads).toBe(256);
+});
+
+test.each([
+  ['more memory goes on with the tiles that are there', 225, 2048, true],
+  ['less memory cuts the case anew', 2048, 225, false],
+] as const)('a run that is resumed on a machine with %s', async (_name, before, after, goesOn) => {
+  const out = folder(`${before}-${after}`);
+  mkdirSync(out);
+  const [prediction, reference] = [join(out, 'p.nii'), join(out, 'r.nii')];
+  await writePair(prediction, reference, { shape: [64, 64, 480], seed: 1 });
+  const cases = [pair('a', prediction, reference)];
+  const config = { threads: 1, tile: { voxels: 1_000_000, bundle: 1 } } as const;
+  const stopped = runInProcess(request(cases, { ...config, memory: before * mebi }, out), (step, run) => {
+    if (step.kind === 'score-bundle' && step.bundle === 1) throw new Error('killed');
+    return run(step);
+  });
+  await expect(stopped).rejects.toThrow('killed');
+  const runFolder = new RunFolder(join(out, 'work'));
+  const { tileShape } = runFolder.readPlan(0);
+  const { ino } = statSync(runFolder.bundle(0, 0));
+  let scoredAgain = false;
+  let cut: readonly number[] = [];
+  await runInProcess(
+    request(cases, { ...config, memory: after * mebi }, out, { resume: true }),
+    (step, run) => {
+      if (step.kind === 'score-bundle') {
+        cut = runFolder.readPlan(0).tileShape;
+        scoredAgain ||= step.bundle === 0;
+      }
+      if (step.kind === 'open-case' && goesOn) expect(statSync(runFolder.bundle(0, 0)).ino).toBe(ino);
+      return run(step);
+    },
+  );
+  expect(scoredAgain).toBe(!goesOn);
+  if (goesOn) expect(cut).toEqual(tileShape);
+  else expect(cut[2]).toBeLessThan(tileShape[2]);
+  const whole = folder(`${before}-${after}-whole`);
+  mkdirSync(whole);
+  await runInProcess(request(cases, { threads: 1 }, whole), (step, run) => run(step));
+  expect(resultFiles(out)).toEqual(resultFiles(whole));
 });

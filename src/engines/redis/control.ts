@@ -6,9 +6,13 @@ import { UsageError } from '../../base/errors.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import { forgetOutcomes } from '../forget.ts';
 import { Board } from './board.ts';
+import { withinMs } from './connection.ts';
 import type { Places } from './places.ts';
 import { openQueues, plannerOptions, type Queues } from './queues.ts';
 import { clearEnd, isCancelled, markCancelled, readFinished, readRecord } from './run-record.ts';
+
+/** A server that has fallen silent keeps no command from ending. */
+const closeMs = 1000;
 
 export class Control {
   readonly #queues: Queues;
@@ -80,7 +84,7 @@ export class Control {
   }
 
   async close(): Promise<void> {
-    await this.#queues.close();
+    await withinMs(closeMs, this.#queues.close()).catch(() => {});
   }
 
   #folderOf(run: string): RunFolder {

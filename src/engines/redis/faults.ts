@@ -27,7 +27,7 @@ export function asVoxtallyError(error: unknown): VoxtallyError {
   if (error instanceof VoxtallyError) return error;
   if (isRedisTrouble(error)) {
     const { message } = error as Error;
-    return redisFault(error, 'the queue') ?? new MachineError('redis-silent', message, { cause: error });
+    return redisFault(error, 'the queue') ?? new MachineError('redis-refuses', message, { cause: error });
   }
   // BullMQ numbers what its scripts refuse, such as a job whose lock was lost.
   if (error instanceof Error && typeof (error as { code?: unknown }).code === 'number') {

@@ -93,9 +93,8 @@ async function look({ monitor, run, redisPlace, signal }: FollowRequest, stillMs
   } catch (error) {
     signal.throwIfAborted();
     if (!isRedisTrouble(error)) throw error;
-    const obstacle =
-      redisFault(error, redisPlace)?.message ?? `Redis at ${redisPlace} does not answer; start or reach it`;
-    return { isBusy: false, obstacle };
+    const { message } = redisFault(error, redisPlace) ?? (error as Error);
+    return { isBusy: false, obstacle: message };
   }
 }
 

@@ -25,14 +25,23 @@ const remedies: Readonly<Record<string, readonly [code: string, what: string]>> 
   MOVED: ['redis-cluster', 'it is a cluster whose other node holds this prefix'],
 };
 
-/** The refusal of a server as an error of this package; undefined for what is none. */
+/** What connections say of a server that is away. */
+const silence = /^(Command timed out|Connection is closed|Socket closed)/;
+
+/** The refusal or the silence of a server as an error of this package; undefined for any other error. */
 export function redisFault(error: unknown, place: string): MachineError | undefined {
   const message = error instanceof Error ? error.message : String(error);
   // Errors inside scripts come wrapped: "ERR Error running script ...: -OOM command not allowed".
   const word = /user executing the script can't run/.test(message)
     ? 'NOPERM'
     : Object.keys(remedies).find((name) => new RegExp(`(^|[\\s:-])${name}\\s`).test(message));
-  if (word === undefined) return undefined;
+  if (word === undefined) {
+    if (!silence.test(message)) return undefined;
+    return new MachineError('redis-silent', `Redis at ${place} does not answer; start it, or reach it`, {
+      field: 'redis.url',
+      cause: error,
+    });
+  }
   const [code, what] = remedies[word]!;
   const node = word === 'MOVED' ? /MOVED \d+ (\S+)/.exec(message)?.[1] : undefined;
   const remedy = node === undefined ? what : `${what}; name that node: --redis redis://${node}`;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { scriptJson } from '../../../src/web/report/render-report.ts';
+import { scriptJson } from '../../../src/web/report/shell.ts';
 import { writeReport } from '../../../src/web/report/write-report.ts';
 import { madeUpResults, temporaryFolder, writeResultsFolder } from './fixture.ts';
 

@@ -4,8 +4,8 @@ import { curvePlots, curveRange } from './curve-plots.ts';
 import { distributionPlot } from './distribution-plot.ts';
 import { download, saveSvg } from './save.js';
 import { selectRows, sortRows } from './selection.ts';
-import { makeSortable } from './sort-table.js';
-import { hideTip, showTip } from './tip.js';
+import { prepareTables } from './tables.js';
+import { hideTip, pointEvents, showTip } from './tip.js';
 import { volumePlots } from './volume-plots.ts';
 
 const data = JSON.parse(document.getElementById('report-data').textContent);
@@ -143,41 +143,6 @@ function readOff(holder, readings, [left, right]) {
   };
 }
 
-function pointEvents(holder) {
-  const tell = (point) => {
-    const box = point.getBoundingClientRect();
-    showTip(point.dataset.tip, box.left + box.width / 2, box.top);
-  };
-  holder.addEventListener('pointerover', (event) => {
-    const point = event.target.closest('.point');
-    if (point) tell(point);
-    else hideTip();
-  });
-  holder.addEventListener('pointerleave', hideTip);
-  holder.addEventListener('focusin', (event) => event.target.matches('.point') && tell(event.target));
-  holder.addEventListener('focusout', hideTip);
-  holder.addEventListener('keydown', (event) => {
-    const points = [...holder.querySelectorAll('.point')];
-    const at = points.indexOf(event.target);
-    if (at < 0) return;
-    if (event.key === 'Escape') return hideTip();
-    const to = {
-      ArrowRight: at + 1,
-      ArrowDown: at + 1,
-      ArrowLeft: at - 1,
-      ArrowUp: at - 1,
-      Home: 0,
-      End: points.length - 1,
-    }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    const next = points[Math.max(0, Math.min(points.length - 1, to))];
-    points[at].setAttribute('tabindex', '-1');
-    next.setAttribute('tabindex', '0');
-    next.focus();
-  });
-}
-
 function changed() {
   state.page = 0;
   drawDistribution();
@@ -209,21 +174,6 @@ document.addEventListener('click', (event) => {
   const svg = button.closest('figure').querySelector('svg');
   if (svg) saveSvg(svg, button.dataset.saveSvg);
 });
-for (const button of document.querySelectorAll('[data-csv-of]')) {
-  const { csvOf } = button.dataset;
-  button.onclick = () => download(`voxtally-${csvOf}.csv`, 'text/csv', tableCsv(byId(csvOf)));
-}
-
-function tableCsv(table) {
-  const field = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return [...table.rows]
-    .map((row) =>
-      [...row.cells].map((cell) => field(cell.dataset.value ?? cell.textContent.trim())).join(','),
-    )
-    .join('\r\n')
-    .concat('\r\n');
-}
-
 let drawnWidth = 0;
 const redraw = () => {
   if (drawnWidth === document.documentElement.clientWidth) return;
@@ -236,7 +186,7 @@ for (const element of document.querySelectorAll('[data-needs-script]')) element.
 redraw();
 pointEvents(byId('distribution-plot'));
 pointEvents(byId('volume-plots'));
-for (const table of document.querySelectorAll('[data-sortable]')) makeSortable(table);
+prepareTables();
 drawTable();
 addEventListener('resize', redraw);
 addEventListener('beforeprint', () => {

@@ -1,7 +1,20 @@
-// Makes a table's header sort its body: by `data-value` where cells have one, else by their text.
+// Tables of the page that are there without a script: their headers sort, their buttons save them as CSV.
+import { csvRecord } from '../../../base/csv.ts';
+import { download } from './save.js';
+
+export function prepareTables() {
+  for (const table of document.querySelectorAll('[data-sortable]')) makeSortable(table);
+  for (const button of document.querySelectorAll('[data-csv-of]')) {
+    const { csvOf } = button.dataset;
+    button.onclick = () =>
+      download(`voxtally-${csvOf}.csv`, 'text/csv', tableCsv(document.getElementById(csvOf)));
+  }
+}
+
 const collator = new Intl.Collator('en', { numeric: true });
 
-export function makeSortable(table) {
+/** A header sorts the body: by `data-value` where cells have one, else by their text. */
+function makeSortable(table) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
     const button = document.createElement('button');
@@ -39,4 +52,9 @@ function sortBody(body, column, sign) {
     return sign * (typeof a === 'number' ? a - b : collator.compare(a, b));
   });
   body.append(...rows.map(({ row }) => row));
+}
+
+function tableCsv(table) {
+  const textOf = (cell) => cell.dataset.value ?? cell.textContent.trim();
+  return [...table.rows].map((row) => csvRecord([...row.cells].map(textOf))).join('');
 }
