@@ -32,7 +32,5 @@ function mergeTile(file: ShardFile, index: number, settings: RunSettings, kernel
   const logit = settings.scores === 'logit' && !predictsLabels(settings);
   const jobs = cutRanges(bucketHistogram([file], index), index, logit);
   const merger = new Merger(kernels);
-  return addBucketSums(
-    jobs.flatMap(({ range, context }) => merger.merge([file], range, context, false).sums),
-  );
+  return addBucketSums(jobs.map(({ range, context }) => merger.merge([file], range, context, false).sums));
 }

@@ -8,8 +8,7 @@ import { InputError, MachineError, PartialError } from '../base/errors.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import type { BoxErrors } from '../measures/box-errors/class-errors.ts';
 import { quantityOf } from '../measures/quantities.ts';
-import { addBucketSums, type LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
-import type { BucketSums } from '../measures/sorted-errors/merger.ts';
+import { addBucketSums, type BucketSums, type LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
 import type { Tally } from '../measures/tally/tally.ts';
 import { type RowValues, tallyOf } from '../measures/tally/tally-of.ts';
@@ -37,7 +36,7 @@ import type { VolumeHeader } from '../volumes/types.ts';
 const maxRepairs = 3;
 
 /** Merges a range somewhere. */
-export type MergeRange = (step: MergeStep, signal: AbortSignal) => Promise<readonly BucketSums[]>;
+export type MergeRange = (step: MergeStep, signal: AbortSignal) => Promise<BucketSums>;
 
 export class CaseWork {
   readonly folder: RunFolder;
@@ -215,7 +214,7 @@ export class CaseWork {
     writeCaseAudit(this.folder, audit);
   }
 
-  mergeRange(step: MergeStep, signal: AbortSignal): Promise<readonly BucketSums[]> {
+  mergeRange(step: MergeStep, signal: AbortSignal): Promise<BucketSums> {
     return this.#pool.run(step, signal);
   }
 
@@ -241,9 +240,7 @@ export class CaseWork {
       }),
     );
     const lovasz = this.settings.classes.map((_, index) =>
-      addBucketSums(
-        sums.flatMap((part, i): readonly BucketSums[] => (jobs[i]!.range.class === index ? part : [])),
-      ),
+      addBucketSums(sums.filter((_sums, part) => jobs[part]!.range.class === index)),
     );
     return { lovasz, shardFiles };
   }

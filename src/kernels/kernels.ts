@@ -114,6 +114,17 @@ interface KernelExports {
     scratch: number,
   ): number;
   addPieces(pieces: number, count: number, cells: number, bitmap: number, wide: number): number;
+  mergeBuckets(
+    first: number,
+    end: number,
+    keys: number,
+    starts: number,
+    rows: number,
+    cells: number,
+    bitmap: number,
+    out: number,
+    state: number,
+  ): number;
   addRuns(runs: number, bytes: number, cells: number, bitmap: number, side: number, wide: number): number;
   encodeCells(cells: number, bitmap: number, side: number, wide: number, out: number): number;
   clearCells32(cells: number, bitmap: number): void;
@@ -260,6 +271,8 @@ interface KernelExports {
 export type Kernels = KernelExports;
 
 const pageBytes = 65536;
+/** A bitmap over the 65536 cells of a bucket: a bit for each cell, and one for each 64 cells (assembly/cells.ts). */
+export const bitmapBytes = 8192 + 128;
 /** Below lie the module's own data and the scratch of its loops. */
 const firstFreeByte = 131072;
 

@@ -5,7 +5,7 @@ import { Auditor } from '../audit/auditor.ts';
 import { MachineError } from '../base/errors.ts';
 import { threadFile } from '../base/package-files.ts';
 import { type PackedError, unpackError } from '../base/packed-error.ts';
-import type { BucketSums } from '../measures/sorted-errors/merger.ts';
+import type { BucketSums } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
 import type { Survey } from '../measures/sorted-errors/survey.ts';
 import type { WalkedRange } from '../measures/sorted-errors/walk-range.ts';
@@ -19,7 +19,7 @@ interface StepResults {
   'score-buffer': TilesDone;
   'open-case': OpenedCase;
   'open-shards': readonly RangeJob[];
-  'merge-range': readonly BucketSums[];
+  'merge-range': BucketSums;
   'case-job': unknown;
   'sum-runs': readonly RunSums[];
   'survey-shards': Survey;

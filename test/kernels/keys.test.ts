@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { bitmapBytes } from '../../src/kernels/kernels.ts';
 import { logitInputs, probabilityInputs, type Voxels } from './inputs.ts';
 import { Bench } from './memory.ts';
 import {
@@ -56,7 +57,7 @@ function encodeTile({ scores, mask }: Voxels, logit: number) {
   kernels.prefixSums(counts, offsets);
   const background = bench.words(offsets, 2 * buckets)[buckets]!;
   kernels.placeKeys(at, maskAt, scores.length, logit, offsets, keys);
-  const [cells, bitmap] = [bench.empty(8 * buckets), bench.empty(8192)];
+  const [cells, bitmap] = [bench.empty(8 * buckets), bench.empty(bitmapBytes)];
   const [entries, scratch] = [bench.empty(16 * buckets), bench.empty(12 * buckets)];
   return ([0, 1] as const).map((side) => {
     const start = keys + (side ? 2 * background : 0);
@@ -76,7 +77,7 @@ function encodeTile({ scores, mask }: Voxels, logit: number) {
       return { bucket, encoding, count, content };
     });
     expect(bench.bytes(cells, 8 * buckets).every((byte) => byte === 0)).toBe(true);
-    expect(bench.bytes(bitmap, 8192).every((byte) => byte === 0)).toBe(true);
+    expect(bench.bytes(bitmap, bitmapBytes).every((byte) => byte === 0)).toBe(true);
     return found;
   });
 }
@@ -136,7 +137,7 @@ const cellCounts = fc.array(
 
 test('runs of any counts merge by addition, beyond 2^32 in wide cells', () => {
   const cells = bench.empty(16 * buckets);
-  const bitmap = bench.empty(8192);
+  const bitmap = bench.empty(bitmapBytes);
   const out = bench.empty(12 * buckets);
   const source = bench.empty(4096);
   fc.assert(
@@ -164,7 +165,7 @@ test('runs of any counts merge by addition, beyond 2^32 in wide cells', () => {
 });
 
 test('bytes that are no runs of a bucket are refused', () => {
-  const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(8192)];
+  const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(bitmapBytes)];
   const refused = (bytes: number[]) =>
     bench.kernels.addRuns(bench.put(Uint8Array.from(bytes)), bytes.length, cells, bitmap, 0, 0);
   expect(refused([0x80, 0x80, 0x10])).toBe(-1); // key 131072
@@ -182,7 +183,7 @@ test.each([false, true])('Lovász sums of a bucket against the definition (logit
   const before = { foreground: 6, background: 9 };
   for (const wide of [0, 1] as const) {
     bench.layout.reset();
-    const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(8192)];
+    const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(bitmapBytes)];
     for (const [side, counts] of [background, foreground].entries()) {
       const held = keys.flatMap((key, i) => (counts[i] ? [[key, BigInt(counts[i])] as const] : []));
       const runs = encodeRuns(new Map(held));

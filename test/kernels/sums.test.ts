@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TermSpec } from '../../src/base/class-sums.ts';
+import { bitmapBytes } from '../../src/kernels/kernels.ts';
 import { readWideSum, wideSumBytes } from '../../src/kernels/wide-sums.ts';
 import { termRow } from '../../src/measures/terms/term-row.ts';
 import { randomNumbers } from '../run/volumes.ts';
@@ -60,7 +61,7 @@ function runSums({ scores, mask }: Voxels, logit: boolean): Sums {
   const { kernels } = bench;
   const out = bench.empty(outBytes);
   const terms = bench.put(Float64Array.from(rows.flat()));
-  const [cells, bitmap] = [bench.empty(16 * 65536), bench.empty(8192)];
+  const [cells, bitmap] = [bench.empty(16 * 65536), bench.empty(bitmapBytes)];
   const sides = splitBySide(scores, mask, logit);
   for (const bucket of new Set([...sides[0].keys(), ...sides[1].keys()])) {
     for (const side of [0, 1] as const) {

@@ -10,7 +10,7 @@ import type { Job } from 'bullmq';
 import * as z from 'zod';
 import { DefectError, MachineError, PartialError, type VoxtallyError } from '../../base/errors.ts';
 import { type PackedError, packError, unpackError } from '../../base/packed-error.ts';
-import type { BucketSums } from '../../measures/sorted-errors/merger.ts';
+import type { BucketSums } from '../../measures/sorted-errors/lovasz-sum.ts';
 import type { RangeJob } from '../../measures/sorted-errors/ranges.ts';
 import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
 import type { MergeStep } from '../../threads/steps.ts';
@@ -33,10 +33,7 @@ const requestSchema = z.object({
   evaluate: z.boolean(),
   target: shardName.nullable(),
 });
-const pair = z.tuple([z.number(), z.number()]);
-const sumsSchema = z.object({
-  sums: z.array(z.object({ bucket: z.int(), softmax: pair, hinge: pair })),
-});
+const sumsSchema = z.object({ sums: z.array(z.number()) });
 
 /** Forgets the merges of a planner that is gone. */
 export function clearMerges(folder: RunFolder): void {
@@ -49,7 +46,7 @@ export async function mergeByJob(
   run: OpenRun,
   { files, job, evaluate, target }: MergeStep,
   stop: AbortSignal,
-): Promise<readonly BucketSums[]> {
+): Promise<BucketSums> {
   const { root } = run.folder;
   const merge = randomBytes(8).toString('hex');
   const file = filesOf(run.folder, merge);
@@ -68,7 +65,7 @@ export async function mergeByJob(
     );
     const reason = await endOf(queued, stop);
     // Not looked for before: on a network drive what is found missing stays missing for a while.
-    if (existsSync(file.sums)) return readJsonFile(file.sums, sumsSchema).sums;
+    if (existsSync(file.sums)) return Float64Array.from(readJsonFile(file.sums, sumsSchema).sums);
     if (existsSync(file.fault)) throw placedIn(root, readJsonFile(file.fault, packedError) as PackedError);
     throw new MachineError('merge-lost', `a merge of the pool ended without its sums: ${reason}`);
   } finally {
@@ -111,7 +108,7 @@ export async function processMerge(
       evaluate: request.evaluate,
       target: request.target === null ? null : join(root, request.target),
     };
-    writeJsonFile(file.sums, { sums: await run.work.mergeRange(step, stop) });
+    writeJsonFile(file.sums, { sums: [...(await run.work.mergeRange(step, stop))] });
   } catch (error) {
     if (context.handBack.aborted && !lockLost.aborted) return handJobBack(job, token);
     if (lockLost.aborted) throw new Error('lock-lost');

@@ -10,13 +10,33 @@
 import { expPair } from './math';
 import { logitViolation, probabilityError } from './keys';
 
-export const WORDS: usize = 1024;
+/**
+ * A bitmap has 1024 words, a bit for each cell, and behind them 16 groups, a bit for each word that is not zero: the marked
+ * cells are found without looking at every word.
+ */
+export const GROUPS: usize = 16;
+const WORDS_BYTES: usize = 8192;
+
+/** The words of a group that are not zero. */
+// @ts-ignore: decorator
+@inline
+export function wordsOf(bitmap: usize, group: usize): u64 {
+  return load<u64>(bitmap + WORDS_BYTES + (group << 3));
+}
 
 // @ts-ignore: decorator
 @inline
-function mark(bitmap: usize, key: u32): void {
+export function clearGroup(bitmap: usize, group: usize): void {
+  store<u64>(bitmap + WORDS_BYTES + (group << 3), 0);
+}
+
+// @ts-ignore: decorator
+@inline
+export function mark(bitmap: usize, key: u32): void {
   const at = bitmap + (<usize>(key >> 6) << 3);
   store<u64>(at, load<u64>(at) | (<u64>1 << (key & 63)));
+  const group = bitmap + WORDS_BYTES + (<usize>(key >> 12) << 3);
+  store<u64>(group, load<u64>(group) | (<u64>1 << ((key >> 6) & 63)));
 }
 
 export function addPacked32(keys: usize, count: i32, cells: usize, bitmap: usize, side: i32): void {
@@ -122,18 +142,23 @@ function writeVarint(at: usize, value: u64): usize {
 export function encodeCells(cells: usize, bitmap: usize, side: i32, wide: i32, out: usize): u32 {
   let at = out;
   let next: u32 = 0;
-  for (let word: usize = 0; word < WORDS; word++) {
-    let bits = load<u64>(bitmap + (word << 3));
-    while (bits) {
-      const key = (<u32>word << 6) + <u32>ctz(bits);
-      bits &= bits - 1;
-      const count: u64 = wide
-        ? load<u64>(cells + (<usize>key << 4) + (<usize>side << 3))
-        : <u64>load<u32>(cells + (<usize>key << 3) + (<usize>side << 2));
-      if (!count) continue;
-      at = writeVarint(at, (<u64>(key - next) << 1) | <u64>(count > 1));
-      if (count > 1) at = writeVarint(at, count - 2);
-      next = key + 1;
+  for (let group: usize = 0; group < GROUPS; group++) {
+    let words = wordsOf(bitmap, group);
+    while (words) {
+      const word = (group << 6) + <usize>ctz(words);
+      words &= words - 1;
+      let bits = load<u64>(bitmap + (word << 3));
+      while (bits) {
+        const key = (<u32>word << 6) + <u32>ctz(bits);
+        bits &= bits - 1;
+        const count: u64 = wide
+          ? load<u64>(cells + (<usize>key << 4) + (<usize>side << 3))
+          : <u64>load<u32>(cells + (<usize>key << 3) + (<usize>side << 2));
+        if (!count) continue;
+        at = writeVarint(at, (<u64>(key - next) << 1) | <u64>(count > 1));
+        if (count > 1) at = writeVarint(at, count - 2);
+        next = key + 1;
+      }
     }
   }
   return <u32>(at - out);
@@ -141,28 +166,40 @@ export function encodeCells(cells: usize, bitmap: usize, side: i32, wide: i32, o
 
 /** Zeroes the marked cells and the bitmap. */
 export function clearCells32(cells: usize, bitmap: usize): void {
-  for (let word: usize = 0; word < WORDS; word++) {
-    const at = bitmap + (word << 3);
-    let bits = load<u64>(at);
-    if (!bits) continue;
-    while (bits) {
-      store<u64>(cells + (((word << 6) + <usize>ctz(bits)) << 3), 0);
-      bits &= bits - 1;
+  for (let group: usize = 0; group < GROUPS; group++) {
+    let words = wordsOf(bitmap, group);
+    if (!words) continue;
+    clearGroup(bitmap, group);
+    while (words) {
+      const word = (group << 6) + <usize>ctz(words);
+      words &= words - 1;
+      const at = bitmap + (word << 3);
+      let bits = load<u64>(at);
+      while (bits) {
+        store<u64>(cells + (((word << 6) + <usize>ctz(bits)) << 3), 0);
+        bits &= bits - 1;
+      }
+      store<u64>(at, 0);
     }
-    store<u64>(at, 0);
   }
 }
 
 export function clearCells64(cells: usize, bitmap: usize): void {
-  for (let word: usize = 0; word < WORDS; word++) {
-    const at = bitmap + (word << 3);
-    let bits = load<u64>(at);
-    if (!bits) continue;
-    while (bits) {
-      v128.store(cells + (((word << 6) + <usize>ctz(bits)) << 4), i64x2.splat(0));
-      bits &= bits - 1;
+  for (let group: usize = 0; group < GROUPS; group++) {
+    let words = wordsOf(bitmap, group);
+    if (!words) continue;
+    clearGroup(bitmap, group);
+    while (words) {
+      const word = (group << 6) + <usize>ctz(words);
+      words &= words - 1;
+      const at = bitmap + (word << 3);
+      let bits = load<u64>(at);
+      while (bits) {
+        v128.store(cells + (((word << 6) + <usize>ctz(bits)) << 4), i64x2.splat(0));
+        bits &= bits - 1;
+      }
+      store<u64>(at, 0);
     }
-    store<u64>(at, 0);
   }
 }
 
@@ -182,41 +219,47 @@ export function evaluateCells(
   // Compensated sums [softmax, hinge] and their compensations (Neumaier's, by Knuth's two-sum), two lanes at once.
   let sums = f64x2.splat(0.0);
   let compensations = f64x2.splat(0.0);
-  for (let word: i32 = <i32>WORDS - 1; word >= 0; word--) {
-    let bits = load<u64>(bitmap + (<usize>word << 3));
-    while (bits) {
-      const bit = 63 - <u32>clz(bits);
-      bits ^= <u64>1 << bit;
-      const low = (<u32>word << 6) + bit;
-      let onBackground: f64;
-      let onForeground: f64;
-      if (wide) {
-        const cell = cells + (<usize>low << 4);
-        onBackground = <f64>load<u64>(cell);
-        onForeground = <f64>load<u64>(cell, 8);
-      } else {
-        const cell = cells + (<usize>low << 3);
-        onBackground = <f64>load<u32>(cell);
-        onForeground = <f64>load<u32>(cell, 4);
+  for (let group: i32 = <i32>GROUPS - 1; group >= 0; group--) {
+    let words = wordsOf(bitmap, <usize>group);
+    while (words) {
+      const high = 63 - <u32>clz(words);
+      words ^= <u64>1 << high;
+      const word = (<u32>group << 6) + high;
+      let bits = load<u64>(bitmap + (<usize>word << 3));
+      while (bits) {
+        const bit = 63 - <u32>clz(bits);
+        bits ^= <u64>1 << bit;
+        const low = (<u32>word << 6) + bit;
+        let onBackground: f64;
+        let onForeground: f64;
+        if (wide) {
+          const cell = cells + (<usize>low << 4);
+          onBackground = <f64>load<u64>(cell);
+          onForeground = <f64>load<u64>(cell, 8);
+        } else {
+          const cell = cells + (<usize>low << 3);
+          onBackground = <f64>load<u32>(cell);
+          onForeground = <f64>load<u32>(cell, 4);
+        }
+        const key = (<u32>bucket << 16) | low;
+        // J_after - J_before in one fraction, since the difference would cancel; without any foreground the first takes all.
+        const before = total + b;
+        const after = before + onBackground;
+        const step = f64x2.splat(
+          before > 0.0 ? (onForeground * before + onBackground * (total - f)) / (before * after) : 1.0,
+        );
+        b += onBackground;
+        f += onForeground;
+        const errors = logit ? logitErrors(key) : f64x2.splat(probabilityError(key));
+        const term = f64x2.mul(errors, step);
+        const next = f64x2.add(sums, term);
+        const back = f64x2.sub(next, sums);
+        compensations = f64x2.add(
+          compensations,
+          f64x2.add(f64x2.sub(sums, f64x2.sub(next, back)), f64x2.sub(term, back)),
+        );
+        sums = next;
       }
-      const key = (<u32>bucket << 16) | low;
-      // J_after - J_before in one fraction, since the difference would cancel; without any foreground the first takes all.
-      const before = total + b;
-      const after = before + onBackground;
-      const step = f64x2.splat(
-        before > 0.0 ? (onForeground * before + onBackground * (total - f)) / (before * after) : 1.0,
-      );
-      b += onBackground;
-      f += onForeground;
-      const errors = logit ? logitErrors(key) : f64x2.splat(probabilityError(key));
-      const term = f64x2.mul(errors, step);
-      const next = f64x2.add(sums, term);
-      const back = f64x2.sub(next, sums);
-      compensations = f64x2.add(
-        compensations,
-        f64x2.add(f64x2.sub(sums, f64x2.sub(next, back)), f64x2.sub(term, back)),
-      );
-      sums = next;
     }
   }
   v128.store(out, sums);
@@ -237,4 +280,79 @@ function logitErrors(key: u32): v128 {
 function sigmoid(x: f64): f64 {
   const e = f64x2.extract_lane(expPair(f64x2.splat(-Math.abs(x))), 0);
   return x >= 0.0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
+}
+
+/** State of a merge: float64 each. */
+const BUCKET: usize = 0, FOREGROUND: usize = 8, BACKGROUND: usize = 16, SUMS: usize = 24;
+/** For each side: entries and payload bytes so far. */
+const ENTRIES: usize = 32, BYTES: usize = 48;
+/** What a merge is to do: foreground voxels of the whole, whether scores are logits, evaluate, write. */
+const TOTAL: usize = 64, LOGIT: usize = 72, EVALUATE: usize = 80, WRITE: usize = 88;
+/** Addresses of the sums, and of entries and payloads of each side; how large a payload may get before a pause. */
+const SUMS_AT: usize = 96, ENTRIES_AT: usize = 104, PAYLOAD_AT: usize = 120, PAUSE: usize = 136;
+
+/**
+ * Merges buckets from `BUCKET` of the state up to `end`, or until a payload has reached `PAUSE` bytes (room for the runs of
+ * one bucket more is behind them). `keys`: float64 pairs [background, foreground], the keys of each bucket from `first` on;
+ * `starts`: the first row of each in `rows`, the pieces of `addPieces`. For each bucket that holds keys a row is written of
+ * float64 [bucket, sums and compensations of `evaluateCells`], and for each of its sides that does an entry [bucket, 1
+ * (runs), keys, bytes]. Returns whether each bucket held the keys that it should; at one that does not, the merge stops.
+ */
+export function mergeBuckets(
+  first: i32, end: i32, keys: usize, starts: usize, rows: usize, cells: usize, bitmap: usize, out: usize, state: usize,
+): bool {
+  const pause = load<f64>(state, PAUSE);
+  const evaluate = load<f64>(state, EVALUATE) != 0;
+  const write = load<f64>(state, WRITE) != 0;
+  let bucket = <i32>load<f64>(state, BUCKET);
+  for (; bucket < end; bucket++) {
+    const slot = <usize>(bucket - first);
+    const background = load<f64>(keys + (slot << 4));
+    const foreground = load<f64>(keys + (slot << 4), 8);
+    const all = background + foreground;
+    if (all == 0) continue;
+    if (load<f64>(state, BYTES) >= pause || load<f64>(state, BYTES + 8) >= pause) break;
+    store<f64>(state, <f64>bucket, BUCKET);
+    const wide = all >= 4294967296.0 ? 1 : 0;
+    const from = load<u32>(starts + (slot << 2));
+    const count = load<u32>(starts + (slot << 2), 4) - from;
+    if (addPieces(rows + (<usize>from << 4), count, cells, bitmap, wide) != all) return false;
+    const foregroundAbove = load<f64>(state, FOREGROUND) - foreground;
+    const backgroundAbove = load<f64>(state, BACKGROUND) - background;
+    store<f64>(state, foregroundAbove, FOREGROUND);
+    store<f64>(state, backgroundAbove, BACKGROUND);
+    if (evaluate) {
+      const logit = <i32>load<f64>(state, LOGIT);
+      const total = load<f64>(state, TOTAL);
+      evaluateCells(cells, bitmap, wide, bucket, logit, total, foregroundAbove, backgroundAbove, out);
+      const row = <usize>load<f64>(state, SUMS);
+      const at = <usize>load<f64>(state, SUMS_AT) + row * 40;
+      store<f64>(at, <f64>bucket);
+      memory.copy(at + 8, out, 32);
+      store<f64>(state, <f64>(row + 1), SUMS);
+    }
+    if (write) {
+      if (background > 0) writeRuns(bucket, 0, background, cells, bitmap, wide, state);
+      if (foreground > 0) writeRuns(bucket, 1, foreground, cells, bitmap, wide, state);
+    }
+    if (wide) clearCells64(cells, bitmap);
+    else clearCells32(cells, bitmap);
+  }
+  store<f64>(state, <f64>bucket, BUCKET);
+  return true;
+}
+
+function writeRuns(bucket: i32, side: i32, keys: f64, cells: usize, bitmap: usize, wide: i32, state: usize): void {
+  const ofSide = state + (<usize>side << 3);
+  const entry = <usize>load<f64>(ofSide, ENTRIES);
+  const written = load<f64>(ofSide, BYTES);
+  const payload = <usize>load<f64>(ofSide, PAYLOAD_AT) + <usize>written;
+  const bytes = <f64>encodeCells(cells, bitmap, side, wide, payload);
+  const at = <usize>load<f64>(ofSide, ENTRIES_AT) + (entry << 5);
+  store<f64>(at, <f64>bucket);
+  store<f64>(at, 1, 8);
+  store<f64>(at, keys, 16);
+  store<f64>(at, bytes, 24);
+  store<f64>(ofSide, <f64>(entry + 1), ENTRIES);
+  store<f64>(ofSide, written + bytes, BYTES);
 }

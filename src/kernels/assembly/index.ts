@@ -8,7 +8,7 @@ export {
 } from './classes';
 export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export {
-  addRuns, addPieces, encodeCells, clearCells32, clearCells64, evaluateCells,
+  addRuns, addPieces, mergeBuckets, encodeCells, clearCells32, clearCells64, evaluateCells,
 } from './cells';
 export {
   reflectBackground, walkScores, binScores, probabilityOfKey, sumRunCrossEntropy,

@@ -4,7 +4,7 @@
  * walk holds the foreground bucket j and the background keys R - (j << 16) - t for t in [0, 65535], each at cell t.
  * Cells are pairs [background, foreground] of uint64 throughout.
  */
-import { WORDS } from './cells';
+import { clearGroup, GROUPS, mark, wordsOf } from './cells';
 import { probabilityError, logitViolation, scoreOfKey } from './keys';
 import { clippedLog, ENTROPY } from './classes';
 import { expPair } from './math';
@@ -22,27 +22,32 @@ export function reflectBackground(
 ): f64 {
   if (carry > 0.0) {
     store<u64>(cells, <u64>carry);
-    store<u64>(bitmap, load<u64>(bitmap) | 1);
+    mark(bitmap, 0);
   }
   let first: u64 = 0;
-  for (let word: usize = 0; word < WORDS; word++) {
-    let bits = load<u64>(sourceBitmap + (word << 3));
-    if (!bits) continue;
-    store<u64>(sourceBitmap + (word << 3), 0);
-    while (bits) {
-      const low = (<u32>word << 6) + <u32>ctz(bits);
-      bits &= bits - 1;
-      const from = source + (<usize>low << 4);
-      const count = load<u64>(from);
-      store<u64>(from, 0);
-      if (!low) {
-        first = count;
-        continue;
+  for (let group: usize = 0; group < GROUPS; group++) {
+    let words = wordsOf(sourceBitmap, group);
+    clearGroup(sourceBitmap, group);
+    while (words) {
+      const word = (group << 6) + <usize>ctz(words);
+      words &= words - 1;
+      let bits = load<u64>(sourceBitmap + (word << 3));
+      if (!bits) continue;
+      store<u64>(sourceBitmap + (word << 3), 0);
+      while (bits) {
+        const low = (<u32>word << 6) + <u32>ctz(bits);
+        bits &= bits - 1;
+        const from = source + (<usize>low << 4);
+        const count = load<u64>(from);
+        store<u64>(from, 0);
+        if (!low) {
+          first = count;
+          continue;
+        }
+        const place = 65536 - low;
+        store<u64>(cells + (<usize>place << 4), count);
+        mark(bitmap, place);
       }
-      const place = 65536 - low;
-      store<u64>(cells + (<usize>place << 4), count);
-      const mark = bitmap + (<usize>(place >> 6) << 3);
-      store<u64>(mark, load<u64>(mark) | (<u64>1 << (place & 63)));
     }
   }
   return <f64>first;
@@ -105,49 +110,54 @@ export function walkScores(
   let point = points;
   let key: u32 = 0;
   let walked = false;
-  for (let word: usize = 0; word < WORDS; word++) {
-    let bits = load<u64>(bitmap + (word << 3));
-    while (bits) {
-      const place = (<u32>word << 6) + <u32>ctz(bits);
-      bits &= bits - 1;
-      const cell = cells + (<usize>place << 4);
-      const b = load<u64>(cell);
-      const f = load<u64>(cell, 8);
-      key = keyAt(step, place, logit != 0);
-      walked = true;
-      if (b) {
-        addArea(b, 2 * <u64>tp + f, state + AREA);
-        fp += <f64>b;
-      }
-      if (f) {
-        tp += <f64>f;
-        const term = <f64>f * (tp / (tp + fp));
-        const next = sum + term;
-        const back = next - sum;
-        compensation += (sum - (next - back)) + (term - back);
-        sum = next;
-        const ratio = tp / (total + fp);
-        if (ratio > best) {
-          best = ratio;
-          store<f64>(state, <f64>key, BEST + 8);
-          store<f64>(state, tp, BEST + 16);
-          store<f64>(state, fp, BEST + 24);
+  for (let group: usize = 0; group < GROUPS; group++) {
+    let words = wordsOf(bitmap, group);
+    while (words) {
+      const word = (group << 6) + <usize>ctz(words);
+      words &= words - 1;
+      let bits = load<u64>(bitmap + (word << 3));
+      while (bits) {
+        const place = (<u32>word << 6) + <u32>ctz(bits);
+        bits &= bits - 1;
+        const cell = cells + (<usize>place << 4);
+        const b = load<u64>(cell);
+        const f = load<u64>(cell, 8);
+        key = keyAt(step, place, logit != 0);
+        walked = true;
+        if (b) {
+          addArea(b, 2 * <u64>tp + f, state + AREA);
+          fp += <f64>b;
         }
-      }
-      let seen = false;
-      while (key <= load<u32>(boundary) && load<u32>(boundary)) {
-        boundary += 4;
-        seen = true;
-      }
-      const tpNow = Math.floor(tp * tpScale);
-      const fpNow = Math.floor(fp * fpScale);
-      if (seen || tpNow != tpCell || fpNow != fpCell) {
-        tpCell = tpNow;
-        fpCell = fpNow;
-        store<f64>(point, <f64>key);
-        store<f64>(point, tp, 8);
-        store<f64>(point, fp, 16);
-        point += 24;
+        if (f) {
+          tp += <f64>f;
+          const term = <f64>f * (tp / (tp + fp));
+          const next = sum + term;
+          const back = next - sum;
+          compensation += (sum - (next - back)) + (term - back);
+          sum = next;
+          const ratio = tp / (total + fp);
+          if (ratio > best) {
+            best = ratio;
+            store<f64>(state, <f64>key, BEST + 8);
+            store<f64>(state, tp, BEST + 16);
+            store<f64>(state, fp, BEST + 24);
+          }
+        }
+        let seen = false;
+        while (key <= load<u32>(boundary) && load<u32>(boundary)) {
+          boundary += 4;
+          seen = true;
+        }
+        const tpNow = Math.floor(tp * tpScale);
+        const fpNow = Math.floor(fp * fpScale);
+        if (seen || tpNow != tpCell || fpNow != fpCell) {
+          tpCell = tpNow;
+          fpCell = fpNow;
+          store<f64>(point, <f64>key);
+          store<f64>(point, tp, 8);
+          store<f64>(point, fp, 16);
+          point += 24;
+        }
       }
     }
   }
@@ -191,22 +201,27 @@ export function binScores(
   cells: usize, bitmap: usize, step: i32, logit: i32, edges: usize, binCount: i32, bins: usize, brier: usize,
 ): void {
   let bin = binCount - 1;
-  for (let word: usize = 0; word < WORDS; word++) {
-    let bits = load<u64>(bitmap + (word << 3));
-    while (bits) {
-      const place = (<u32>word << 6) + <u32>ctz(bits);
-      bits &= bits - 1;
-      const cell = cells + (<usize>place << 4);
-      const b = load<u64>(cell);
-      const f = load<u64>(cell, 8);
-      const p = probabilityOf(keyAt(step, place, logit != 0), logit != 0);
-      while (bin > 0 && p <= load<f64>(edges + (<usize>(bin - 1) << 3))) bin--;
-      const at = bins + (<usize>bin << 5);
-      store<u64>(at, load<u64>(at) + b + f);
-      store<u64>(at, load<u64>(at, 8) + f, 8);
-      addProduct(<u64>Math.floor(p * UNITS + 0.5), b + f, at + 16);
-      addProduct(<u64>Math.floor(p * p * UNITS + 0.5), b, brier);
-      addProduct(<u64>Math.floor((1.0 - p) * (1.0 - p) * UNITS + 0.5), f, brier);
+  for (let group: usize = 0; group < GROUPS; group++) {
+    let words = wordsOf(bitmap, group);
+    while (words) {
+      const word = (group << 6) + <usize>ctz(words);
+      words &= words - 1;
+      let bits = load<u64>(bitmap + (word << 3));
+      while (bits) {
+        const place = (<u32>word << 6) + <u32>ctz(bits);
+        bits &= bits - 1;
+        const cell = cells + (<usize>place << 4);
+        const b = load<u64>(cell);
+        const f = load<u64>(cell, 8);
+        const p = probabilityOf(keyAt(step, place, logit != 0), logit != 0);
+        while (bin > 0 && p <= load<f64>(edges + (<usize>(bin - 1) << 3))) bin--;
+        const at = bins + (<usize>bin << 5);
+        store<u64>(at, load<u64>(at) + b + f);
+        store<u64>(at, load<u64>(at, 8) + f, 8);
+        addProduct(<u64>Math.floor(p * UNITS + 0.5), b + f, at + 16);
+        addProduct(<u64>Math.floor(p * p * UNITS + 0.5), b, brier);
+        addProduct(<u64>Math.floor((1.0 - p) * (1.0 - p) * UNITS + 0.5), f, brier);
+      }
     }
   }
 }
@@ -216,16 +231,21 @@ export function binScores(
  * `crossEntropyOfProbabilities`, each as often as it counts. `out` as there.
  */
 export function sumRunCrossEntropy(cells: usize, bitmap: usize, bucket: i32, clip: f64, out: usize): void {
-  for (let word: usize = 0; word < WORDS; word++) {
-    let bits = load<u64>(bitmap + (word << 3));
-    while (bits) {
-      const low = (<u32>word << 6) + <u32>ctz(bits);
-      bits &= bits - 1;
-      const count = load<u64>(cells + (<usize>low << 4), 8);
-      if (!count) continue;
-      const p = <f64>scoreOfKey((<u32>bucket << 16) | low, true, false);
-      store<u64>(out, load<u64>(out) + count);
-      addTimes(clippedLog(p, clip), count, out + ENTROPY);
+  for (let group: usize = 0; group < GROUPS; group++) {
+    let words = wordsOf(bitmap, group);
+    while (words) {
+      const word = (group << 6) + <usize>ctz(words);
+      words &= words - 1;
+      let bits = load<u64>(bitmap + (word << 3));
+      while (bits) {
+        const low = (<u32>word << 6) + <u32>ctz(bits);
+        bits &= bits - 1;
+        const count = load<u64>(cells + (<usize>low << 4), 8);
+        if (!count) continue;
+        const p = <f64>scoreOfKey((<u32>bucket << 16) | low, true, false);
+        store<u64>(out, load<u64>(out) + count);
+        addTimes(clippedLog(p, clip), count, out + ENTROPY);
+      }
     }
   }
 }

@@ -126,6 +126,32 @@ export class Pieces {
     throw new PartialError('shard-corrupt', 'a bucket does not hold the keys that its directories list');
   }
 
+  /** The pieces as the kernel `mergeBuckets` takes them. Listed before. */
+  table() {
+    const keys = this.#layout.region(8 * this.#keys.length);
+    const starts = this.#layout.region(4 * this.#starts.length);
+    new Float64Array(this.#kernels.memory.buffer, keys, this.#keys.length).set(this.#keys);
+    new Uint32Array(this.#kernels.memory.buffer, starts, this.#starts.length).set(this.#starts);
+    let [buckets, background, foreground] = [0, 0, 0];
+    for (let at = 0; at < this.#keys.length; at += 2) {
+      if (this.#keys[at]! + this.#keys[at + 1]! > 0) buckets++;
+      background += this.#keys[at]!;
+      foreground += this.#keys[at + 1]!;
+    }
+    return { keys, starts, rows: this.#rows, buckets, background, foreground };
+  }
+
+  /** Why a bucket does not hold the keys that it should. */
+  fault(bucket: number, cells: number, bitmap: number): PartialError {
+    try {
+      this.add(bucket, cells, bitmap, 1);
+    } catch (error) {
+      if (error instanceof PartialError) return error;
+      throw error;
+    }
+    return new PartialError('shard-corrupt', 'a bucket does not hold the keys that its directories list');
+  }
+
   #addRows(first: number, end: number, cells: number, bitmap: number, wide: 0 | 1): number {
     return this.#kernels.addPieces(this.#rows + 4 * rowLength * first, end - first, cells, bitmap, wide);
   }

@@ -1,11 +1,11 @@
 /** The sorted errors of each class, as keys with counts: what the Lovász losses and all questions about scores are made of. */
-import type { Kernels, Layout } from '../../kernels/kernels.ts';
+import { bitmapBytes, type Kernels, type Layout } from '../../kernels/kernels.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
 import type { Quantity } from '../quantity.ts';
 import type { TileNeeds, TileRegions } from '../tile/memory.ts';
 import type { ClassView } from '../tile/tile-view.ts';
-import { addBucketSums, type LovaszValues } from './lovasz-sum.ts';
-import { type BucketSums, Merger } from './merger.ts';
+import { addBucketSums, type BucketSums, type LovaszValues } from './lovasz-sum.ts';
+import { Merger } from './merger.ts';
 import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from './ranges.ts';
 import { bucketCount, entryLength } from './shard/directory.ts';
 import { eachShard, type SectionContent, type ShardFile, writeShardFile } from './shard/file.ts';
@@ -22,7 +22,7 @@ interface Room {
 /** What the ranges of a class gave. */
 interface RangeSums {
   readonly class: number;
-  readonly sums: readonly BucketSums[];
+  readonly sums: BucketSums;
 }
 
 export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]> = {
@@ -39,7 +39,7 @@ export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]
     const { cells, bitmap } = regions;
     // Kernels take them as zero and leave them zero; a merge in this thread, or another layout, has left its own there.
     new Uint8Array(kernels.memory.buffer, cells, 8 * bucketCount).fill(0);
-    new Uint8Array(kernels.memory.buffer, bitmap, 8192).fill(0);
+    new Uint8Array(kernels.memory.buffer, bitmap, bitmapBytes).fill(0);
     let sections: SectionContent[] = [];
     return {
       class(view) {
@@ -59,7 +59,7 @@ export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]
   }),
   finish: (_, results, { classes }) =>
     classes.map((_class, index) =>
-      addBucketSums(results.flatMap((part) => (part.class === index ? part.sums : []))),
+      addBucketSums(results.filter((part) => part.class === index).map(({ sums }) => sums)),
     ),
 };
 
@@ -70,7 +70,7 @@ export function mergeRange(
   job: RangeJob,
   evaluate: boolean,
   target: string | null,
-): readonly BucketSums[] {
+): BucketSums {
   const merger = new Merger(kernels);
   const merged = merger.merge(eachShard(paths), job.range, evaluate ? job.context : null, target !== null);
   if (target !== null) writeShardFile(target, { range: job.range }, merged.sections);

@@ -1,5 +1,5 @@
 /** Walks a range of scores from the highest down, over any number of shard files. Runs in a thread. */
-import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
 import { Pieces } from './pieces.ts';
 import { reflectionBucket } from './score-keys.ts';
 import { bucketCount } from './shard/directory.ts';
@@ -58,9 +58,9 @@ export function walkRange(kernels: Kernels, paths: readonly string[], request: W
   const layout = new Layout(kernels.memory);
   const binCount = edges ? edges.length + 1 : 0;
   const cells = layout.region(16 * bucketCount);
-  const bitmap = layout.region(8192);
+  const bitmap = layout.region(bitmapBytes);
   const source = layout.region(16 * bucketCount);
-  const sourceBitmap = layout.region(8192);
+  const sourceBitmap = layout.region(bitmapBytes);
   const points = layout.region(24 * bucketCount);
   const walk = layout.region(8 * state.length);
   const keyList = layout.region(4 * boundaries.length);

@@ -1,7 +1,7 @@
 /** Sums over the voxels of a case's shard, in the integers that its tiles would have given. Runs in a thread. */
 
 import type { TermSpec } from '../../base/class-sums.ts';
-import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
 import { readWideSum, wideSumBytes } from '../../kernels/wide-sums.ts';
 import { Pieces } from '../sorted-errors/pieces.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
@@ -41,7 +41,7 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
   const { logit, threshold, terms, crossEntropyClip } = request;
   const layout = new Layout(kernels.memory);
   const cells = layout.region(16 * bucketCount);
-  const bitmap = layout.region(8192);
+  const bitmap = layout.region(bitmapBytes);
   const rows = layout.region(8 * termRowLength * terms.length);
   const outBytes = 32 + 2 * wideSumBytes * (1 + terms.length);
   const out = layout.region(outBytes);
@@ -53,7 +53,7 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
   const { buffer } = kernels.memory;
   for (const [address, bytes] of [
     [cells, 16 * bucketCount],
-    [bitmap, 8192],
+    [bitmap, bitmapBytes],
     [out, outBytes],
     [entropy, entropyBytes],
   ] as const) {

@@ -1,5 +1,5 @@
 /** The regions of a thread's kernel memory while it scores tiles, as far as rows share them. */
-import type { Layout } from '../../kernels/kernels.ts';
+import { bitmapBytes, type Layout } from '../../kernels/kernels.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
 import { termRowLength } from '../terms/term-row.ts';
 import { passBytes } from './class-pass.ts';
@@ -64,7 +64,7 @@ export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
     labels: layout.region(needs.labels ? 2 * needs.voxels : 0),
     sum: layout.region(needs.sums ? 4 * needs.voxels : 0),
     cells: layout.region(8 * bucketCount),
-    bitmap: layout.region(8192),
+    bitmap: layout.region(bitmapBytes),
     scratch: layout.region(12 * bucketCount),
     lut: layout.region(bucketCount),
     channelOf: layout.region(2 * bucketCount),
