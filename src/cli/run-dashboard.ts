@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { UsageError, VoxtallyError } from '../base/errors.ts';
 import { connectNow } from '../engines/redis/connection.ts';
+import { Control } from '../engines/redis/control.ts';
+import { SharedFolders } from '../engines/redis/places.ts';
 import { openMonitor } from '../engines/redis/redis-monitor.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import type { Credentials } from '../web/dashboard/auth.ts';
@@ -41,7 +43,11 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
   };
   checkExposure(exposure);
   // What cannot work is said now, not shown for ever.
-  (await connectNow(redis)).disconnect();
+  const connection = await connectNow(redis);
+  const control = exposure.allowWrites
+    ? new Control(connection, redis.prefix, new SharedFolders(redis.workRoot))
+    : undefined;
+  if (!control) connection.disconnect();
   const log = pino({ level: flags.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const finished = flags.dataRoot && new FinishedRuns(redis.workRoot, flags.dataRoot);
   const monitor = openMonitor({ redisUrl: redis.url, prefix: redis.prefix, workRoot: redis.workRoot });
@@ -51,6 +57,7 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
       monitor,
       queues: monitor.queues,
       ping: () => monitor.ping(),
+      ...(control && { control }),
       ...(finished ? { findCases: (run) => finished.find(run) } : {}),
       onFault: (error, route) => log.error({ route, ...faultFacts(error) }, 'request failed'),
     });
@@ -60,6 +67,8 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
     await dashboard.close();
   } finally {
     await monitor.close();
+    await control?.close();
+    connection.disconnect();
     await finished?.close();
   }
   return 0;

@@ -1,5 +1,13 @@
 import { UsageError } from '../base/errors.ts';
-import type { CaseStatus, RunStatus, WorkerStatus } from '../engines/monitor.ts';
+import {
+  type CaseStatus,
+  type FailureReason,
+  isAllFailed,
+  type RunStatus,
+  silentMs,
+  type WorkerStatus,
+  workerState,
+} from '../engines/monitor.ts';
 import { connectNow } from '../engines/redis/connection.ts';
 import { checkRunId } from '../engines/redis/jobs.ts';
 import { openMonitor, type RedisMonitor } from '../engines/redis/redis-monitor.ts';
@@ -40,8 +48,16 @@ export async function runStatus(
 
 async function showAll(monitor: RedisMonitor, json: boolean, terminal: Terminal): Promise<number> {
   const [runs, workers] = await Promise.all([monitor.runs(), monitor.workers()]);
-  if (json) terminal.out(`${JSON.stringify({ runs, workers })}\n`);
-  else terminal.out(`${[...runs.map(runLine), ...workerLines(workers)].join('\n')}\n`);
+  if (json) {
+    terminal.out(`${JSON.stringify({ runs, workers })}\n`);
+    return 0;
+  }
+  const lines: string[] = [];
+  for (const run of runs) {
+    lines.push(runLine(run));
+    if (isAllFailed(run)) lines.push(`  ${reasonLine(await monitor.reasons(run.id))}`);
+  }
+  terminal.out(`${plainLines([...lines, ...workerLines(workers, Date.now())])}\n`);
   return 0;
 }
 
@@ -57,13 +73,15 @@ async function showOne(
       field: 'run',
     });
   }
+  const reasons = await monitor.reasons(id);
   const failures: CaseStatus[] = [];
   for (const kind of ['failed', 'incomplete'] as const) {
     failures.push(...(await monitor.cases(id, { status: kind, page: 0, pageSize: shownFailures })).cases);
   }
-  if (json) terminal.out(`${JSON.stringify({ ...status, failures })}\n`);
+  if (json) terminal.out(`${JSON.stringify({ ...status, reasons, failures })}\n`);
   else {
-    terminal.out(`${runLine(status)}\n`);
+    terminal.out(`${plainLines([runLine(status)])}\n`);
+    if (reasons.length > 0) terminal.out(`  ${reasonLine(reasons)}\n`);
     for (const { name, status: kind, error } of failures) {
       terminal.out(plainText(`  ${name} ${kind}: ${error?.message ?? 'no reason is known'}`).concat('\n'));
     }
@@ -74,21 +92,46 @@ async function showOne(
 function runLine(run: RunStatus): string {
   const { total, ok, failed, incomplete, inFlight } = run.cases;
   const parts = [
-    `${run.id}  ${run.state.padEnd(9)}`,
+    `${run.id}  ${(isAllFailed(run) ? 'ALL FAILED' : run.state).padEnd(10)}`,
+    ...(run.name === undefined ? [] : [run.name]),
     `${ok + failed + incomplete}/${total} cases`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(incomplete > 0 ? [`${incomplete} incomplete`] : []),
     ...(inFlight > 0 ? [`${inFlight} in flight`] : []),
     ...(run.megavoxelsPerSecond > 0 ? [`${run.megavoxelsPerSecond.toFixed(1)} Mvoxel/s`] : []),
     ...(run.etaSeconds === undefined ? [] : [`ETA ${formatDuration(run.etaSeconds)}`]),
+    ...(run.startedBy === undefined ? [] : [`by ${run.startedBy}`]),
   ];
   return parts.join('  ');
 }
 
-function workerLines(workers: readonly WorkerStatus[]): string[] {
+function reasonLine(reasons: readonly FailureReason[]): string {
+  return reasons.map(({ code, cases }) => `${code}: ${cases} ${cases === 1 ? 'case' : 'cases'}`).join(', ');
+}
+
+/** Names come from people: nothing in them moves the cursor. */
+function plainLines(lines: readonly string[]): string {
+  return lines.map((line) => plainText(line)).join('\n');
+}
+
+/** Those that can be heard of first, then the silent ones. */
+function workerLines(workers: readonly WorkerStatus[], now: number): string[] {
   if (workers.length === 0) return ['no worker: start some with voxtally worker'];
-  return workers.map(({ id, threads, lastSeenAt, tilesDone, busy }) => {
-    const ago = Math.round((Date.now() - lastSeenAt) / 1000);
-    return `${id}  ${busy ? 'busy' : 'idle'}  ${threads} threads  ${tilesDone} tiles  seen ${ago} s ago`;
-  });
+  const line = (worker: WorkerStatus) => {
+    const { id, host, processId, threads, lastSeenAt, tilesDone, megavoxelsPerSecond, memoryBytes, working } =
+      worker;
+    const ago = Math.round((now - lastSeenAt) / 1000);
+    return [
+      ...(host === undefined ? [id] : [`${host}${processId === undefined ? '' : ` (${processId})`}`]),
+      workerState(worker, now),
+      `${threads} threads`,
+      ...(megavoxelsPerSecond === undefined ? [] : [`${megavoxelsPerSecond.toFixed(1)} Mvoxel/s`]),
+      ...(memoryBytes === undefined ? [] : [`${(memoryBytes / 2 ** 20).toFixed(0)} MiB`]),
+      `${tilesDone} tiles`,
+      ...(working ? [`at ${working.run}${working.case === undefined ? '' : ` case ${working.case}`}`] : []),
+      `seen ${ago} s ago`,
+    ].join('  ');
+  };
+  const isSilent = (worker: WorkerStatus) => now - worker.lastSeenAt > silentMs;
+  return [...workers.filter((worker) => !isSilent(worker)), ...workers.filter(isSilent)].map(line);
 }

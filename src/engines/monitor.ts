@@ -4,6 +4,9 @@ export type RunState = 'planning' | 'running' | 'reducing' | 'done' | 'cancelled
 
 export interface RunStatus {
   readonly id: string;
+  /** What its pages call it, and who asked for it (user and host), where that is known. */
+  readonly name?: string;
+  readonly startedBy?: string;
   readonly state: RunState;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -45,8 +48,24 @@ export interface CaseStatus {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** Cases without a score that have one reason. */
+export interface FailureReason {
+  readonly code: string;
+  readonly cases: number;
+  /** The first of them, and its message. */
+  readonly example: { readonly index: number; readonly name: string; readonly message: string };
+}
+
 export interface WorkerStatus {
   readonly id: string;
+  /** Name of its machine; undefined for workers of versions that did not tell, as the facts below. */
+  readonly host?: string;
+  readonly processId?: number;
+  readonly memoryBytes?: number;
+  /** Over the last minute. */
+  readonly megavoxelsPerSecond?: number;
+  /** What it works at: the run, and the case where there is one. */
+  readonly working?: { readonly run: string; readonly case?: number };
   readonly threads: number;
   readonly lastSeenAt: number;
   readonly tilesDone: number;
@@ -84,8 +103,23 @@ export interface Monitor {
     query: { readonly status?: CaseStatus['status']; readonly page: number; readonly pageSize: number },
   ): Promise<CasePage>;
   pooled(id: string): Promise<PooledSoFar>;
+  /** Why cases have no score, the commonest reason first. */
+  reasons(id: string): Promise<readonly FailureReason[]>;
   workers(): Promise<readonly WorkerStatus[]>;
   /** Calls back when something of a run has changed, at most once a second a run; returns how to stop. */
   watch(onChange: (runId: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
+}
+
+/** How long a worker may be silent before it is shown as lost, in milliseconds. */
+export const silentMs = 60_000;
+
+/** What a worker does, as far as it was heard of. */
+export function workerState({ busy, lastSeenAt }: WorkerStatus, now: number): 'busy' | 'idle' | 'silent' {
+  return now - lastSeenAt > silentMs ? 'silent' : busy ? 'busy' : 'idle';
+}
+
+/** Whether all cases of a run have an outcome and none a score: it has failed, whatever its state. */
+export function isAllFailed({ state, cases }: RunStatus): boolean {
+  return state === 'done' && cases.total > 0 && cases.ok === 0;
 }

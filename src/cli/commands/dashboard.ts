@@ -21,7 +21,10 @@ export const dashboardCommand: DefineCommand = (_terminal, finish) => {
     .option('--port <port>', 'port to listen on; 0 takes a free one', '8080')
     .option('--password-file <file>', 'file whose first line is the password')
     .option('--token-file <file>', 'file whose first line is the token')
-    .option('--allow-writes', 'let bull-board retry, pause and remove jobs; needs a password or token')
+    .option(
+      '--allow-writes',
+      'let pages cancel, retry and prioritise runs, and bull-board change jobs; needs a password or token',
+    )
     .option(
       '--data-root <folder...>',
       'folders below which volumes may be read: cases of finished runs can be looked at',

@@ -6,6 +6,7 @@
 import type { ChainableCommander, Redis } from 'ioredis';
 import * as z from 'zod';
 import { type RunState, type TileTimes, tileSecondsBounds } from '../monitor.ts';
+import { isRunId } from './jobs.ts';
 import type { WorkDone } from './work-done.ts';
 
 /** The status of a case as a letter. */
@@ -52,6 +53,13 @@ const workerFacts = z.object({
   lastSeenAt: timeMs,
   tilesDone: z.int().min(0),
   busy: z.boolean(),
+  host: z.string().max(255).exactOptional(),
+  processId: z.int().min(0).exactOptional(),
+  memoryBytes: z.number().min(0).exactOptional(),
+  megavoxelsPerSecond: z.number().min(0).exactOptional(),
+  working: z
+    .object({ run: z.string().max(64).refine(isRunId), case: z.int().min(0).exactOptional() })
+    .exactOptional(),
 });
 export type WorkerFacts = z.infer<typeof workerFacts>;
 
@@ -84,6 +92,11 @@ export class Board {
   /** Says for which fault a run waits before it is tried again; the next `setState` takes it back. */
   async setWait(run: string, code: string): Promise<void> {
     await this.#redis.pipeline().hset(this.#key(run), 'waitsFor', code).publish(this.channel, run).exec();
+  }
+
+  /** Tells those who watch that something of a run has changed. */
+  async tellChanged(run: string): Promise<void> {
+    await this.#redis.publish(this.channel, run);
   }
 
   /** The statuses with which a planner begins. */

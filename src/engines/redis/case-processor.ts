@@ -109,7 +109,7 @@ class CaseProcess {
 
   /** Adds tile jobs as children and waits for them. From then on the case's job says that they were added. */
   async #handOut(plan: CasePlan, missing: readonly number[]): Promise<void> {
-    const { id, record } = this.#run;
+    const { id, priority } = this.#run;
     const jobs = cutJobs(plan, missing, this.#context.timing.jobVoxels);
     const planning = Date.now().toString(36);
     const parent = { id: this.#job.id!, queue: this.#job.queueQualifiedName };
@@ -118,7 +118,7 @@ class CaseProcess {
         name: 'tile',
         data: { run: id, case: this.#index, bundle, bundles },
         opts: {
-          ...jobOptions(tileJobId(id, this.#index, planning, bundle), record.priority, this.#context.timing),
+          ...jobOptions(tileJobId(id, this.#index, planning, bundle), priority, this.#context.timing),
           parent,
           // A tile that fails for good must not keep its case waiting.
           ignoreDependencyOnFailure: true,

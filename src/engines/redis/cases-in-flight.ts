@@ -151,13 +151,13 @@ export class CasesInFlight {
 
   async #add(cases: readonly number[]): Promise<void> {
     if (cases.length === 0) return;
-    const { id, record } = this.#run;
+    const { id, priority } = this.#run;
     await Promise.all(cases.map((index) => this.#clear(index)));
     await this.#context.queues.cases.addBulk(
       cases.map((index) => ({
         name: 'case',
         data: { run: id, case: index, step: 'plan' },
-        opts: jobOptions(caseJobId(id, index), record.priority, this.#context.timing),
+        opts: jobOptions(caseJobId(id, index), priority, this.#context.timing),
       })),
     );
     for (const index of cases) this.#inFlight.add(index);

@@ -1,15 +1,18 @@
 /** What is asked of runs from outside: to begin, to go on, to stop, to try failed cases again. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { UsageError } from '../../base/errors.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import { forgetOutcomes } from '../forget.ts';
 import { Board } from './board.ts';
 import { withinMs } from './connection.ts';
+import { partsOfJobId } from './jobs.ts';
 import type { Places } from './places.ts';
+import { maxPriority } from './priority.ts';
 import { openQueues, plannerOptions, type Queues } from './queues.ts';
-import { clearEnd, isCancelled, markCancelled, readFinished, readRecord } from './run-record.ts';
+import { clearEnd, isCancelled, markCancelled, readFinished, readRecord, writeRecord } from './run-record.ts';
 
 /** A server that has fallen silent keeps no command from ending. */
 const closeMs = 1000;
@@ -77,6 +80,28 @@ export class Control {
     await this.#board.setState(run, 'cancelled');
   }
 
+  /** Moves a run before or behind others: lower is sooner. What waits in the queues moves at once, what follows goes with it. */
+  async prioritise(run: string, priority: number): Promise<void> {
+    if (!Number.isInteger(priority) || priority < 1 || priority > maxPriority) {
+      throw new UsageError('priority', `priority ${priority}: allowed: 1 to ${maxPriority}`, {
+        field: 'priority',
+      });
+    }
+    const folder = this.#folderOf(run);
+    if (readFinished(folder)) {
+      throw new UsageError('run-over', `run ${run} is over already`, { field: 'run' });
+    }
+    writeRecord(folder, { ...readRecord(folder), priority });
+    for (const queue of this.#queues.all) {
+      for (const job of await waitingJobs(queue)) {
+        if (job.id === undefined || partsOfJobId(job.id).run !== run) continue;
+        // One that a worker has taken meanwhile needs no place in the queue.
+        await job.changePriority({ priority }).catch(() => {});
+      }
+    }
+    await this.#board.tellChanged(run);
+  }
+
   /** Whether the run's planner is in the queue or at work. */
   async isGoing(run: string): Promise<boolean> {
     const job = await this.#queues.runs.getJob(run);
@@ -97,5 +122,18 @@ export class Control {
         field: 'run',
       },
     );
+  }
+}
+
+/** Jobs are asked for so many at a time. */
+const jobsAtOnce = 1000;
+
+async function waitingJobs(queue: Queue): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (let from = 0; ; from += jobsAtOnce) {
+    const found = await queue.getJobs(['prioritized', 'waiting'], from, from + jobsAtOnce - 1);
+    // A job may be gone before it is read.
+    jobs.push(...found.filter((job) => job !== undefined && job !== null));
+    if (found.length < jobsAtOnce) return jobs;
   }
 }

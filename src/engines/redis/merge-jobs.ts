@@ -61,7 +61,7 @@ export async function mergeByJob(
     const queued = await context.queues.tiles.add(
       'merge',
       { run: run.id, merge },
-      jobOptions(`${run.id}.merge.${merge}`, run.record.priority, context.timing),
+      jobOptions(`${run.id}.merge.${merge}`, run.priority, context.timing),
     );
     const reason = await endOf(queued, stop);
     // Not looked for before: on a network drive what is found missing stays missing for a while.

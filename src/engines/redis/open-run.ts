@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { BufferBudget } from '../../base/buffer-budget.ts';
-import type { VoxtallyError } from '../../base/errors.ts';
+import { VoxtallyError } from '../../base/errors.ts';
 import type { ManifestCase } from '../../cases/types.ts';
 import { type UnscoredOutcome, unscored } from '../../run/case-outcome.ts';
 import type { DataRoots } from '../../run/data-roots.ts';
@@ -21,6 +21,8 @@ export interface OpenRun {
   readonly cases: readonly ManifestCase[];
   readonly work: CaseWork;
   readonly keepShards: boolean;
+  /** As it is now: an operator may change it while the run goes on. */
+  readonly priority: number;
 }
 
 /** Runs kept open at once; the longest unused goes first. */
@@ -83,7 +85,40 @@ export class OpenRuns {
       this.#threadBytes,
       this.#dataRoots,
     );
-    return { id, folder, record, cases, work, keepShards: keepsCaseShards(settings, cases.length) };
+    const priority = new CurrentPriority(folder, record.priority);
+    return {
+      ...{ id, folder, record, cases, work },
+      keepShards: keepsCaseShards(settings, cases.length),
+      get priority() {
+        return priority.value;
+      },
+    };
+  }
+}
+
+/** How often the priority of a run is looked up, in milliseconds. */
+const lookUpMs = 1000;
+
+class CurrentPriority {
+  readonly #folder: RunFolder;
+  #value: number;
+  #readAtMs = Date.now();
+
+  constructor(folder: RunFolder, value: number) {
+    this.#folder = folder;
+    this.#value = value;
+  }
+
+  get value(): number {
+    if (Date.now() - this.#readAtMs < lookUpMs) return this.#value;
+    this.#readAtMs = Date.now();
+    try {
+      this.#value = readRecord(this.#folder).priority;
+    } catch (error) {
+      // The last one that was known does: the order of jobs decides nothing else.
+      if (!(error instanceof VoxtallyError)) throw error;
+    }
+    return this.#value;
   }
 }
 

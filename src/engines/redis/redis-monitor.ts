@@ -11,6 +11,7 @@ import type { RunFolder } from '../../run/run-folder.ts';
 import type {
   CasePage,
   CaseStatus,
+  FailureReason,
   Monitor,
   PooledSoFar,
   RunState,
@@ -85,6 +86,8 @@ class FolderAndBoard implements RedisMonitor {
   readonly #board: Board;
   readonly #places: SharedFolders;
   readonly #known = new Map<string, Known>();
+  /** Codes of cases without a score, by run. */
+  readonly #codes = new Map<string, Map<number, string>>();
   readonly #pooled = new Map<string, { readonly changedAt: number; readonly pooled: PooledSoFar }>();
 
   constructor(url: string, prefix: string, places: SharedFolders) {
@@ -129,6 +132,8 @@ class FolderAndBoard implements RedisMonitor {
     const etaSeconds = going && live ? secondsLeft(live, done, cases.length, Date.now()) : undefined;
     return {
       id,
+      ...(record.config.name && { name: record.config.name }),
+      ...(record.startedBy !== undefined && { startedBy: record.startedBy }),
       state,
       createdAt: record.createdAt,
       ...(finished ? { finishedAt: finished.finishedAt } : {}),
@@ -186,6 +191,26 @@ class FolderAndBoard implements RedisMonitor {
     const entry = { changedAt, pooled: pooledValues(pooled) };
     this.#pooled.set(id, entry);
     return entry.pooled;
+  }
+
+  async reasons(id: string): Promise<readonly FailureReason[]> {
+    const known = this.#open(id);
+    if (!known) return [];
+    const statuses = this.#statuses(known, await this.#board.read(id), readFinished(known.folder));
+    const failing = [...statuses].flatMap((letter, index) =>
+      letter === statusLetters.failed || letter === statusLetters.incomplete ? [index] : [],
+    );
+    const codes = this.#codes.get(id) ?? new Map<number, string>();
+    const isFailing = new Set(failing);
+    for (const index of codes.keys()) if (!isFailing.has(index)) codes.delete(index);
+    this.#codes.set(id, codes);
+    for (const [at, index] of failing.entries()) {
+      if (codes.has(index)) continue;
+      codes.set(index, this.#case(known, index, statuses[index]!).error?.code ?? 'unknown');
+      // Thousands of records: others are served in between.
+      if (at % 200 === 199) await new Promise((done) => setImmediate(done));
+    }
+    return groupReasons(failing, codes, (index) => this.#case(known, index, statuses[index]!));
   }
 
   async workers(): Promise<readonly WorkerStatus[]> {
@@ -262,6 +287,28 @@ class FolderAndBoard implements RedisMonitor {
     if (!outcome || outcome.status === 'ok') return common;
     return { ...common, error: { code: outcome.error.code, message: outcome.error.message } };
   }
+}
+
+/** The commonest reason first; of equal ones that of the first case. */
+function groupReasons(
+  failing: readonly number[],
+  codes: ReadonlyMap<number, string>,
+  caseAt: (index: number) => CaseStatus,
+): FailureReason[] {
+  const byCode = new Map<string, number[]>();
+  for (const index of failing) {
+    const code = codes.get(index) ?? 'unknown';
+    const indices = byCode.get(code);
+    if (indices) indices.push(index);
+    else byCode.set(code, [index]);
+  }
+  return [...byCode]
+    .map(([code, indices]): FailureReason => {
+      const { index, name, error } = caseAt(indices[0]!);
+      const message = error?.message ?? 'no reason is known';
+      return { code, cases: indices.length, example: { index, name, message } };
+    })
+    .sort((a, b) => b.cases - a.cases);
 }
 
 function stateOf(

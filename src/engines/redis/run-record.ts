@@ -27,6 +27,8 @@ export interface RunRecord {
   readonly base: string;
   readonly config: Config;
   readonly warnings: readonly string[];
+  /** User and host of who asked for it. */
+  readonly startedBy?: string;
 }
 
 const recordSchema = z.object({
@@ -35,6 +37,7 @@ const recordSchema = z.object({
   base: z.string(),
   config: configSchema,
   warnings: z.array(z.string()),
+  startedBy: z.string().exactOptional(),
 });
 
 /** The address of Redis may hold a password: it is not written. */

@@ -1,5 +1,6 @@
 /** A run from the submitter's side: the folder and the planner's job are made, then it may watch, collect or leave. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ReplaySubject } from 'rxjs';
 import { UsageError } from '../../base/errors.ts';
@@ -49,7 +50,14 @@ export async function submitRun(request: SubmitRequest): Promise<{ run: string; 
     if (!goingOn || !(await control.isGoing(run))) {
       enterFolder(folder, settings, cases, goingOn);
       const createdAt = goingOn ? readRecord(folder).createdAt : Date.now();
-      writeRecord(folder, { createdAt, priority, base: process.cwd(), config, warnings });
+      writeRecord(folder, {
+        createdAt,
+        priority,
+        base: process.cwd(),
+        config,
+        warnings,
+        startedBy: whoAsks(),
+      });
     }
     writeText(join(outDir, runIdFile), `${run}\n`);
     if (goingOn) await control.resume(run);
@@ -135,4 +143,17 @@ function runOf(outDir: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const run = readFileSync(file, 'utf8').trim();
   return isRunId(run) ? run : undefined;
+}
+
+/** User and host, as people of one site know each other. */
+function whoAsks(): string {
+  const name = (() => {
+    try {
+      return userInfo().username;
+    } catch {
+      // A user without an entry, as containers run with.
+      return `user ${process.getuid?.() ?? 'unknown'}`;
+    }
+  })();
+  return `${name} on ${hostname()}`;
 }

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DelayedError, type Job, type Processor, QueueEvents, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -20,6 +21,7 @@ import { OpenRuns } from './open-run.ts';
 import type { Places } from './places.ts';
 import { Quarantine, suspectStalls } from './quarantine.ts';
 import { openQueues, queueNames } from './queues.ts';
+import { RecentSpeed } from './recent-speed.ts';
 import { redisFault } from './redis-faults.ts';
 import { endFailed, processRun } from './run-coordinator.ts';
 import { processTiles } from './tile-processor.ts';
@@ -90,6 +92,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   // Cases are planned for the smallest of the workers, since any of them may score their tiles.
   let leastThreadBytes = request.threadBytes;
   let tilesDone = 0;
+  const speed = new RecentSpeed();
   const work = new WorkCounter((run, done) => {
     board.addWork(run, done).catch(() => {});
   });
@@ -112,13 +115,15 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     },
     workDone(run, done) {
       tilesDone += done.tiles;
+      speed.add(done.voxels);
       work.add(run.id, done);
     },
   };
 
   const workers: Worker[] = [];
   const quarantine = new Quarantine();
-  let active = 0;
+  /** Jobs at hand: what the worker says that it works at. */
+  const active = new Set<string>();
   const serve = <T>(name: string, concurrency: number, maxStalledCount: number, processor: Processor<T>) => {
     const worker = new Worker<T>(
       name,
@@ -129,11 +134,11 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
           await job.moveToDelayed(Date.now() + timing.lockMs / 4, token!);
           throw new DelayedError();
         }
-        active++;
+        if (job.id !== undefined) active.add(job.id);
         if (signal) setMaxListeners(0, signal);
         const work = async () => processor(job, token, signal);
         const alone = job.stalledCounter >= suspectStalls;
-        return (mayRunBesides ? work() : quarantine.run(alone, work)).finally(() => active--);
+        return (mayRunBesides ? work() : quarantine.run(alone, work)).finally(() => active.delete(job.id!));
       },
       {
         connection: redis,
@@ -195,7 +200,12 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     // What cannot be sent now would be sent, out of date, when the server is back.
     if (redis.status !== 'ready') return;
     const { threadBytes } = request;
-    const facts = { threads, threadBytes, lastSeenAt: Date.now(), tilesDone, busy: active > 0 };
+    const facts = {
+      ...{ threads, threadBytes, lastSeenAt: Date.now(), tilesDone, busy: active.size > 0 },
+      ...{ host: hostname(), processId: process.pid, memoryBytes: process.memoryUsage.rss() },
+      megavoxelsPerSecond: speed.perSecond() / 1e6,
+      ...workingAt(active),
+    };
     await board.heartbeat(id, facts).catch(() => {});
     const workers = await board.workers().catch(() => new Map<string, WorkerFacts>());
     leastThreadBytes = Math.min(threadBytes, ...[...workers.values()].map((other) => other.threadBytes));
@@ -246,6 +256,16 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   }
   log.info({ worker: id, threads }, 'worker ready');
   return { id, stop };
+}
+
+/** The case, or else the run, of the job that was taken first. */
+function workingAt(jobs: ReadonlySet<string>): Pick<WorkerFacts, 'working'> {
+  const parts = [...jobs].map(partsOfJobId);
+  const first = parts.find((each) => each.case !== undefined) ?? parts[0];
+  if (!first) return {};
+  return {
+    working: { run: first.run, ...(first.case !== undefined && { case: first.case }) },
+  };
 }
 
 /** Waits until Redis does not answer any more. @returns false when `ended` came first */

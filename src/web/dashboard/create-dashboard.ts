@@ -3,7 +3,8 @@ import type { Queue } from 'bullmq';
 import { Hono } from 'hono';
 import { MachineError } from '../../base/errors.ts';
 import type { Monitor } from '../../engines/monitor.ts';
-import { type ViewerOptions, viewerRoutes } from '../viewer/routes.ts';
+import { checkViewerFiles, type ViewerOptions, viewerRoutes } from '../viewer/routes.ts';
+import { RunActions, type RunControl } from './actions.ts';
 import { apiRoutes } from './api.ts';
 import { type Credentials, requireCredentials } from './auth.ts';
 import { ChangeFeed, eventRoutes } from './events.ts';
@@ -15,7 +16,7 @@ import { metricsRoutes } from './metrics.ts';
 import { pageRoutes } from './pages.ts';
 import { queueRoutes } from './queues.ts';
 import { shareMonitor } from './shared-monitor.ts';
-import { staticRoutes } from './static-files.ts';
+import { checkStaticFiles, staticRoutes } from './static-files.ts';
 
 export interface DashboardOptions {
   readonly monitor: Monitor;
@@ -24,8 +25,10 @@ export interface DashboardOptions {
   /** Shown in bull-board and counted in the metrics; without any there is no /queues. */
   readonly queues?: readonly Queue[];
   readonly credentials?: Credentials;
-  /** Lets bull-board change queues; the server refuses to start so without credentials. */
+  /** Lets bull-board change queues, and pages runs; the server refuses to start so without credentials. */
   readonly allowWrites?: boolean;
+  /** What pages do with runs where writes are allowed. */
+  readonly control?: RunControl;
   /** Whether it answers to names of this machine only (see `refuseForeignHost`). */
   readonly loopbackOnly?: boolean;
   /** Finds the finished runs whose cases can be looked at; without it no volume is served. */
@@ -62,10 +65,17 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   app.use(securityHeaders);
   app.use(refuseClimbing);
   if (loopbackOnly) app.use(refuseForeignHost);
-  app.route('/', healthRoutes(options.ping));
+  const checkPages = () => {
+    checkStaticFiles();
+    if (options.findCases) checkViewerFiles();
+  };
+  app.route('/', healthRoutes(options.ping, checkPages));
   app.use(requireCredentials(credentials));
   app.use(guardWrites(allowWrites));
-  app.route('/', pageRoutes(monitor, hasQueues, options.findCases !== undefined));
+  const actions =
+    allowWrites && options.control ? new RunActions(options.control, options.monitor, hasQueues) : undefined;
+  app.route('/', pageRoutes(monitor, { hasQueues, canLook: options.findCases !== undefined, actions }));
+  if (actions) app.route('/', actions.routes());
   if (options.findCases) {
     const links = (run: string) => [...mainLinks(hasQueues), { address: `/runs/${run}`, name: 'Run' }];
     app.route('/', viewerRoutes({ find: options.findCases, links }));

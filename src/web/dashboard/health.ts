@@ -5,26 +5,39 @@ const timeoutMs = 2_000;
 const freshMs = 1_000;
 
 /**
- * `GET /healthz`: 200 while Redis answers, 503 otherwise. It needs no credentials and tells nothing else; asking often
- * costs one ping a second.
+ * `GET /healthz`: 200 while pages can be served and Redis answers, 503 otherwise. It needs no credentials and tells nothing
+ * else; asking often costs one ping a second. `checkPages` throws where pages cannot be served.
  */
-export function healthRoutes(ping: () => Promise<unknown>): Hono {
+export function healthRoutes(ping: () => Promise<unknown>, checkPages: () => void): Hono {
   let until = 0;
-  let healthy: Promise<boolean> = Promise.resolve(false);
+  let fault: Promise<string | undefined> = Promise.resolve(undefined);
   const ask = () => {
     const now = performance.now();
     if (now >= until) {
       until = now + freshMs;
-      healthy = withinMs(timeoutMs, ping()).then(
-        () => true,
-        () => false,
-      );
+      fault = currentFault(ping, checkPages);
     }
-    return healthy;
+    return fault;
   };
-  return new Hono().get('/healthz', async (context) =>
-    (await ask())
+  return new Hono().get('/healthz', async (context) => {
+    const status = await ask();
+    return status === undefined
       ? context.json({ status: 'ok' })
-      : context.json({ status: 'redis does not answer' }, 503, { 'Retry-After': '5' }),
+      : context.json({ status }, 503, { 'Retry-After': '5' });
+  });
+}
+
+async function currentFault(
+  ping: () => Promise<unknown>,
+  checkPages: () => void,
+): Promise<string | undefined> {
+  try {
+    checkPages();
+  } catch {
+    return 'pages cannot be served';
+  }
+  return withinMs(timeoutMs, ping()).then(
+    () => undefined,
+    () => 'redis does not answer',
   );
 }

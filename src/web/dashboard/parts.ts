@@ -1,9 +1,6 @@
-import type { WorkerStatus } from '../../engines/monitor.ts';
-import { formatAgo, formatCount } from './format.ts';
+import { silentMs, type WorkerStatus, workerState } from '../../engines/monitor.ts';
+import { formatAgo, formatBytes, formatCount, formatDuration, formatRate } from './format.ts';
 import { type Fragment, html, type Markup } from './html.ts';
-
-/** How long a worker may be silent before it is shown as lost, in milliseconds. */
-export const silentMs = 60_000;
 
 /** A table that scrolls within itself where the screen is narrow; the keyboard can scroll it too. */
 export function scrollingTable(label: string, head: Fragment, rows: Fragment): Markup {
@@ -14,24 +11,41 @@ ${rows}
 </tbody></table></div>`;
 }
 
+/** Workers that can be heard of, and apart from them those that fell silent. */
 export function workersSection(workers: readonly WorkerStatus[], now: number): Markup {
   if (workers.length === 0) {
     return html`<section aria-labelledby="workers"><h2 id="workers">Workers</h2>
 <p class="empty">No worker has been seen. Start one with <code>voxtally worker</code>.</p></section>`;
   }
+  const isSilent = (worker: WorkerStatus) => workerState(worker, now) === 'silent';
+  const live = workers.filter((worker) => !isSilent(worker));
+  const silent = workers.filter(isSilent);
+  return html`<section aria-labelledby="workers"><h2 id="workers">Workers <span class="count">${live.length}</span></h2>
+${live.length > 0 ? workerTable('Workers', live, now) : html`<p class="empty">No worker can be heard of.</p>`}
+${
+  silent.length > 0 &&
+  html`<h3 class="silent">Silent <span class="count bad">${silent.length}</span></h3>
+<p class="basis">Not heard of for ${formatDuration(silentMs / 1000)} or longer: killed, cut off or overloaded. Others take over what they had.</p>
+${workerTable('Silent workers', silent, now)}`
+}</section>`;
+}
+
+function workerTable(label: string, workers: readonly WorkerStatus[], now: number): Markup {
   const rows = workers.map((worker) => {
-    const silence = now - worker.lastSeenAt;
-    const state = silence > silentMs ? 'silent' : worker.busy ? 'busy' : 'idle';
-    return html`<tr><th scope="row" class="name"><span class="named"><bdi>${worker.id}</bdi> <span class="badge" data-state="${state}">${state}</span></span></th><td class="number wide">${worker.threads}</td><td class="number">${formatCount(worker.tilesDone)}</td><td class="number"><time datetime="${new Date(worker.lastSeenAt).toISOString()}">${formatAgo(silence)}</time></td></tr>
+    const { id, host, processId, working, memoryBytes, megavoxelsPerSecond, lastSeenAt } = worker;
+    const state = workerState(worker, now);
+    return html`<tr><th scope="row" class="name"><span class="named"><bdi>${host ?? id}</bdi> <span class="badge" data-state="${state}">${state}</span></span>${host !== undefined && html`<span class="under">${processId !== undefined && `process ${processId}, `}${id}</span>`}</th><td class="name">${working && workingLink(working)}</td><td class="number wide">${worker.threads}</td><td class="number">${megavoxelsPerSecond === undefined ? '-' : formatRate(megavoxelsPerSecond)}</td><td class="number wide">${memoryBytes === undefined ? '-' : formatBytes(memoryBytes)}</td><td class="number wide">${formatCount(worker.tilesDone)}</td><td class="number"><time datetime="${new Date(lastSeenAt).toISOString()}">${formatAgo(now - lastSeenAt)}</time></td></tr>
 `;
   });
-  const live = workers.filter(({ lastSeenAt }) => now - lastSeenAt <= silentMs).length;
-  return html`<section aria-labelledby="workers"><h2 id="workers">Workers <span class="count">${live}</span></h2>
-${scrollingTable(
-  'Workers',
-  html`<th scope="col">Worker</th><th scope="col" class="number wide">Threads</th><th scope="col" class="number">Tiles</th><th scope="col" class="number">Last seen</th>`,
-  rows,
-)}</section>`;
+  return scrollingTable(
+    label,
+    html`<th scope="col">Worker</th><th scope="col">Works at</th><th scope="col" class="number wide">Threads</th><th scope="col" class="number">Mvoxel/s</th><th scope="col" class="number wide">Memory</th><th scope="col" class="number wide">Tiles</th><th scope="col" class="number">Last seen</th>`,
+    rows,
+  );
+}
+
+function workingLink({ run, case: index }: NonNullable<WorkerStatus['working']>): Markup {
+  return html`<a href="/runs/${encodeURIComponent(run)}">${index === undefined ? 'run' : `case ${index}`}</a>`;
 }
 
 /** Links to the other pages of a list, with what the list is of. `address` gives the address of a page. */

@@ -1,21 +1,25 @@
-import type {
-  CasePage,
-  CaseStatus,
-  PooledSoFar,
-  PooledValues,
-  RunStatus,
-  WorkerStatus,
+import {
+  type CasePage,
+  type CaseStatus,
+  type FailureReason,
+  isAllFailed,
+  type PooledSoFar,
+  type PooledValues,
+  type RunStatus,
+  type WorkerStatus,
 } from '../../engines/monitor.ts';
 import { formatAgo, formatBytes, formatCount, formatDuration, formatRate, percent } from './format.ts';
 import { type Fragment, html, type Markup } from './html.ts';
 import { pager, scrollingTable, workersSection } from './parts.ts';
 import type { PageQuery } from './query.ts';
-import { casesDone, isOver, progressBar, stateBadge } from './run-parts.ts';
+import { casesDone, isOver, progressBar, runName, stateBadge } from './run-parts.ts';
 
 export interface RunView {
   readonly run: RunStatus;
-  /** The first failures and how many there are of each kind. */
-  readonly failures: readonly CasePage[];
+  /** Why cases have no score, the commonest reason first. */
+  readonly reasons: readonly FailureReason[];
+  /** What can be done with the run; none where nothing may be changed. */
+  readonly actions?: Markup;
   readonly pooled: PooledSoFar;
   readonly workers: readonly WorkerStatus[];
   readonly cases: CasePage;
@@ -36,9 +40,16 @@ const statusWords: Readonly<Record<CaseStatus['status'], string>> = {
 /** The content of a run's page. */
 export function runMain(view: RunView): Markup {
   const { run, now } = view;
-  return html`<div class="title"><h1>Run <span class="id">${run.id}</span></h1>${stateBadge(run.state)}</div>
+  const { id, name, startedBy } = run;
+  const facts = [
+    ...(name === undefined ? [] : [id]),
+    ...(startedBy === undefined ? [] : [`started by ${startedBy}`]),
+  ];
+  return html`<div class="title"><h1>Run <span class="id"><bdi>${runName(run)}</bdi></span></h1>${stateBadge(run)}</div>
+${facts.length > 0 && html`<p class="basis">${facts.join(', ')}</p>`}
+${view.actions}
 ${summarySection(run, now)}
-${failuresSection(view)}
+${reasonsSection(view)}
 <div class="columns">
 ${pooledSection(view.pooled, isOver(run))}
 ${workersSection(view.workers, now)}
@@ -50,7 +61,7 @@ ${casesSection(view)}`;
 export function runStatusText(run: RunStatus): string {
   const unscored = run.cases.failed + run.cases.incomplete;
   const done = `${formatCount(casesDone(run))} of ${formatCount(run.cases.total)} cases done`;
-  return `${run.state}: ${done}${unscored === 0 ? '' : `, ${formatCount(unscored)} without a score`}`;
+  return `${isAllFailed(run) ? 'all failed' : run.state}: ${done}${unscored === 0 ? '' : `, ${formatCount(unscored)} without a score`}`;
 }
 
 function summarySection(run: RunStatus, now: number): Markup {
@@ -97,20 +108,25 @@ function averageRate({ voxelsDone }: RunStatus, tookMs: number): string {
   return tookMs > 0 ? formatRate(voxelsDone / 1e3 / tookMs) : '-';
 }
 
-function failuresSection({ run, failures, query }: RunView): Fragment {
+/** A row a reason: how many cases it has, and the first of them. */
+function reasonsSection({ run, reasons, query }: RunView): Fragment {
   const total = run.cases.failed + run.cases.incomplete;
   // A list that is filtered by failures tells of them already.
   if (total === 0 || query.status === 'failed' || query.status === 'incomplete') return undefined;
-  const shown = failures.flatMap(({ cases }) => cases);
   const all = (['failed', 'incomplete'] as const)
     .filter((status) => run.cases[status] > 0)
     .map(
       (status) =>
         html` <a href="${casesAddress(run.id, status, 1)}">All ${formatCount(run.cases[status])} ${status}</a>`,
     );
-  return html`<section class="failures" aria-labelledby="failures"><h2 id="failures">Without a score <span class="count bad">${formatCount(total)}</span></h2>
-${caseTable('Failures', shown)}
-${total > shown.length && html`<p class="more">${all}</p>`}</section>`;
+  const rows = reasons.map(
+    ({ code, cases, example }) =>
+      html`<tr><td class="number">${formatCount(cases)}</td><th scope="row" class="name"><code>${code}</code><span class="reason"><bdi>${example.name}</bdi>: <bdi>${example.message}</bdi></span></th></tr>
+`,
+  );
+  return html`<section class="failures" aria-labelledby="failures"><h2 id="failures">${isAllFailed(run) ? 'No case has a score' : 'Without a score'} <span class="count bad">${formatCount(total)}</span></h2>
+${scrollingTable('Reasons', html`<th scope="col" class="number">Cases</th><th scope="col">Reason, and its first case</th>`, rows)}
+<p class="more">${all}</p></section>`;
 }
 
 function pooledSection({ cases, classes }: PooledSoFar, final: boolean): Markup {
@@ -191,7 +207,7 @@ ${pages}</section>`;
 /** With `look`, the names of scored cases lead to their pages below it. */
 function caseTable(label: string, cases: readonly CaseStatus[], look?: string): Markup {
   const named = ({ index, name, status }: CaseStatus) =>
-    look !== undefined && status === 'ok'
+    look !== undefined && (status === 'ok' || status === 'failed')
       ? html`<a href="${look}/${index}"><bdi>${name}</bdi></a>`
       : html`<bdi>${name}</bdi>`;
   const rows = cases.map(

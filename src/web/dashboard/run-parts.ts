@@ -1,6 +1,6 @@
 /** What is said of a run wherever one is shown. */
 
-import type { RunState, RunStatus } from '../../engines/monitor.ts';
+import { type FailureReason, isAllFailed, type RunState, type RunStatus } from '../../engines/monitor.ts';
 import { formatCount, percent } from './format.ts';
 import { html, type Markup } from './html.ts';
 
@@ -13,8 +13,23 @@ const stateWords: Readonly<Record<RunState, string>> = {
   failed: 'Failed',
 };
 
-export function stateBadge(state: RunState): Markup {
-  return html`<span class="badge" data-state="${state}">${stateWords[state]}</span>`;
+/** How a run is or ended: one of which no case has a score has failed, whatever its state. */
+export function stateBadge(run: RunStatus): Markup {
+  if (isAllFailed(run)) return html`<span class="badge" data-state="failed">All failed</span>`;
+  const unscored = run.cases.failed + run.cases.incomplete;
+  const isPartly = run.state === 'done' && unscored > 0;
+  return html`<span class="badge" data-state="${isPartly ? 'partly' : run.state}">${stateWords[run.state]}${isPartly && `, ${formatCount(unscored)} failed`}</span>`;
+}
+
+/** What people call a run. */
+export function runName({ id, name }: Pick<RunStatus, 'id' | 'name'>): string {
+  return name ?? id;
+}
+
+/** Reasons in one line: what fails how often. */
+export function reasonLine(reasons: readonly FailureReason[]): string {
+  const shown = reasons.slice(0, 3).map(({ code, cases }) => `${code} (${formatCount(cases)})`);
+  return `${shown.join(', ')}${reasons.length > 3 ? ` and ${reasons.length - 3} more reasons` : ''}`;
 }
 
 /** Cases that have an outcome, whichever. */

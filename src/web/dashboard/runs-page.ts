@@ -1,9 +1,9 @@
-import type { RunStatus, WorkerStatus } from '../../engines/monitor.ts';
+import type { FailureReason, RunStatus, WorkerStatus } from '../../engines/monitor.ts';
 import { formatAgo, formatCount, formatDuration, formatRate, percent } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { pager, scrollingTable, workersSection } from './parts.ts';
 import { runsPerPage } from './query.ts';
-import { casesDone, isOver, progressBar, stateBadge } from './run-parts.ts';
+import { casesDone, isOver, progressBar, reasonLine, runName, stateBadge } from './run-parts.ts';
 
 /** The content of the first page: the runs, newest first, and the workers. */
 export function runsMain(
@@ -11,6 +11,8 @@ export function runsMain(
   workers: readonly WorkerStatus[],
   page: number,
   now: number,
+  /** Of the runs without any score. */
+  reasons: ReadonlyMap<string, readonly FailureReason[]> = new Map(),
 ): Markup {
   const shown = runs.slice((page - 1) * runsPerPage, page * runsPerPage);
   const list =
@@ -19,7 +21,7 @@ export function runsMain(
       : scrollingTable(
           'Runs',
           html`<th scope="col">Run</th><th scope="col">Cases</th><th scope="col" class="number">Failed</th><th scope="col" class="number wide">Mvoxel/s</th><th scope="col" class="number wide">Time left</th><th scope="col" class="number wide">Submitted</th>`,
-          shown.map((run) => row(run, now)),
+          shown.map((run) => row(run, now, reasons.get(run.id))),
         );
   return html`<h1>Runs</h1>
 <section aria-label="Runs">${list}
@@ -33,12 +35,16 @@ export function runsStatus(runs: readonly RunStatus[]): string {
   return `${runs.length} runs, ${going} in progress`;
 }
 
-function row(run: RunStatus, now: number): Markup {
-  const { cases, id } = run;
+function row(run: RunStatus, now: number, reasons: readonly FailureReason[] | undefined): Markup {
+  const { cases, id, name, startedBy } = run;
+  const under = [
+    ...(name === undefined ? [] : [id]),
+    ...(startedBy === undefined ? [] : [`by ${startedBy}`]),
+  ];
   const unscored = cases.failed + cases.incomplete;
   const done = casesDone(run);
   return html`<tr>
-<th scope="row" class="name"><span class="named"><a href="/runs/${encodeURIComponent(id)}">${id}</a> ${stateBadge(run.state)}</span></th>
+<th scope="row" class="name"><span class="named"><a href="/runs/${encodeURIComponent(id)}"><bdi>${runName(run)}</bdi></a> ${stateBadge(run)}</span>${under.length > 0 && html`<span class="under">${under.join(', ')}</span>`}${reasons && html`<span class="reason bad">${reasonLine(reasons)}</span>`}</th>
 <td class="progress">${progressBar(run)}<span class="under">${formatCount(done)} / ${formatCount(cases.total)} (${percent(done, cases.total)} %)</span></td>
 <td class="number${unscored > 0 && ' bad'}">${formatCount(unscored)}</td>
 <td class="number wide">${isOver(run) ? '-' : formatRate(run.megavoxelsPerSecond)}</td>

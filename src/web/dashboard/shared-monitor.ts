@@ -36,6 +36,7 @@ export function shareMonitor(
     run: (id) => shared(`run ${id}`, () => monitor.run(id)),
     cases: (id, query) => shared(`cases ${id} ${JSON.stringify(query)}`, () => monitor.cases(id, query)),
     pooled: (id) => shared(`pooled ${id}`, () => monitor.pooled(id)),
+    reasons: (id) => shared(`reasons ${id}`, () => monitor.reasons(id)),
     workers: () => shared('workers', () => monitor.workers()),
     // Who is told of a change asks next, and must not get an answer from before it.
     watch: (onChange) =>

@@ -43,3 +43,8 @@ export function staticRoutes(): Hono {
   }
   return routes;
 }
+
+/** @throws the fault of the system for a file that cannot be served. */
+export function checkStaticFiles(): void {
+  for (const name of Object.keys(types) as StaticName[]) file(name);
+}

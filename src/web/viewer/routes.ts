@@ -162,6 +162,11 @@ function partOf(
   return at !== undefined && at < entry.shape[across] ? { kind: 'plane', axis: across, at } : undefined;
 }
 
+/** @throws the fault of the system for a file of the page that cannot be served. */
+export function checkViewerFiles(): void {
+  for (const name of ['viewer.js', 'viewer.css'] as const) viewerFile(name);
+}
+
 const files = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /** A file of the page as the build made it. */

@@ -51,7 +51,7 @@ describe('live', () => {
     run.state = 'done';
     run.finishedAt = Date.now();
     monitor.change(run);
-    await page.waitForSelector('h1 + .badge[data-state=done]');
+    await page.waitForSelector('h1 + .badge[data-state=partly]:has-text("Done, 1 failed")');
     await page.waitForSelector('#announcement:text("done: 3 of 3 cases done, 1 without a score")', {
       state: 'attached',
     });

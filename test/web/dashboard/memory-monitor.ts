@@ -1,6 +1,7 @@
 import type {
   CasePage,
   CaseStatus,
+  FailureReason,
   Monitor,
   PooledSoFar,
   RunState,
@@ -19,6 +20,9 @@ export class MemoryRun {
   readonly counts: Record<CaseStatus['status'], number>;
   state: RunState = 'running';
   finishedAt: number | undefined;
+  /** As the submitter gave them. */
+  name: string | undefined;
+  startedBy: string | undefined;
   dice = 0;
 
   constructor(id: string, names: readonly string[]) {
@@ -41,6 +45,8 @@ export class MemoryRun {
     const megavoxelsPerSecond = this.finishedAt === undefined ? 61.3 : 0;
     return {
       id: this.id,
+      ...(this.name !== undefined && { name: this.name }),
+      ...(this.startedBy !== undefined && { startedBy: this.startedBy }),
       state: this.state,
       createdAt: this.createdAt,
       ...(this.finishedAt === undefined ? {} : { finishedAt: this.finishedAt }),
@@ -124,6 +130,18 @@ export class MemoryMonitor implements Monitor {
       .pooled();
   }
 
+  async reasons(id: string): Promise<readonly FailureReason[]> {
+    const run = this.#found('reasons').find((one) => one.id === id)!;
+    const reasons = new Map<string, FailureReason>();
+    for (const { index, name, error } of run.cases) {
+      if (!error) continue;
+      const before = reasons.get(error.code);
+      const example = before?.example ?? { index, name, message: error.message };
+      reasons.set(error.code, { code: error.code, cases: (before?.cases ?? 0) + 1, example });
+    }
+    return [...reasons.values()].sort((a, b) => b.cases - a.cases);
+  }
+
   async workers(): Promise<readonly WorkerStatus[]> {
     this.#found('workers');
     return this.workerList;
@@ -163,8 +181,16 @@ export function bigRun(id = 'night-0412'): MemoryRun {
 
 export function someWorkers(now = Date.now()): WorkerStatus[] {
   return [
-    { id: 'radiology-3.4127', threads: 8, lastSeenAt: now - 900, tilesDone: 18_420, busy: true },
-    { id: 'radiology-4.911', threads: 8, lastSeenAt: now - 4_200, tilesDone: 14_302, busy: true },
+    {
+      ...{ id: 'worker-3f1c', threads: 8, lastSeenAt: now - 900, tilesDone: 18_420, busy: true },
+      ...{ host: 'radiology-3', processId: 4127, memoryBytes: 3.1e9, megavoxelsPerSecond: 31.2 },
+      working: { run: 'night-0412', case: 8_240 },
+    },
+    {
+      ...{ id: 'worker-77aa', threads: 8, lastSeenAt: now - 4_200, tilesDone: 14_302, busy: true },
+      ...{ host: 'radiology-4', processId: 911, memoryBytes: 2.9e9, megavoxelsPerSecond: 30.1 },
+      working: { run: 'night-0412', case: 8_241 },
+    },
     { id: 'workstation-12.88', threads: 4, lastSeenAt: now - 410_000, tilesDone: 130, busy: true },
   ];
 }

@@ -198,3 +198,69 @@ describe('faults', () => {
     expect((await shared.run(run.id))?.cases.ok).toBe(run.counts.ok);
   });
 });
+
+describe('how runs end', () => {
+  const failAll = () => {
+    const { monitor, get } = dashboard();
+    const names = Array.from({ length: 40 }, (_, index) => `case-${index}`);
+    const run = monitor.add(new MemoryRun('r1', names));
+    run.name = 'night of <b>May</b>';
+    run.startedBy = 'ann on reading-room-2';
+    for (let index = 0; index < 40; index++) {
+      const code = index < 38 ? 'geometry-mismatch' : 'file-missing';
+      run.set(index, 'failed', { code, message: `${code} of case ${index}` });
+    }
+    run.state = 'done';
+    return get;
+  };
+
+  test('a run without any score is red, and says why in one line', async () => {
+    const { text } = await failAll()('/');
+    const row = text.split('href="/runs/r1"')[1]!.split('</tr>')[0]!;
+    expect(row).toContain('<bdi>night of &lt;b&gt;May&lt;/b&gt;</bdi>');
+    expect(row).toContain('data-state="failed">All failed');
+    expect(row).toContain('geometry-mismatch (38), file-missing (2)');
+    expect(row).toContain('r1, by ann on reading-room-2');
+  });
+
+  test('its page groups the reasons with their number and first case', async () => {
+    const { text } = await failAll()('/runs/r1');
+    const section = text.split('aria-labelledby="failures"')[1]!.split('</section>')[0]!;
+    expect(section).toContain('No case has a score');
+    expect(section.match(/<tr>/g)).toHaveLength(3);
+    expect(section).toMatch(/38<\/td>.*geometry-mismatch.*case-0.*geometry-mismatch of case 0/s);
+    expect(section).toMatch(/2<\/td>.*file-missing.*case-38/s);
+    expect(text).toContain('data-status="all failed: 40 of 40 cases done');
+  });
+
+  test('a run with some failures says how many', async () => {
+    const { monitor, get } = dashboard();
+    const run = monitor.add(new MemoryRun('r2', ['a', 'b']));
+    run.set(0, 'ok');
+    run.set(1, 'failed', { code: 'file-missing', message: 'gone' });
+    run.state = 'done';
+    expect((await get('/')).text).toContain('data-state="partly">Done, 1 failed');
+  });
+});
+
+test('workers go by their hosts; those that fell silent are apart', async () => {
+  const { text } = await dashboard().get('/');
+  const [live, silent] = text.split('aria-labelledby="workers"')[1]!.split('Silent <span') as [
+    string,
+    string,
+  ];
+  expect(live).toContain('<bdi>radiology-3</bdi>');
+  expect(live).toContain('process 4127, worker-3f1c');
+  expect(live).toContain('<a href="/runs/night-0412">case 8240</a>');
+  expect(live).toContain('31.2');
+  expect(live).not.toContain('workstation-12');
+  expect(silent).toContain('workstation-12.88');
+});
+
+test('health fails where Redis is away', async () => {
+  const away = async () => {
+    throw new Error('connection refused');
+  };
+  const { status, text } = await dashboard({ ping: away }).get('/healthz');
+  expect([status, JSON.parse(text)]).toEqual([503, { status: 'redis does not answer' }]);
+});

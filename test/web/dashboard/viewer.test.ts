@@ -144,7 +144,8 @@ describe('behind the guards', () => {
   test('the page of a run leads to its cases once it is done', async () => {
     const text = await (await get('/runs/done')).text();
     const addresses = [...text.matchAll(/href="([^"]*\/look[^"]*)"/g)].map(([, address]) => address!);
-    expect(addresses).toEqual(['/runs/done/look', '/runs/done/look/0', '/runs/done/look/1']);
+    // Failed cases as well: their pages say why, and show their files.
+    expect(addresses).toEqual(['/runs/done/look', ...[0, 1, 2].map((at) => `/runs/done/look/${at}`)]);
     expect(await (await get('/runs/going')).text()).not.toContain('/look');
   });
 });
@@ -192,7 +193,7 @@ describe('over a connection', () => {
   test('from the run to the case and back, with the keyboard', async () => {
     const watched = await browser.open(`${dashboard.url}/runs/done`);
     const { page } = watched;
-    await page.locator('section:has(#cases) th a', { hasText: 'one' }).focus();
+    await page.locator('section:has(#cases) th').getByRole('link', { name: 'one', exact: true }).focus();
     await page.keyboard.press('Enter');
     await page.waitForSelector('body[data-loaded=yes]', { timeout: 50_000 });
     expect(await page.textContent('h1')).toBe('one');

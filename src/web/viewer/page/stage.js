@@ -146,7 +146,8 @@ export class Stage {
     const mm = this.nv.frac2mm(crosshairPos);
     const pan = [0, 1, 2].map((axis) => (after === 1 ? 0 : pan2Dxyzmm[axis] + (before - after) * mm[axis]));
     // The lines of the crosshair are not to grow with the voxels.
-    Object.assign(this.nv.opts, { crosshairWidth: lineWidth / after, crosshairGap: lineGap / after });
+    this.nv.opts.crosshairGap = lineGap / after;
+    this.nv.setCrosshairWidth(lineWidth / after);
     this.nv.setPan2Dxyzmm([...pan, after]);
   }
 
