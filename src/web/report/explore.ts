@@ -1,13 +1,18 @@
 /** The parts that the page's script fills: distributions, the table of cases and the curves. */
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
 import type { CurveSection } from './curve-data.ts';
-import { count } from './format.ts';
+import { count, figure } from './format.ts';
 import { groupsOf, measureAt } from './page/selection.ts';
 import { reasonNames } from './reasons.ts';
 import type { ReportData } from './report-data.ts';
+import type { Thumbnail } from './thumbnails.ts';
 
 /** `allCases`: the file that has every case, where this page does not. */
-export function explore(data: ReportData, allCases: string | undefined): Markup {
+export function explore(
+  data: ReportData,
+  allCases: string | undefined,
+  thumbnails: readonly Thumbnail[],
+): Markup {
   const groups = groupsOf(data);
   const chosen = measureAt(data, 'dice');
   const option = (value: string | number, text: string, selected = false) =>
@@ -40,12 +45,23 @@ ${groups.length > 1 && html`<label class="check"><input name="by-group" type="ch
 <div id="distribution-plot" class="holder"></div>
 <p class="basis">A point is a case; hover, or focus and use the arrow keys, for its name. The box spans the quartiles, the line is the median.</p>
 </figure>
+${pictures(thumbnails)}
 <div data-needs-script hidden>
 <div class="head"><h3>Worst cases first</h3><span class="actions"><button type="button" id="worst-first" hidden>Worst first</button><button type="button" id="rows-csv">Download CSV</button></span></div>
 <div class="scroll" tabindex="0" role="region" aria-label="Table of cases"><table id="case-table" data-groups="${groups.length > 0 ? 'yes' : 'no'}"><caption class="visually-hidden">Cases and classes with their measures; the buttons in the header sort</caption><thead></thead><tbody></tbody></table></div>
 <div class="pager"><button type="button" id="page-back">Back</button><span id="rows-shown" role="status"></span><button type="button" id="page-on">Next</button></div>
 </div>
 </section>`;
+}
+
+function pictures(thumbnails: readonly Thumbnail[]): Fragment {
+  if (thumbnails.length === 0) return null;
+  return html`<h3>Worst slices</h3>
+<p class="basis">The slice with the most error of the worst class of the worst cases: <b class="key both">both</b>, <b class="key missed">missed</b> (reference alone), <b class="key extra">extra</b> (prediction alone). <code>voxtally view</code> opens them.</p>
+<ul class="thumbnails">${thumbnails.map(
+    ({ caseId, className, dice, plane, source, width, height }) =>
+      html`<li><img src="${source}" width="${width}" height="${height}" alt="${caseId}, ${className}: slice ${plane}"><span class="name">${caseId}</span><span class="under">${className}, Dice ${figure(dice)}, slice ${plane}</span></li>`,
+  )}</ul>`;
 }
 
 export function curveSection({ curves, note }: CurveSection): Markup {

@@ -12,19 +12,28 @@ import { reportData } from './report-data.ts';
 import type { RunFacts } from './run-facts.ts';
 import { reportPage } from './shell.ts';
 import { groupTable, summaryTable } from './summary-table.ts';
+import type { Thumbnail } from './thumbnails.ts';
 import { volumeSection } from './volumes.ts';
 
 export interface ReportOptions {
   readonly document: ResultsDocument;
   readonly facts: RunFacts;
   readonly curves: CurveSection;
+  readonly thumbnails?: readonly Thumbnail[];
   /** The cases to list; all unless told. */
   readonly listed?: ReadonlySet<string>;
   /** Name of the file beside it that lists all. */
   readonly allCases?: string;
 }
 
-export function renderReport({ document, facts, curves, listed, allCases }: ReportOptions): string {
+export function renderReport({
+  document,
+  facts,
+  curves,
+  thumbnails = [],
+  listed,
+  allCases,
+}: ReportOptions): string {
   const data = reportData(document, curves.curves, listed);
   const scored = document.cases.filter(({ status }) => status === 'ok').length;
   const failed = document.cases.length - scored;
@@ -50,7 +59,7 @@ ${warnings(facts)}
 ${summaryTable(document)}
 ${groupTable(document)}
 </section>
-${explore(data, allCases)}
+${explore(data, allCases, thumbnails)}
 ${failures(document)}
 ${volumeSection(data)}
 ${curveSection(curves)}

@@ -7,6 +7,7 @@ import { gatherCurves } from './curve-data.ts';
 import { renderReport } from './render-report.ts';
 import { dataBytes, worstCases } from './report-data.ts';
 import { readRunFacts } from './run-facts.ts';
+import { gatherThumbnails } from './thumbnails.ts';
 
 export const reportFiles = ['report.html', 'report-cases.html'] as const;
 
@@ -25,16 +26,17 @@ export async function writeReport(outDir: string, signal?: AbortSignal): Promise
   const document = readResults(outDir);
   const facts = readRunFacts(join(outDir, 'run.json'));
   const curves = await gatherCurves(outDir, signal);
+  const thumbnails = await gatherThumbnails(outDir, document, signal);
   const path = join(outDir, reportFiles[0]);
   const allCases = join(outDir, reportFiles[1]);
   if (dataBytes(document) <= mostDataBytes) {
     rmSync(allCases, { force: true });
-    writeText(path, renderReport({ document, facts, curves }));
+    writeText(path, renderReport({ document, facts, curves, thumbnails }));
     return path;
   }
   const most = Math.floor((listedBytes * document.cases.length) / dataBytes(document));
   const listed = worstCases(document, Math.max(1, Math.min(mostListed, most)));
-  writeText(allCases, renderReport({ document, facts, curves }));
-  writeText(path, renderReport({ document, facts, curves, listed, allCases: reportFiles[1] }));
+  writeText(allCases, renderReport({ document, facts, curves, thumbnails }));
+  writeText(path, renderReport({ document, facts, curves, thumbnails, listed, allCases: reportFiles[1] }));
   return path;
 }

@@ -1,0 +1,65 @@
+import { rmSync } from 'node:fs';
+import { decode } from 'fast-png';
+import { beforeAll, expect, test } from 'vitest';
+import { readResults } from '../../../src/results/read.ts';
+import { writeNifti } from '../../../src/volumes/nifti/write.ts';
+import { gatherThumbnails } from '../../../src/web/report/thumbnails.ts';
+import { score } from '../../questions/ask/runs.ts';
+import { temporaryFolder } from './fixture.ts';
+
+const at = temporaryFolder();
+const shape = [12, 10, 3] as const;
+const blue = [64, 132, 214];
+const orange = [235, 140, 30];
+const purple = [168, 85, 200];
+
+/** Slice 1: the reference has columns x 2 to 5, the prediction 4 to 7, of rows 4 and 5. */
+beforeAll(async () => {
+  const volume = (from: number, to: number) =>
+    Float32Array.from({ length: 360 }, (_, i) => {
+      const [x, y, z] = [i % 12, Math.floor(i / 12) % 10, Math.floor(i / 120)];
+      return z === 1 && (y === 4 || y === 5) && x >= from && x <= to ? 1 : 0;
+    });
+  const spacingMm = [1, 1, 2] as const;
+  await writeNifti(at('p.nii'), { shape, datatype: 'float32', spacingMm, data: volume(4, 7) });
+  await writeNifti(at('r.nii'), { shape, datatype: 'uint8', spacingMm, data: Uint8Array.from(volume(2, 5)) });
+  const cases = [{ id: 'one', predictions: [at('p.nii')], reference: at('r.nii') }];
+  await score(
+    cases,
+    { scores: 'probability', classes: { lesion: [1] }, losses: 'dice', tile: { shape: [12, 10, 1] } },
+    at('run'),
+  );
+});
+
+test('the worst slice is drawn: what was found, missed and invented, the patient’s right at the left', async () => {
+  const [thumbnail, ...others] = await gatherThumbnails(at('run'), readResults(at('run')));
+  expect(others).toEqual([]);
+  expect(thumbnail).toMatchObject({ caseId: 'one', className: 'lesion', dice: 0.5, plane: 1 });
+  const { data, width, height, channels } = decode(Buffer.from(thumbnail!.source.split(',')[1]!, 'base64'));
+  expect([width, height, channels]).toEqual([thumbnail!.width, thumbnail!.height, 3]);
+  const places = (colour: readonly number[]) => {
+    const found: number[] = [];
+    for (let i = 0; i < width * height; i++) {
+      if (colour.every((value, channel) => data[3 * i + channel] === value)) found.push(i % width);
+    }
+    return found;
+  };
+  const [both, missed, extra] = [blue, orange, purple].map(places) as [number[], number[], number[]];
+  expect(both.length).toBeGreaterThan(0);
+  expect(missed.length / both.length).toBeCloseTo(1, 1);
+  expect(extra.length / both.length).toBeCloseTo(1, 1);
+  // x runs to the patient's right, so that larger x is further left.
+  expect(Math.max(...extra)).toBeLessThan(Math.min(...missed));
+});
+
+test('a case whose volumes are gone or changed has no picture, and that is all', async () => {
+  await writeNifti(at('p.nii'), {
+    shape,
+    datatype: 'float32',
+    spacingMm: [1, 1, 2],
+    data: new Float32Array(360),
+  });
+  expect(await gatherThumbnails(at('run'), readResults(at('run')))).toEqual([]);
+  rmSync(at('p.nii'));
+  expect(await gatherThumbnails(at('run'), readResults(at('run')))).toEqual([]);
+});
