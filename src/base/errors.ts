@@ -1,7 +1,9 @@
 /**
  * Every failure that Voxtally names. A message says which case, which file, which field or voxel, and what to do;
- * the same facts stand in typed fields for programs.
+ * the same facts are in typed fields for programs.
  */
+
+import type { ErrorCode } from './error-codes.ts';
 
 /** Where a fault was found. All fields are optional facts, never guesses. */
 export interface FaultPlace {
@@ -19,12 +21,12 @@ interface FaultOptions extends FaultPlace {
   readonly cause?: unknown;
 }
 
-/** Base of all errors of this package; `code` is stable and made for programs. */
+/** Base of all errors of this package; `code` is stable, for programs, and one of the table in error-codes.ts. */
 export abstract class VoxtallyError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly place: FaultPlace;
 
-  constructor(code: string, message: string, options: FaultOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: FaultOptions = {}) {
     const { cause, ...place } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;

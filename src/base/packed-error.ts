@@ -1,4 +1,5 @@
 /** Errors that cross threads and queues as plain data and keep their class, code and place. */
+import type { ErrorCode } from './error-codes.ts';
 import {
   DefectError,
   type FaultPlace,
@@ -11,7 +12,7 @@ import {
 
 export interface PackedError {
   readonly type: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly place: FaultPlace;
   /** Of a defect: where it happened. */

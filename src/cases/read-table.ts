@@ -26,7 +26,11 @@ export function readTable(path: string, what: string, columns: readonly string[]
     return parseRows(text, delimiterOf(path, first, columns));
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    throw new UsageError(`${what}-invalid`, `${path}: ${cause.message}`, { file: path, cause });
+    throw new UsageError(
+      what === 'manifest' ? 'manifest-invalid' : 'table-invalid',
+      `${path}: ${cause.message}`,
+      { file: path, cause },
+    );
   }
 }
 

@@ -8,15 +8,19 @@ import { UsageError } from '../base/errors.ts';
 export function takeShard<T>(cases: readonly T[], text: string): readonly T[] {
   const [, part, parts] = /^([1-9]\d{0,6})\/([1-9]\d{0,6})$/.exec(text)?.map(Number) ?? [];
   if (part === undefined || parts === undefined || part > parts) {
-    throw new UsageError('shard', `--shard: given "${text}"; allowed: i/n with 1 <= i <= n, such as 2/8`, {
-      field: 'shard',
-    });
+    throw new UsageError(
+      'option-value',
+      `--shard: given "${text}"; allowed: i/n with 1 <= i <= n, such as 2/8`,
+      {
+        field: 'shard',
+      },
+    );
   }
   const start = (i: number) => Math.floor((i * cases.length) / parts);
   const taken = cases.slice(start(part - 1), start(part));
   if (taken.length > 0) return taken;
   throw new UsageError(
-    'shard',
+    'option-value',
     `--shard ${text}: this part holds no case, there are only ${cases.length}; use at most ${cases.length} parts`,
     { field: 'shard' },
   );

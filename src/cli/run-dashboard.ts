@@ -31,7 +31,7 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
     flags: settingsFromFlags({ ...flags }),
   });
   if (!logLevels.includes(flags.logLevel)) {
-    throw new UsageError('log-level', `--log-level: allowed: ${logLevels.join(', ')}`, {
+    throw new UsageError('option-value', `--log-level: allowed: ${logLevels.join(', ')}`, {
       field: 'log-level',
     });
   }
@@ -103,7 +103,7 @@ function firstLine(file: string | undefined, field: string): string | undefined 
 function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError('port', `--port: given "${text}"; allowed: 0 to 65535`, { field: 'port' });
+  throw new UsageError('option-value', `--port: given "${text}"; allowed: 0 to 65535`, { field: 'port' });
 }
 
 /** Messages may name cases and files, which no log holds: codes and the program's own places only. */

@@ -60,10 +60,10 @@ async function writeMap(
 ): Promise<string | undefined> {
   if (file === undefined) {
     if (mapGrid === undefined) return undefined;
-    throw new UsageError('map-missing', '--map-grid needs --map <file>', { field: 'map-grid' });
+    throw new UsageError('option-alone', '--map-grid needs --map <file>', { field: 'map-grid' });
   }
   if (id === undefined) {
-    throw new UsageError('map-case', '--map is of one case: give --case <id>', { field: 'case' });
+    throw new UsageError('option-alone', '--map is of one case: give --case <id>', { field: 'case' });
   }
   if (!/\.nii(\.gz)?$/.test(file)) {
     throw new UsageError('map-name', `--map: ${file} must end in .nii or .nii.gz`, { file, field: 'map' });
@@ -92,13 +92,17 @@ function refuseVolume(run: FinishedRun, file: string): void {
 function parseTop(text: string): number {
   const top = Number(text);
   if (Number.isInteger(top) && top >= 1 && top <= mostListed) return top;
-  throw new UsageError('top', `--top: "${text}" is no integer from 1 to ${mostListed}`, { field: 'top' });
+  throw new UsageError('option-value', `--top: "${text}" is no integer from 1 to ${mostListed}`, {
+    field: 'top',
+  });
 }
 
 function oneOf<T extends string>(flag: string, known: readonly T[], text: string): T {
   const found = known.find((name) => name === text);
   if (found !== undefined) return found;
-  throw new UsageError(flag, `--${flag}: "${text}" is none of ${known.join(', ')}`, { field: flag });
+  throw new UsageError('option-value', `--${flag}: "${text}" is none of ${known.join(', ')}`, {
+    field: flag,
+  });
 }
 
 const columns = [

@@ -86,14 +86,18 @@ function chosenCases(options: ScoreOptions, missingPrediction: Config['missingPr
 /** How urgent a run on the queue is; 1 is the most urgent. */
 function readPriority({ detach, priority }: ScoreOptions, engine: string): number {
   if (engine === 'embedded' && (detach || priority !== undefined)) {
-    throw new UsageError('engine', '--detach and --priority are of runs on the queue: add --engine redis', {
-      field: 'engine',
-    });
+    throw new UsageError(
+      'option-alone',
+      '--detach and --priority are of runs on the queue: add --engine redis',
+      {
+        field: 'engine',
+      },
+    );
   }
   const value = Number(priority ?? defaultPriority);
   if (Number.isInteger(value) && value >= 1 && value <= maxPriority) return value;
   throw new UsageError(
-    'priority',
+    'option-value',
     `--priority: given "${priority}"; allowed: an integer from 1 (first) to ${maxPriority}`,
     { field: 'priority' },
   );
@@ -103,13 +107,17 @@ function readPriority({ detach, priority }: ScoreOptions, engine: string): numbe
 function readPatience(text: string | undefined, engine: string): { patienceMs?: number } {
   if (text === undefined) return {};
   if (engine === 'embedded') {
-    throw new UsageError('engine', '--patience is of runs on the queue: add --engine redis', {
+    throw new UsageError('option-alone', '--patience is of runs on the queue: add --engine redis', {
       field: 'engine',
     });
   }
   const minutes = Number(text);
   if (text.trim() !== '' && minutes > 0 && minutes <= 100_000) return { patienceMs: minutes * 60_000 };
-  throw new UsageError('patience', `--patience: given "${text}"; allowed: minutes above 0, at most 100000`, {
-    field: 'patience',
-  });
+  throw new UsageError(
+    'option-value',
+    `--patience: given "${text}"; allowed: minutes above 0, at most 100000`,
+    {
+      field: 'patience',
+    },
+  );
 }

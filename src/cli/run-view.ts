@@ -19,7 +19,9 @@ export interface ViewOptions {
 export async function runView(results: string, options: ViewOptions, terminal: Terminal): Promise<number> {
   const port = Number(options.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new UsageError('port', `--port: given "${options.port}"; allowed: 0 to 65535`, { field: 'port' });
+    throw new UsageError('option-value', `--port: given "${options.port}"; allowed: 0 to 65535`, {
+      field: 'port',
+    });
   }
   const dataRoots = options.dataRoot ?? [];
   // What cannot work is said now.

@@ -31,7 +31,7 @@ export async function runWorker(options: WorkerOptions, terminal: Terminal): Pro
   const graceMs = 1000 * readNumber('grace', options.grace, 0, 86_400);
   const lockMs = readNumber('lock-ms', options.lockMs, 500, 3_600_000);
   if (!logLevels.includes(options.logLevel)) {
-    throw new UsageError('log-level', `--log-level: allowed: ${logLevels.join(', ')}`, {
+    throw new UsageError('option-value', `--log-level: allowed: ${logLevels.join(', ')}`, {
       field: 'log-level',
     });
   }
@@ -79,7 +79,11 @@ function stopSignal(announce: () => void): Promise<void> {
 function readNumber(flag: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= least && value <= most) return value;
-  throw new UsageError(flag, `--${flag}: given "${text}"; allowed: a number from ${least} to ${most}`, {
-    field: flag,
-  });
+  throw new UsageError(
+    'option-value',
+    `--${flag}: given "${text}"; allowed: a number from ${least} to ${most}`,
+    {
+      field: flag,
+    },
+  );
 }

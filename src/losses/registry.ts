@@ -89,7 +89,7 @@ function parsePiece(piece: string, context: LossContext): LossSpec[] {
     throw fault('form', piece, `names no form of ${name}; ${known}`);
   }
   const refusal = definition.refusal(context);
-  if (refusal !== undefined) throw fault('unavailable', piece, `cannot be had here: ${refusal}`);
+  if (refusal !== undefined) throw fault('unavailable', piece, `is unavailable here: ${refusal}`);
   return makeSpecs(definition, form, parameters, piece, context);
 }
 
@@ -122,6 +122,10 @@ function makeSpecs(
   });
 }
 
-function fault(kind: string, piece: string, problem: string): UsageError {
+function fault(
+  kind: 'form' | 'parameter' | 'syntax' | 'unavailable' | 'unknown',
+  piece: string,
+  problem: string,
+): UsageError {
   return new UsageError(`loss-${kind}`, `losses: "${piece}" ${problem}`, { field: 'losses' });
 }

@@ -1,38 +1,11 @@
 import { readlinkSync } from 'node:fs';
+import type { inputCodes } from '../base/error-codes.ts';
 import type { FaultPlace } from '../base/errors.ts';
 import { InputError, MachineError } from '../base/errors.ts';
 import { annexLink } from './foreign-content.ts';
 
-/** Codes of the faults that a volume's files can have. Stable: programs and result files rely on them. */
-export const inputFaults = {
-  'file-missing': 'no file of that name',
-  'file-not-regular': 'a folder, a pipe or a device where a file is needed',
-  'file-empty': 'a file of 0 bytes',
-  'pointer-only': 'a git-annex or Git LFS pointer without its content',
-  'partner-missing': 'one member of an .hdr/.img pair is missing',
-  'header-short': 'fewer bytes than a NIfTI header has',
-  'not-nifti': 'no NIfTI header size and magic',
-  'analyze-75': 'an Analyze 7.5 header: no magic, and no orientation that could be trusted',
-  'bad-dims': 'dims that no volume can have',
-  'bad-offset': 'a vox_offset that no file can have',
-  'bad-affine': 'sform, qform or pixdim that place no voxel',
-  'datatype-refused': 'a known type that has no single real value a voxel',
-  'datatype-unknown': 'a type code that NIfTI does not define',
-  'data-short': 'fewer voxels than the header says',
-  'gzip-cut-off': 'a gzip stream that ends too early',
-  'gzip-checksum': 'inflated bytes that do not match their checksum or length',
-  'gzip-corrupt': 'bytes that are not gzip',
-  'geometry-mismatch': 'prediction and reference are not on the same grid',
-} as const satisfies Record<string, string>;
-
-export type InputFault = keyof typeof inputFaults;
-
-/** Codes of the failures of storage below a volume's files. */
-export const machineFaults = {
-  'storage-denied': 'the process may not read or write there',
-  'storage-full': 'no space, quota or file handle left',
-  'storage-failed': 'the disk or the network below it failed',
-} as const satisfies Record<string, string>;
+/** Codes of the faults that a case's files can have. */
+export type InputFault = keyof typeof inputCodes;
 
 /** An InputError whose code is one of the list above. */
 export function inputFault(

@@ -103,8 +103,8 @@ describe('parseLosses', () => {
     ['bce(clip=0.5)', probability, /clip >= 0 and < 0.5/],
     ['focal(alpha=1.1)', probability, /alpha >= 0 and <= 1/],
     ['lovasz-softmax(classes=)', probability, /present, all, or names joined by \+/],
-    ['bce', label, /"bce" cannot be had here: a label map holds no probabilities/],
-    ['combo:paper', label, /cannot be had here/],
+    ['bce', label, /"bce" is unavailable here: a label map holds no probabilities/],
+    ['combo:paper', label, /is unavailable here/],
     ['lovasz-hinge', probability, /made of logits, and the scores are of kind probability/],
     [
       'lovasz-hinge',

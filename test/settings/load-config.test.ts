@@ -132,7 +132,7 @@ describe('one mistake', () => {
     [{ format: ['xml'] }, 'format[0] (flag): given "xml"; allowed: a list of json'],
     [{ losses: 'dice,dyce' }, 'losses: "dyce" names no loss; there are all, dice'],
     [{ losses: 'lovasz-hinge,dyce' }, '"dyce" names no loss'],
-    [{ losses: 'lovasz-hinge', scores: 'probability' }, 'losses: "lovasz-hinge" cannot be had here'],
+    [{ losses: 'lovasz-hinge', scores: 'probability' }, 'losses: "lovasz-hinge" is unavailable here'],
     [
       { redis: { url: 'http://me:secret@host' } },
       'redis.url (flag): given (hidden) (it does not begin with redis:// or rediss://); allowed: redis://',

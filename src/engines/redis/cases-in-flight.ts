@@ -1,7 +1,9 @@
 /** The cases of a run that are in the queue at the moment: enough to keep the workers busy, never the whole archive. */
+
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import type { Job } from 'bullmq';
+import { type ErrorCode, isErrorCode } from '../../base/error-codes.ts';
 import { storedOutcome } from '../../run/enter-run.ts';
 import { type CaseJob, caseJobId } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
@@ -19,7 +21,7 @@ const mostThreads = 4096;
 /** A case whose job has ended; `lost` says why, should it have left no outcome. */
 export interface EndedCase {
   readonly index: number;
-  readonly lost: { readonly code: string; readonly message: string };
+  readonly lost: { readonly code: ErrorCode; readonly message: string };
 }
 
 export class CasesInFlight {
@@ -114,7 +116,7 @@ export class CasesInFlight {
   }
 
   async #look(index: number): Promise<EndedCase['lost'] | 'again' | undefined> {
-    const done = { code: 'case-lost', message: 'its job ended without an outcome; retry the run' };
+    const done = { code: 'case-lost', message: 'its job ended without an outcome; retry the run' } as const;
     if (storedOutcome(this.#run.folder, index)) return done;
     const job = await this.#job(index);
     const state = job ? await job.getState() : 'unknown';
@@ -122,7 +124,10 @@ export class CasesInFlight {
       const reason = job.failedReason ?? '';
       if (storedOutcome(this.#run.folder, index)) return done;
       if (!reason.includes('stalled')) {
-        return { code: reason || done.code, message: `could not be scored: ${reason}; retry the run` };
+        return {
+          code: isErrorCode(reason) ? reason : done.code,
+          message: `could not be scored: ${reason}; retry the run`,
+        };
       }
       if (this.#hasMovedOn(index)) return 'again';
       return {

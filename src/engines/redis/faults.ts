@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
 import * as z from 'zod';
+import { type ErrorCode, isErrorCode } from '../../base/error-codes.ts';
 import { DefectError, InputError, MachineError, PartialError, VoxtallyError } from '../../base/errors.ts';
 import { namedError, type PackedError, packError, unpackError } from '../../base/packed-error.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
@@ -17,7 +18,7 @@ import { markHalted } from './run-record.ts';
 /** A fault as a record. */
 export const packedError = z.object({
   type: z.string(),
-  code: z.string(),
+  code: z.custom<ErrorCode>((code) => typeof code === 'string' && isErrorCode(code)),
   message: z.string(),
   place: z.looseObject({}),
 });
@@ -81,7 +82,10 @@ export function faultOfTiles(
         'worker-lost',
         `tile ${tile} was set aside: the workers that scored it died or froze again and again; look at their memory and logs, then retry the run`,
       )
-    : new MachineError(reasons[0]!, `tile ${tile} could not be scored: ${reasons[0]}; retry the run`);
+    : new MachineError(
+        isErrorCode(reasons[0]!) ? reasons[0] : 'tile-lost',
+        `tile ${tile} could not be scored: ${reasons[0]}; retry the run`,
+      );
 }
 
 function faultFile(folder: RunFolder, caseIndex: number, bundle: number): string {

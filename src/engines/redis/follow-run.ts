@@ -1,13 +1,13 @@
 /** A submitter that waits for its run: it shows how far it is, what it waits for, and does not wait for ever. */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeCode } from '../../base/error-codes.ts';
 import { MachineError } from '../../base/errors.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { RunProgress } from '../../run/types.ts';
 import { isRedisTrouble, redisFault } from './redis-faults.ts';
 import type { RedisMonitor, RedisRunStatus } from './redis-monitor.ts';
 import { type Finished, readFinished } from './run-record.ts';
-import { describeCode } from './wait-reasons.ts';
 
 const lookEveryMs = 300;
 /** What is in the way is worth a word after so long, and again after these. */

@@ -1,7 +1,8 @@
 /** What a Redis server refuses, in words that say what to do. A refusal begins with a word of its own. */
+import type { ErrorCode } from '../../base/error-codes.ts';
 import { MachineError } from '../../base/errors.ts';
 
-const remedies: Readonly<Record<string, readonly [code: string, what: string]>> = {
+const remedies: Readonly<Record<string, readonly [code: ErrorCode, what: string]>> = {
   NOAUTH: ['redis-denied', 'it wants a password; give it in the address, redis://:PASSWORD@host:port'],
   WRONGPASS: ['redis-denied', 'it refuses the user name or password of the address; correct them'],
   NOPERM: [

@@ -73,7 +73,8 @@ export function gateError(
   shape: Vec3,
   settings: RunSettings,
 ): InputError | undefined {
-  for (const [kind, verdict] of Object.entries(verdicts)) {
+  for (const kind of Object.keys(verdicts) as (keyof typeof verdicts)[]) {
+    const verdict = verdicts[kind];
     const fault = faults.find((each) => each.kind === kind);
     if (!fault) continue;
     const file = fault.channel < 0 ? files.reference : files.predictions[fault.channel]!;

@@ -16,7 +16,7 @@ const maxInflation = 1032;
  * Reads and checks the header of a NIfTI-1 or NIfTI-2 volume: `.nii`, or either member of an `.hdr/.img` pair,
  * each gzip or not (told by content, not by name). Reads 540 bytes at most, whatever the header claims.
  * `path` of the result is the header's file and `fileBytes` the length of the file that holds the voxels.
- * @throws InputError with a code of `inputFaults`, MachineError when storage fails.
+ * @throws InputError with a code of `inputCodes`, MachineError when storage fails.
  */
 export async function readHeader(path: string): Promise<VolumeHeader> {
   const headerPath = await headerFileOf(path);
