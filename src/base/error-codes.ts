@@ -280,6 +280,21 @@ export const usageCodes = {
     'score again with --keep-shards',
     'questions.md',
   ],
+  'masks-missing': [
+    'a question that needs masks which the run has not kept',
+    'score again as the message says',
+    'questions.md#ask',
+  ],
+  'shapes-missing': [
+    'a run without the measures of shapes that are asked for',
+    'score again as the message says',
+    'questions.md#ask',
+  ],
+  'shapes-threshold': [
+    'measures of shapes asked at a threshold that they were not taken at',
+    'score again as the message says',
+    'questions.md#ask',
+  ],
   'record-contradicts': [
     'a record of a case that cannot be true',
     'take the folder from its site again, or score the case anew',

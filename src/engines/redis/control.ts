@@ -83,7 +83,7 @@ export class Control {
   /** Moves a run before or behind others: lower is sooner. What waits in the queues moves at once, what follows goes with it. */
   async prioritise(run: string, priority: number): Promise<void> {
     if (!Number.isInteger(priority) || priority < 1 || priority > maxPriority) {
-      throw new UsageError('priority', `priority ${priority}: allowed: 1 to ${maxPriority}`, {
+      throw new UsageError('option-value', `priority ${priority}: allowed: 1 to ${maxPriority}`, {
         field: 'priority',
       });
     }
