@@ -3,7 +3,7 @@
 import type { CaseSummary, ResultsDocument } from '../../results/document.ts';
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
 import { count, figure, integer } from './format.ts';
-import { classMeasures, type Measure, measureValue, multiclassMeasures } from './measures.ts';
+import { classMeasures, classValue, type Measure, measureValue, multiclassMeasures } from './measures.ts';
 
 /** With more classes each has its table on demand. */
 const mostOpen = 2;
@@ -24,7 +24,7 @@ ${classes.map(({ name, labels }, at) => {
   const rows = measures.map((measure) => {
     const summary = measureValue(summaries, measure)!;
     const result = pooled?.classes[name];
-    return { measure, summary, pooled: result ? measureValue(result, measure) : null };
+    return { measure, summary, pooled: result ? classValue(result, measure) : null };
   });
   return html`<details class="class-table"${classes.length <= mostOpen && html` open`}><summary><h3>${name}</h3> <span class="quiet">label${labels.length > 1 && 's'} ${labels.join(', ')}</span></summary>
 ${summaryTable(`values-${at}`, `${name}: pooled and over cases`, rows)}</details>`;

@@ -39,6 +39,13 @@ ${
 <thead><tr><th scope="col">Loss</th><th scope="col">Value for</th><th scope="col">Parameters</th></tr></thead>
 <tbody>${document.losses.map((loss) => html`<tr><th scope="row"><code>${loss.id}</code></th><td>${loss.scope === 'class' ? 'each class' : 'all classes'}</td><td>${parameters(loss)}</td></tr>`)}</tbody></table></div>`
 }
+${
+  document.shapes &&
+  html`<h3>Borders and lesions</h3><div class="scroll cue" tabindex="0" role="region" aria-label="Measures of borders and lesions"><table class="narrow"><caption class="visually-hidden">Measures of borders and lesions and their definitions</caption>
+<thead><tr><th scope="col">Measure</th><th scope="col">Definition</th></tr></thead>
+<tbody>${document.shapes.measures.map(({ name, definition }) => html`<tr><th scope="row"><code>${name}</code></th><td>${definition}</td></tr>`)}</tbody></table></div>
+<p class="basis">HD, ASSD: of the centres of border voxels (<code>voxel</code>), in mm; NSD: of corners of the voxel grid weighed by their area (<code>surfel</code>). Where one mask is empty a distance is ${document.shapes.emptyDistance === null ? 'undefined and counted as such' : `taken as ${document.shapes.emptyDistance}`}.</p>`
+}
 </section>`;
 }
 

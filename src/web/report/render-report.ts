@@ -7,6 +7,7 @@ import type { CurveSection } from './curve-data.ts';
 import { curveSection, explore } from './explore.ts';
 import { failures } from './failures.ts';
 import { count } from './format.ts';
+import { type LesionSection, lesionSection } from './lesions.ts';
 import { method, provenance } from './provenance.ts';
 import { reportData } from './report-data.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -20,6 +21,7 @@ export interface ReportOptions {
   readonly facts: RunFacts;
   readonly curves: CurveSection;
   readonly thumbnails?: readonly Thumbnail[];
+  readonly lesions?: LesionSection | undefined;
   /** The cases to list; all unless told. */
   readonly listed?: ReadonlySet<string>;
   /** Name of the file beside it that lists all. */
@@ -31,6 +33,7 @@ export function renderReport({
   facts,
   curves,
   thumbnails = [],
+  lesions,
   listed,
   allCases,
 }: ReportOptions): string {
@@ -44,6 +47,7 @@ export function renderReport({
   const sections = [
     ['summary', 'Summary'],
     ['cases', 'Cases'],
+    ...(lesions ? [['lesions', 'Lesions'] as const] : []),
     ...(failed > 0 ? [['failures', 'Failures'] as const] : []),
     ['volumes', 'Volumes'],
     ['curves', 'Curves'],
@@ -60,6 +64,7 @@ ${summaryTable(document)}
 ${groupTable(document)}
 </section>
 ${explore(data, allCases, thumbnails)}
+${lesionSection(lesions)}
 ${failures(document)}
 ${volumeSection(data)}
 ${curveSection(curves)}

@@ -1,7 +1,7 @@
 /** The data that the page's script draws from, as small as it can be: columns of numbers of six digits. */
 import type { ResultsDocument, ScoredCaseResult } from '../../results/document.ts';
 import type { CurveData } from './curve-data.ts';
-import { classMeasures, type Measure, measureValue } from './measures.ts';
+import { classMeasures, classValue, type Measure, measureValue } from './measures.ts';
 import { reasonNames, reasonOf } from './reasons.ts';
 
 export interface ReportData {
@@ -47,7 +47,7 @@ export function reportData(
       ...(entry.status === 'ok' ? {} : { error: `${entry.status}: ${entry.error.code}` }),
     })),
     values: names.map((name) =>
-      measures.map((measure) => scored((entry) => rounded(measureValue(entry.classes[name]!, measure)))),
+      measures.map((measure) => scored((entry) => rounded(classValue(entry.classes[name]!, measure)))),
     ),
     reasons: names.map((name) =>
       cases.map((entry) => (entry.status === 'ok' ? reasonNames.indexOf(reasonOf(entry.classes[name]!)) : 0)),

@@ -4,7 +4,7 @@ import { drawCases, type Interval, meanInterval } from '../../questions/compare/
 import type { CaseSummary, ResultsDocument } from '../../results/document.ts';
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
 import { count, figure, integer, percent } from './format.ts';
-import { type Measure, measureValue, summaryMeasures } from './measures.ts';
+import { classValue, type Measure, measureValue, summaryMeasures } from './measures.ts';
 
 /** Beyond these cases the interval of a mean is the normal one: the bootstrap's differs by less than its own noise. */
 const mostDrawn = 500;
@@ -54,7 +54,7 @@ export function groupTable(document: ResultsDocument): Fragment {
       html`<tr><th scope="row" class="name">${name}</th>${groups.map((group) => {
         const values = document.cases.flatMap((entry) => {
           if (entry.status !== 'ok' || (entry.group ?? '') !== group) return [];
-          const value = measureValue(entry.classes[name]!, measure!);
+          const value = classValue(entry.classes[name]!, measure!);
           return value === null ? [] : [value];
         });
         const { q1, median, q3, count: defined } = summarise(values);
@@ -72,7 +72,7 @@ function meanIntervals(document: ResultsDocument, measure: Measure): (Interval |
   const drawn = scored.length <= mostDrawn ? drawCases(scored.length, draws, 1) : null;
   return document.classes.map(({ name }) => {
     if (drawn) {
-      const values = scored.map((entry) => measureValue(entry.classes[name]!, measure));
+      const values = scored.map((entry) => classValue(entry.classes[name]!, measure));
       return scored.length < 2 ? null : meanInterval(values, drawn, level);
     }
     const { mean, sd, count } = summaryOf(document, name, measure);

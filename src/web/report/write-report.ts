@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeText } from '../../base/write-whole.ts';
 import { readResults } from '../../results/read.ts';
 import { gatherCurves } from './curve-data.ts';
+import { gatherLesions } from './lesions.ts';
 import { renderReport } from './render-report.ts';
 import { dataBytes, worstCases } from './report-data.ts';
 import { readRunFacts } from './run-facts.ts';
@@ -27,16 +28,20 @@ export async function writeReport(outDir: string, signal?: AbortSignal): Promise
   const facts = readRunFacts(join(outDir, 'run.json'));
   const curves = await gatherCurves(outDir, signal);
   const thumbnails = await gatherThumbnails(outDir, document, signal);
+  const lesions = gatherLesions(outDir);
   const path = join(outDir, reportFiles[0]);
   const allCases = join(outDir, reportFiles[1]);
   if (dataBytes(document) <= mostDataBytes) {
     rmSync(allCases, { force: true });
-    writeText(path, renderReport({ document, facts, curves, thumbnails }));
+    writeText(path, renderReport({ document, facts, curves, thumbnails, lesions }));
     return path;
   }
   const most = Math.floor((listedBytes * document.cases.length) / dataBytes(document));
   const listed = worstCases(document, Math.max(1, Math.min(mostListed, most)));
-  writeText(allCases, renderReport({ document, facts, curves, thumbnails }));
-  writeText(path, renderReport({ document, facts, curves, thumbnails, listed, allCases: reportFiles[1] }));
+  writeText(allCases, renderReport({ document, facts, curves, thumbnails, lesions }));
+  writeText(
+    path,
+    renderReport({ document, facts, curves, thumbnails, lesions, listed, allCases: reportFiles[1] }),
+  );
   return path;
 }

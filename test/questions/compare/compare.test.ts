@@ -49,7 +49,7 @@ test('means, pooled values and differences are those of the results', () => {
   const [a, b] = [open('weak'), open('strong')];
   const comparison = compareRuns(a, b, { resamples: 200 });
   const [ofA, ofB] = [a, b].map((run) =>
-    resultsOf(run.settings, buildOutcome(run.settings, run.cases, run.outcomes, run.pooledLovasz)),
+    resultsOf(run.settings, buildOutcome(run.settings, run.cases, run.outcomes, run.pooledLovasz), []),
   );
   expect(comparison.cases).toEqual(ids);
   for (const { class: name, kind, measure, means, pooled } of comparison.measures) {

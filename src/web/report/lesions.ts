@@ -1,0 +1,62 @@
+/** The lesions that were missed or invented, the largest first: the list to look at in the morning. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import * as z from 'zod';
+import { type Fragment, html } from '../dashboard/html.ts';
+import { count, figure, integer } from './format.ts';
+
+const mostListed = 30;
+
+const lesionRow = z.object({
+  case: z.string(),
+  class: z.string(),
+  status: z.enum(['found', 'missed', 'matched', 'invented']),
+  ml: z.coerce.number(),
+  voxels: z.coerce.number(),
+  voxel_x: z.coerce.number(),
+  voxel_y: z.coerce.number(),
+  voxel_z: z.coerce.number(),
+});
+type LesionRow = z.infer<typeof lesionRow>;
+
+export interface LesionSection {
+  /** Numbers of all lesions by status. */
+  readonly counts: Readonly<Record<LesionRow['status'], number>>;
+  /** Missed and invented ones, the largest first. */
+  readonly wrong: readonly LesionRow[];
+}
+
+/** From lesions.csv; undefined where the run did not look for lesions. */
+export function gatherLesions(outDir: string): LesionSection | undefined {
+  const file = join(outDir, 'lesions.csv');
+  if (!existsSync(file)) return undefined;
+  const rows = z.array(lesionRow).safeParse(parse(readFileSync(file, 'utf8'), { columns: true }));
+  if (!rows.success) return undefined;
+  const counts = { found: 0, missed: 0, matched: 0, invented: 0 };
+  for (const { status } of rows.data) counts[status]++;
+  const wrong = rows.data
+    .filter(({ status }) => status === 'missed' || status === 'invented')
+    .sort((a, b) => b.ml - a.ml)
+    .slice(0, mostListed);
+  return { counts, wrong };
+}
+
+export function lesionSection(section: LesionSection | undefined): Fragment {
+  if (!section) return null;
+  const { counts, wrong } = section;
+  const total = counts.missed + counts.invented;
+  return html`<section id="lesions" aria-labelledby="lesions-title">
+<div class="head"><h2 id="lesions-title">Missed and invented lesions <span class="quiet">${integer(total)}</span></h2>${total > 0 && html`<button type="button" data-csv-of="lesions-table" data-needs-script hidden>Download CSV</button>`}</div>
+<p class="basis">Of ${count(counts.found + counts.missed, 'lesion')} of the references ${integer(counts.missed)} touch no prediction (missed); of ${count(counts.matched + counts.invented, 'component')} of the predictions ${integer(counts.invented)} touch no reference (invented). The largest first${total > wrong.length && `, ${integer(wrong.length)} of them`}; <code>lesions.csv</code> has all, <code>voxtally view</code> opens a case at a voxel.</p>
+${
+  wrong.length > 0 &&
+  html`<div class="scroll cue" tabindex="0" role="region" aria-label="Missed and invented lesions"><table id="lesions-table" class="stack" data-sortable><caption class="visually-hidden">The largest lesions that were missed or invented</caption>
+<thead><tr><th scope="col">Case</th><th scope="col">Class</th><th scope="col">What</th><th scope="col" class="number">Volume, ml</th><th scope="col" class="number">Voxels</th><th scope="col" class="number">Centre, voxel [x, y, z]</th></tr></thead>
+<tbody>${wrong.map(
+    (lesion) =>
+      html`<tr><th scope="row" class="name">${lesion.case}</th><td class="name" data-label="Class">${lesion.class}</td><td data-label="What">${lesion.status}</td><td class="number" data-label="Volume, ml" data-value="${lesion.ml}">${figure(lesion.ml)}</td><td class="number" data-label="Voxels" data-value="${lesion.voxels}">${integer(lesion.voxels)}</td><td class="number" data-label="Centre, voxel">${[lesion.voxel_x, lesion.voxel_y, lesion.voxel_z].join(', ')}</td></tr>`,
+  )}</tbody></table></div>`
+}
+</section>`;
+}
