@@ -166,6 +166,7 @@ interface KernelExports {
     bins: number,
     brier: number,
   ): void;
+  walkSteps(walk: number): number;
   probabilityOfKey(key: number, logit: number): number;
   evaluateCells(
     cells: number,

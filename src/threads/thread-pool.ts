@@ -31,6 +31,7 @@ export class ThreadPool {
   readonly threads: number;
   readonly #pool: Piscina;
   readonly #auditor: Auditor;
+  readonly #loaded: Promise<void>;
 
   /** `dataRoots`: the only folders below which the threads read volumes; any when there are none. */
   constructor(threads: number, dataRoots: readonly string[] = []) {
@@ -38,8 +39,10 @@ export class ThreadPool {
     this.#auditor = new Auditor(dataRoots);
     this.#pool = new Piscina({
       filename: threadFile('step-thread'),
-      minThreads: threads,
+      // They start when there is work for them, and none ends before the pool does.
+      minThreads: 0,
       maxThreads: threads,
+      idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       argv: [...dataRoots],
       // What steps leave behind is short-lived; by itself its space grows to 48 MB a thread before it is collected.
@@ -47,6 +50,8 @@ export class ThreadPool {
       // Node ends the whole process when a thread is closed while it loads a module by `require`; by `import` it does not.
       execArgv: [...process.execArgv, '--no-experimental-require-module'],
     });
+    // The first thread loads at once, and no second one starts only because it is not ready.
+    this.#loaded = this.#pool.run(null).catch(() => {});
   }
 
   /** @throws the step's own error; MachineError when its thread died. */
@@ -56,7 +61,7 @@ export class ThreadPool {
       answer =
         step.kind === 'audit-case'
           ? ((await this.#auditor.run(step, signal)) as typeof answer)
-          : await this.#pool.run(step, signal ? { signal } : {});
+          : await this.#loaded.then(() => this.#pool.run(step, signal ? { signal } : {}));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw new MachineError(

@@ -11,7 +11,7 @@ export {
   addRuns, addPieces, mergeBuckets, encodeCells, clearCells32, clearCells64, evaluateCells,
 } from './cells';
 export {
-  reflectBackground, walkScores, binScores, probabilityOfKey, sumRunCrossEntropy,
+  reflectBackground, walkScores, walkSteps, binScores, probabilityOfKey, sumRunCrossEntropy,
 } from './scores';
 export {
   labelsAbove, labelsEqual, labelsOfMask, encodeLabelRuns, fillFromTiles, encodePlane, fillFromRuns,

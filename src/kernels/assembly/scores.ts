@@ -4,7 +4,7 @@
  * walk holds the foreground bucket j and the background keys R - (j << 16) - t for t in [0, 65535], each at cell t.
  * Cells are pairs [background, foreground] of uint64 throughout.
  */
-import { clearGroup, GROUPS, mark, wordsOf } from './cells';
+import { addPieces, clearCells64, clearGroup, GROUPS, mark, wordsOf } from './cells';
 import { probabilityError, logitViolation, scoreOfKey } from './keys';
 import { clippedLog, ENTROPY } from './classes';
 import { expPair } from './math';
@@ -248,4 +248,72 @@ export function sumRunCrossEntropy(cells: usize, bitmap: usize, bucket: i32, cli
       }
     }
   }
+}
+
+/** What `walkSteps` walks, in float64: the next step, the end, R >> 16, what cell 0 of the next step holds, logits or not. */
+const STEP: usize = 0, END: usize = 8, REFLECTION: usize = 16, CARRY: usize = 24, IS_LOGIT: usize = 32;
+/**
+ * The keys of each side (background, foreground behind it): first bucket, number of buckets, and addresses of the keys of
+ * each bucket (float64 pairs), of the first row of each (uint32) and of the rows, the pieces of `addPieces`.
+ */
+const SIDE: usize = 40, SIDE_BYTES: usize = 40;
+/** Addresses: cells and bitmap of the background, of the step, and what `walkScores` and `binScores` take. */
+const SOURCE: usize = 120, SOURCE_BITMAP: usize = 128, CELLS: usize = 136, BITMAP: usize = 144;
+const BOUNDARIES: usize = 152, STATE: usize = 160, POINTS: usize = 168;
+const EDGES: usize = 176, BIN_COUNT: usize = 184, BINS: usize = 192, BRIER: usize = 200;
+
+// @ts-ignore: decorator
+@inline
+function addressAt(walk: usize, field: usize): usize {
+  return <usize>load<f64>(walk + field);
+}
+
+/** Adds the keys of a bucket on one side; how many there are, or -1 when they are not what they should be. */
+function addSide(walk: usize, side: usize, bucket: i32, cells: usize, bitmap: usize): f64 {
+  const table = walk + SIDE + side * SIDE_BYTES;
+  const slot = bucket - <i32>load<f64>(table);
+  if (slot < 0 || slot >= <i32>load<f64>(table, 8)) return 0;
+  const keys = load<f64>(addressAt(table, 16) + (<usize>slot << 4) + (side << 3));
+  if (keys == 0) return 0;
+  const starts = addressAt(table, 24) + (<usize>slot << 2);
+  const from = load<u32>(starts);
+  const rows = addressAt(table, 32) + (<usize>from << 4);
+  return addPieces(rows, load<u32>(starts, 4) - from, cells, bitmap, 1) == keys ? keys : -1;
+}
+
+/**
+ * Walks the steps of `walk` up to one that lists points, whose number it returns, or to the end (0). -1 or -2: a bucket of
+ * background or of foreground does not hold its keys; the step is that of `walk`.
+ */
+export function walkSteps(walk: usize): i32 {
+  const end = <i32>load<f64>(walk, END);
+  const reflection = <i32>load<f64>(walk, REFLECTION);
+  const logit = <i32>load<f64>(walk, IS_LOGIT);
+  const source = addressAt(walk, SOURCE);
+  const sourceBitmap = addressAt(walk, SOURCE_BITMAP);
+  const cells = addressAt(walk, CELLS);
+  const bitmap = addressAt(walk, BITMAP);
+  const binCount = <i32>load<f64>(walk, BIN_COUNT);
+  let step = <i32>load<f64>(walk, STEP);
+  while (step < end) {
+    store<f64>(walk, <f64>step, STEP);
+    const carry = load<f64>(walk, CARRY);
+    const background = addSide(walk, 0, reflection - step - 1, source, sourceBitmap);
+    if (background < 0) return -1;
+    const foreground = addSide(walk, 1, step, cells, bitmap);
+    if (foreground < 0) return -2;
+    const at = step++;
+    store<f64>(walk, <f64>step, STEP);
+    if (background == 0 && foreground == 0 && carry == 0) continue;
+    store<f64>(walk, reflectBackground(source, sourceBitmap, cells, bitmap, carry), CARRY);
+    const boundaries = addressAt(walk, BOUNDARIES);
+    const points = walkScores(cells, bitmap, at, logit, boundaries, addressAt(walk, STATE), addressAt(walk, POINTS));
+    if (binCount) {
+      const bins = addressAt(walk, BINS);
+      binScores(cells, bitmap, at, logit, addressAt(walk, EDGES), binCount, bins, addressAt(walk, BRIER));
+    }
+    clearCells64(cells, bitmap);
+    if (points) return points;
+  }
+  return 0;
 }

@@ -53,6 +53,9 @@ export interface WalkedRange {
 /** Places in the state of the kernel `walkScores`, in float64. */
 const state = { total: 2, precision: 4, best: 6, tpCell: 10, tpScale: 12, last: 14, area: 17, length: 21 };
 
+/** Numbers that the kernel `walkSteps` takes. */
+const stepsLength = 26;
+
 export function walkRange(kernels: Kernels, paths: readonly string[], request: WalkRequest): WalkedRange {
   const { logit, range, boundaries, edges } = request;
   const layout = new Layout(kernels.memory);
@@ -63,12 +66,14 @@ export function walkRange(kernels: Kernels, paths: readonly string[], request: W
   const sourceBitmap = layout.region(bitmapBytes);
   const points = layout.region(24 * bucketCount);
   const walk = layout.region(8 * state.length);
+  const walkAt = layout.region(8 * stepsLength);
   const keyList = layout.region(4 * boundaries.length);
   const edgeList = layout.region(8 * binCount);
   const bins = layout.region(32 * binCount);
   const brier = layout.region(16);
   const fixedBytes = layout.bytes;
   const [background, foreground] = readRange(kernels, layout, paths, request);
+  const [behind, before] = [background.table(), foreground.table()];
 
   const { buffer } = kernels.memory;
   new Uint8Array(buffer, cells, fixedBytes - cells).fill(0);
@@ -79,7 +84,7 @@ export function walkRange(kernels: Kernels, paths: readonly string[], request: W
   const reflection = reflectionBucket(logit);
   // The first key of the range is cell 0 of the bucket above.
   background.add(reflection - range.first, source, sourceBitmap, 1);
-  let carry = kernels.reflectBackground(source, sourceBitmap, cells, bitmap, 0);
+  const carry = kernels.reflectBackground(source, sourceBitmap, cells, bitmap, 0);
   kernels.clearCells64(cells, bitmap);
   values.set([range.tpAbove, range.fpAbove - carry, request.positives]);
   values.set([-1, -1, request.tpScale, request.fpScale], state.tpCell);
@@ -91,17 +96,23 @@ export function walkRange(kernels: Kernels, paths: readonly string[], request: W
     tp,
     fp,
   });
-  for (let step = range.first; step < range.end; step++) {
-    const mirrored = reflection - step - 1;
-    if (background.keys(mirrored, 0) === 0 && foreground.keys(step, 1) === 0 && carry === 0) continue;
-    background.add(mirrored, source, sourceBitmap, 1);
-    foreground.add(step, cells, bitmap, 1);
-    carry = kernels.reflectBackground(source, sourceBitmap, cells, bitmap, carry);
-    const count = kernels.walkScores(cells, bitmap, step, logit ? 1 : 0, keyList, walk, points);
+  const steps = new Float64Array(buffer, walkAt, stepsLength);
+  const bases = [Math.max(0, reflection - range.end), range.first] as const;
+  const counts = [reflection - range.first + 1 - bases[0], range.end - range.first] as const;
+  steps.set([
+    ...[range.first, range.end, reflection, carry, logit ? 1 : 0],
+    ...[bases[0], counts[0], behind.keys, behind.starts, behind.rows],
+    ...[bases[1], counts[1], before.keys, before.starts, before.rows],
+    ...[source, sourceBitmap, cells, bitmap, keyList, walk, points, edgeList, binCount, bins, brier],
+  ]);
+  for (;;) {
+    const count = kernels.walkSteps(walkAt);
+    if (count === 0) break;
+    const step = steps[0]!;
+    if (count === -1) throw background.fault(reflection - step - 1, source, sourceBitmap);
+    if (count === -2) throw foreground.fault(step, cells, bitmap);
     const listed = new Float64Array(buffer, points, 3 * count);
     for (let i = 0; i < listed.length; i += 3) found.push(point(listed[i]!, listed[i + 1]!, listed[i + 2]!));
-    if (edges) kernels.binScores(cells, bitmap, step, logit ? 1 : 0, edgeList, binCount, bins, brier);
-    kernels.clearCells64(cells, bitmap);
   }
   const [lastKey, lastTp, lastFp] = values.subarray(state.last);
   if (found.length > 0 && found.at(-1)!.key !== lastKey) found.push(point(lastKey!, lastTp!, lastFp!));
