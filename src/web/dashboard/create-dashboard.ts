@@ -3,6 +3,7 @@ import type { Queue } from 'bullmq';
 import { Hono } from 'hono';
 import { MachineError } from '../../base/errors.ts';
 import type { Monitor } from '../../engines/monitor.ts';
+import { isRedisTrouble } from '../../engines/redis/redis-faults.ts';
 import { checkViewerFiles, type ViewerOptions, viewerRoutes } from '../viewer/routes.ts';
 import { RunActions, type RunControl } from './actions.ts';
 import { apiRoutes } from './api.ts';
@@ -89,7 +90,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   app.notFound((context) => context.html(faultPage(faults.address, hasQueues), 404));
   app.onError((error, context) => {
     onFault?.(error, context.req.path);
-    return error instanceof MachineError
+    return error instanceof MachineError || isRedisTrouble(error)
       ? context.html(faultPage(faults.redis, hasQueues), 503, { 'Retry-After': '5' })
       : context.html(faultPage(faults.program, hasQueues), 500);
   });
