@@ -3,9 +3,11 @@ import { VoxtallyError } from '../base/errors.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
 import { type CaseAudit, type ComparedRecord, nothingAudited, plainNumber } from '../run/audit/record.ts';
 import type { DataRoots } from '../run/data-roots.ts';
+import { openStore } from '../run/open-store.ts';
 import { bundleOfTile } from '../run/plan/bundles.ts';
 import { channelHeaders } from '../run/plan/case-plan.ts';
 import { RunFolder } from '../run/run-folder.ts';
+import type { StoreAddress } from '../run/store.ts';
 import { compareTile } from './compare-tile.ts';
 import { type ReadTile, readTiles } from './read-tiles.ts';
 import { readRunTile } from './run-tile.ts';
@@ -15,8 +17,10 @@ import { type Compared, differs, ratioOf } from './values.ts';
 /** The audit of a case as a piece of work for the thread that has TensorFlow. */
 export interface AuditStep {
   readonly kind: 'audit-case';
-  readonly root: string;
+  readonly store: StoreAddress;
   readonly case: number;
+  /** Identity of its plan, that its partials carry. */
+  readonly plan: string;
   /** Ascending, at least one. */
   readonly tiles: readonly number[];
 }
@@ -32,11 +36,11 @@ let kernels: Kernels | undefined;
  */
 export async function auditCase(step: AuditStep, backend: string, dataRoots?: DataRoots): Promise<CaseAudit> {
   kernels ??= loadKernels();
-  const folder = new RunFolder(step.root);
+  const folder = new RunFolder(openStore(step.store));
   const settings = folder.readSettings();
   const plan = folder.readPlan(step.case);
-  dataRoots?.guard(folder.root);
-  dataRoots?.checkPlan(plan, folder.root);
+  dataRoots?.guard(folder.path);
+  dataRoots?.checkPlan(plan, folder.path);
   const input = {
     predictions: channelHeaders(plan.predictions),
     reference: plan.reference,
@@ -45,12 +49,8 @@ export async function auditCase(step: AuditStep, backend: string, dataRoots?: Da
   const audit: CaseAudit = { ...nothingAudited(plan), backend };
   const largest = new Map<string, readonly [Compared, ReadTile]>();
   for await (const read of readTiles(plan, step.tiles)) {
-    const run = readRunTile(
-      folder.bundle(step.case, bundleOfTile(plan, read.tile)),
-      read.box,
-      settings,
-      kernels,
-    );
+    const partial = { name: folder.bundle(step.case, bundleOfTile(plan, read.tile)), of: step.plan };
+    const run = readRunTile(folder.store, partial, read.box, settings, kernels);
     let rows: Compared[];
     try {
       rows = await compareTile(tileVoxels(read.bytes, input, settings), run, settings);

@@ -13,10 +13,16 @@ const badCase = 'reliability.md#one-bad-case-costs-one-case';
 const stored = 'reliability.md#checksums-instead-of-flushing';
 const memory = 'reliability.md#memory-and-disk';
 const resume = 'reliability.md#death-and-resume';
+const owner = 'reliability.md#one-owner';
 const queue = 'reliability.md#silence-refusals-and-strangers-on-the-queue';
 
 /** Of one case's files. They cost that case; the run goes on. */
 export const inputCodes = {
+  'too-many-files': [
+    'a cut into tiles of which each case would leave more than 20,000 files',
+    'give a larger --tile or --tile-bundle',
+    memory,
+  ],
   'file-missing': ['no file of that name', 'correct the path, or bring the file there', badCase],
   'file-not-regular': [
     'a folder, a pipe or a device where a file is needed',
@@ -251,6 +257,17 @@ export const usageCodes = {
   'data-root': ['a --data-root that is not a readable folder', 'correct it', 'deployment.md'],
   'out-missing': ['nothing says where the results go', 'give --out', readme.results],
   'out-unusable': ['an --out that cannot be made', 'give another one', readme.results],
+  'out-owned': ['an --out that belongs to a run that goes on', 'end that run, or give --take-over', owner],
+  'resume-engine': [
+    '--resume of a run of the other engine',
+    'give the --engine of the run, or another --out',
+    resume,
+  ],
+  'run-version': [
+    '--resume of a run of another version of this program',
+    'go on with that version, or score into another --out',
+    resume,
+  ],
   'out-in-use': ['an --out that holds a run', 'give --resume, --overwrite or another --out', resume],
   'resume-differs': [
     '--resume with other settings or cases than the run has',
@@ -375,6 +392,16 @@ export const usageCodes = {
 
 /** Of the machine, its storage and the queue. Worth another try. */
 export const machineCodes = {
+  'ownership-lost': [
+    'another process has taken over the run; this one has changed nothing since',
+    'leave it to that one, or take the run over again',
+    owner,
+  ],
+  'results-damaged': [
+    'the result files of a run on the queue are not as they were written',
+    'give the same command with --resume',
+    stored,
+  ],
   storage: ['the storage of the run fails', 'look at the disk or mount, then resume', memory],
   'storage-denied': [
     'files may not be read or written',
@@ -474,6 +501,18 @@ export const partialCodes = {
   ],
   'shards-differ': ['shards that do not agree with the tallies', 'score the case again', stored],
   'partial-of-another': ['a partial result of another tile or plan', 'it is made again', stored],
+  'plan-of-another': ['a case was planned anew', 'its tiles are scored by the new plan', stored],
+  'keys-differ': [
+    'shards hold other numbers of voxels than were counted',
+    'they are made again',
+    'reliability.md#every-piece-says-what-it-is-of',
+  ],
+  'staged-changed': ['an inflated copy of a volume was changed', 'it is made again', stored],
+  'record-version': [
+    'a record was written by another version of this program',
+    'use that version, or score into another --out',
+    stored,
+  ],
   'record-missing': ['a record of the run is missing', 'it is made again', stored],
   'record-corrupt': ['a record is torn, changed or of another version', 'it is made again', stored],
   coverage: ['the tiles do not cover the volume', 'they are made again', 'reliability.md#coverage'],

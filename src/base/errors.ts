@@ -11,6 +11,8 @@ export interface FaultPlace {
   readonly caseId?: string;
   /** Path of the file, as the user gave it. */
   readonly file?: string;
+  /** Name of a stored record or shard in the run's store. */
+  readonly record?: string;
   /** The header field, configuration path, manifest column or flag. */
   readonly field?: string;
   /** The voxel `[x, y, z]`, zero based. */

@@ -1,7 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import fs from 'node:fs';
 import { kill, pid } from 'node:process';
-import { MachineError } from './errors.ts';
+import { persist, saysMissing, storageError } from './storage-faults.ts';
+
+/** The calls of the file system that storage rests on; tests give others that fail. */
+export type FileLayer = Pick<
+  typeof fs,
+  | 'closeSync'
+  | 'copyFileSync'
+  | 'fstatSync'
+  | 'linkSync'
+  | 'mkdirSync'
+  | 'openSync'
+  | 'readSync'
+  | 'readdirSync'
+  | 'renameSync'
+  | 'rmSync'
+  | 'statSync'
+  | 'unlinkSync'
+  | 'writeSync'
+>;
 
 /** This thread's own: processes in containers all have the same number. */
 const writer = randomBytes(4).toString('hex');
@@ -32,36 +50,56 @@ function isAlive(process: number): boolean {
 /**
  * Writes `pieces` behind each other as one file: under a temporary name in the same folder, then renamed, so that a
  * reader finds the whole file or none. A piece is written before the next is asked for. Writing the same again replaces
- * the file. Returns the bytes written.
+ * the file. Returns the bytes written. `hooks` make a folder that is missing, and may throw when the file must not take its
+ * name any more.
  * @throws MachineError (disk full, no permission) or what `pieces` throws, after the temporary file is removed.
  */
-export function writeWhole(path: string, pieces: Iterable<Uint8Array>): number {
+export function writeWhole(
+  path: string,
+  pieces: Iterable<Uint8Array>,
+  files: FileLayer = fs,
+  hooks: { readonly makeFolder?: () => void; readonly mayPublish?: () => void } = {},
+): number {
   const temporary = temporaryName(path);
   let fd: number | undefined;
   try {
-    fd = openSync(temporary, 'wx');
+    fd = openNew(temporary, files, hooks.makeFolder);
     let total = 0;
     for (const piece of pieces) {
       for (let done = 0; done < piece.length; ) {
-        done += writeSync(fd, piece, done, Math.min(piece.length - done, 1 << 30));
+        const length = Math.min(piece.length - done, 1 << 30);
+        done += persist(() => files.writeSync(fd!, piece, done, length));
       }
       total += piece.length;
     }
-    closeSync(fd);
+    // Some file systems tell only now that the bytes could not be kept.
+    files.closeSync(fd);
     fd = undefined;
-    renameSync(temporary, path);
+    hooks.mayPublish?.();
+    persist(() => files.renameSync(temporary, path));
     return total;
   } catch (error) {
-    if (fd !== undefined) closeSync(fd);
-    rmSync(temporary, { force: true });
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (syscall === undefined) throw error;
-    throw new MachineError(
-      code === 'ENOSPC' ? 'disk-full' : 'storage',
-      `${path}: could not be written: ${(error as Error).message}${code === 'ENOSPC' ? '; free some space and resume' : ''}`,
-      { file: path, cause: error },
-    );
+    if (fd !== undefined) quietly(() => files.closeSync(fd!));
+    quietly(() => files.rmSync(temporary, { force: true }));
+    throw storageError(path, 'could not be written', error);
   }
+}
+
+function openNew(path: string, files: FileLayer, makeFolder?: () => void): number {
+  try {
+    return persist(() => files.openSync(path, 'wx'));
+  } catch (error) {
+    if (makeFolder === undefined || !saysMissing(error)) throw error;
+    makeFolder();
+    return persist(() => files.openSync(path, 'wx'));
+  }
+}
+
+/** What is left behind by a failure is no reason for another one. */
+function quietly(call: () => void): void {
+  try {
+    call();
+  } catch {}
 }
 
 /** `writeWhole` for text. */

@@ -1,51 +1,60 @@
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
+import { localStore } from '../run/open-store.ts';
+import { OutFolder } from '../run/out-folder.ts';
 import { resultFiles } from '../run/result-files.ts';
+import { workFolder } from '../run/run-folder.ts';
 
 /** What a run leaves in its folder, beside its `work` folder. */
 const runFiles = [...resultFiles, 'run-id.txt', 'report.html', 'report-cases.html'] as const;
 
 /** By these a `work` folder is told from somebody else's folder of that name. */
-const workMarks = ['settings.json', 'cases.json'] as const;
+const workMarks = ['settings.json', 'cases.json'].map((name) => `${workFolder}/${name}`);
 
 /**
- * Makes the folder of a run. One that holds a run already is refused, unless that run is to be resumed, or
- * overwritten: then its results and its state are removed, and no other file.
+ * Makes the folder of a run and becomes its owner, until it is released or the process ends. A folder that holds a run already is
+ * refused, unless that run is to be resumed, or overwritten: then its results and its state are removed, and no other file.
  *
- * @throws UsageError when the folder holds a run, is a file or cannot be made.
+ * @throws UsageError when the folder holds a run, belongs to one that goes on, is a file or cannot be made.
  */
 export function prepareOutDir(
   outDir: string,
-  how: { readonly resume: boolean; readonly overwrite: boolean },
-): void {
+  how: { readonly resume: boolean; readonly overwrite: boolean; readonly takeOver?: boolean },
+): OutFolder {
   if (how.resume && how.overwrite) {
     throw new UsageError('out-in-use', '--resume and --overwrite contradict each other; give one', {
       field: 'out',
     });
   }
-  const work = join(outDir, 'work');
-  const results = runFiles.map((name) => join(outDir, name)).filter((file) => existsSync(file));
-  const hasWork = workMarks.some((name) => existsSync(join(work, name)));
-  if ((results.length > 0 || hasWork) && !how.resume) {
-    if (!how.overwrite) {
-      throw new UsageError(
-        'out-in-use',
-        `${outDir} holds a run; give --resume to go on with it, --overwrite to replace it, or another --out`,
-        { file: outDir, field: 'out' },
-      );
-    }
-    for (const file of results) rmSync(file);
-    if (hasWork) rmSync(work, { recursive: true });
+  const there = localStore(resolve(outDir));
+  const results = () => runFiles.filter((name) => there.has(name));
+  const hasWork = () => workMarks.some((name) => there.has(name));
+  if (!how.resume && !how.overwrite && (results().length > 0 || hasWork())) {
+    throw new UsageError(
+      'out-in-use',
+      `${outDir} holds a run; give --resume to go on with it, --overwrite to replace it, or another --out`,
+      { file: outDir, field: 'out' },
+    );
   }
   try {
-    mkdirSync(outDir, { recursive: true });
-    if (!statSync(outDir).isDirectory()) throw new Error('not a folder');
+    makeFolder(resolve(outDir));
   } catch (cause) {
-    throw new UsageError('out-unusable', `${outDir}: cannot make this folder`, {
+    throw new UsageError('out-unusable', `${outDir}: cannot make this folder: ${(cause as Error).message}`, {
       file: outDir,
       field: 'out',
       cause,
     });
+  }
+  const out = OutFolder.own(outDir, { takeOver: how.takeOver === true });
+  if (!how.overwrite) return out;
+  try {
+    // Results first: where they stand, `work` is of them.
+    for (const name of results()) out.store.remove(name);
+    if (hasWork()) out.store.clear(workFolder);
+    return out;
+  } catch (error) {
+    out.release();
+    throw error;
   }
 }

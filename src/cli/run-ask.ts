@@ -33,8 +33,10 @@ export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal
     terminal.error(`--threshold changes nothing here: the decision is by ${results.decision}\n`);
   }
   if (out !== undefined) {
-    prepareOutDir(out, { resume: false, overwrite: false });
-    writeResultFiles(out, outcome, results, format, lesionList(answer.settings, outcome, answer.shapes));
+    const folder = prepareOutDir(out, { resume: false, overwrite: false });
+    const lesions = lesionList(answer.settings, outcome, answer.shapes);
+    writeResultFiles(folder.store, outcome, results, format, lesions);
+    folder.release();
   }
   if (json) terminal.out(`${JSON.stringify(results)}\n`);
   else {

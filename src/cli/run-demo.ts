@@ -17,7 +17,7 @@ export async function runDemo(folder: string, quiet: boolean, terminal: Terminal
     flags: { classes: 'tumour=1', scores: 'probability', tile: { shape: '32,32,32' }, out: outDir },
   });
   const manifest = await writeHospital(folder);
-  prepareOutDir(outDir, { resume: false, overwrite: true });
+  const out = prepareOutDir(outDir, { resume: false, overwrite: true });
   const say = (text: string) => {
     if (!quiet) terminal.out(`${text}\n`);
   };
@@ -25,8 +25,8 @@ export async function runDemo(folder: string, quiet: boolean, terminal: Terminal
   voxtally score --manifest ${manifest} --classes tumour=1 --scores probability --tile 32,32,32 --out ${outDir} --overwrite
 `);
   const cases = readManifest(manifest);
-  const request = { cases, config, outDir, resume: false, warnings: [] };
-  const report = await executeRun(request, terminal, { json: false, quiet });
+  const request = { cases, config, outDir, out, resume: false, warnings: [] };
+  const report = await executeRun(request, terminal, { json: false, quiet }).finally(() => out.release());
   if (report === undefined) return interruptedStatus;
   const unscored = report.results.cases.filter(({ status }) => status !== 'ok').map(({ id }) => id);
   if (unscored.join() !== brokenCase) return report.exitStatus || 1;

@@ -12,6 +12,7 @@ export interface MergeFlags {
   readonly out: string;
   readonly without: readonly string[];
   readonly overwrite?: boolean;
+  readonly takeOver?: boolean;
   readonly threads?: string;
   readonly table?: TableKind;
   readonly json?: boolean;
@@ -29,10 +30,11 @@ export async function runMerge(
   checkSettings(runs);
   selectCases(runs, without);
   checkTarget(runs, outDir);
-  prepareOutDir(outDir, { resume: false, overwrite: flags.overwrite === true });
+  const { overwrite = false, takeOver = false } = flags;
+  const out = prepareOutDir(outDir, { resume: false, overwrite, takeOver });
   const merged = await interrupting(terminal, flags.threads, (options) =>
-    mergeRuns({ runs, outDir, without, ...options }),
-  );
+    mergeRuns({ runs, outDir, out, without, ...options }),
+  ).finally(() => out.release());
   if (merged === undefined) return interruptedStatus;
   if (json) terminal.out(`${JSON.stringify(merged)}\n`);
   else {

@@ -2,6 +2,7 @@ import { UsageError } from '../base/errors.ts';
 import { takeShard } from '../cases/shard.ts';
 import { defaultPriority, maxPriority } from '../engines/redis/priority.ts';
 import type { TableKind } from '../results/table.ts';
+import type { RunRequest } from '../run/types.ts';
 import { readLabelNames } from '../settings/label-names.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import type { Config } from '../settings/schema.ts';
@@ -18,6 +19,7 @@ export interface ScoreOptions extends CaseSource {
   readonly labelNames?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
+  readonly takeOver?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly table?: TableKind;
@@ -47,14 +49,35 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
   if (config.out === null) {
     throw new UsageError('out-missing', 'say where the results go: --out FOLDER', { field: 'out' });
   }
-  const priority = readPriority(options, config.engine);
-  const patienceMs = readPatience(options.patience, config.engine);
+  const queue = {
+    priority: readPriority(options, config.engine),
+    ...readPatience(options.patience, config.engine),
+  };
   const { cases, warnings } = chosenCases(options, config.missingPrediction);
+  const { resume = false, overwrite = false, takeOver = false } = options;
+  const out = prepareOutDir(config.out, { resume, overwrite, takeOver });
+  try {
+    return await scoreInto(
+      { cases, config, outDir: config.out, out, resume, warnings },
+      options,
+      queue,
+      terminal,
+    );
+  } finally {
+    out.release();
+  }
+}
+
+/** Scores into a folder that is owned, its report included. */
+async function scoreInto(
+  request: Omit<RunRequest, 'signal'>,
+  options: ScoreOptions,
+  queue: { readonly priority: number; readonly patienceMs?: number },
+  terminal: Terminal,
+): Promise<number> {
+  const { config, warnings } = request;
   // The engine is loaded once there is something to run.
   const { executeRun } = await import('./execute-run.ts');
-  const [resume, overwrite] = [options.resume === true, options.overwrite === true];
-  prepareOutDir(config.out, { resume, overwrite });
-  const request = { cases, config, outDir: config.out, resume, warnings };
   const { table } = options;
   const display = { json: options.json === true, quiet: options.quiet === true, table };
   if (config.engine === 'embedded') {
@@ -64,13 +87,13 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
   const { scoreOnRedis, submitRun } = await import('../engines/redis/submit.ts');
   if (options.detach) {
     const signal = new AbortController().signal;
-    const { run, notes } = await submitRun({ ...request, signal, priority });
+    const { run, notes } = await submitRun({ ...request, signal, ...queue });
     for (const note of [...warnings, ...notes]) terminal.error(`${plainText(note)}\n`);
     terminal.out(options.json ? `${JSON.stringify({ run })}\n` : `${run}\n`);
     return 0;
   }
   const report = await executeRun(request, terminal, display, {
-    start: (started) => scoreOnRedis({ ...started, priority, ...patienceMs }),
+    start: (started) => scoreOnRedis({ ...started, ...queue }),
     onInterrupt:
       'Leaving; the workers go on with the run. The same command with --resume collects its results, voxtally cancel ends it',
   });

@@ -4,27 +4,26 @@
  * matter, and merged files are named by the set of cases that they hold: whoever merges the same set writes the same
  * bytes under the same names, so two processes that both believe to be in charge do no harm.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import * as z from 'zod';
-import { PartialError } from '../base/errors.ts';
+import type { PartialError } from '../base/errors.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from '../run/case-outcome.ts';
-import { type RunFolder, readJsonFile, writeJsonFile } from '../run/run-folder.ts';
+import { setIdentity } from '../run/identity.ts';
+import { findRecord, outOfTheWay, putRecord } from '../run/records.ts';
+import { poolFolder, type RunFolder } from '../run/run-folder.ts';
+import type { ShardRef } from '../run/tile-partial.ts';
 import { needsShards } from '../settings/run-settings.ts';
+import type { OpenedShards } from '../threads/steps.ts';
 import type { ThreadPool } from '../threads/thread-pool.ts';
 import type { CaseWork, MergeRange } from './case-work.ts';
 
 /** Merged shards of some cases. The record is written when all its files are whole. */
-const recordSchema = z.object({ cases: z.array(z.number().int()), parts: z.number().int() });
+const recordSchema = z.object({
+  cases: z.array(z.object({ index: z.number().int(), of: z.string() })),
+  parts: z.number().int().nonnegative(),
+});
 type PoolRecord = z.infer<typeof recordSchema>;
-
-/** Name of a set of cases, the same for any order. */
-export function nameOfCases(cases: Iterable<number>): string {
-  const sorted = [...cases].sort((a, b) => a - b);
-  return createHash('sha256').update(sorted.join(' ')).digest('hex').slice(0, 24);
-}
+const recordKind = { version: 1, schema: recordSchema };
 
 export class CasePool {
   readonly #work: CaseWork;
@@ -63,15 +62,26 @@ export class CasePool {
 
   /** Names the set of cases taken in. */
   get name(): string {
-    return nameOfCases(this.#scored.keys());
+    return setIdentity(this.#scored.values());
   }
 
   /** The sorted losses of each class over all cases taken in. @throws PartialError: `repair`, and ask again. */
   async evaluate(signal: AbortSignal): Promise<readonly LovaszValues[]> {
     await this.#settle(signal);
     const files = this.#allFiles();
-    const jobs = await this.#pool.run({ kind: 'open-shards', root: this.#work.folder.root, files }, signal);
-    const { lovasz } = await this.#work.mergeRanges(files, jobs, true, null, signal, this.#mergeRange);
+    const opened = await this.#open(files, signal);
+    this.#work.checkKeys(
+      opened.keys,
+      [...this.#scored.values()].map(({ tally }) => tally),
+    );
+    const { lovasz } = await this.#work.mergeRanges(
+      files,
+      opened,
+      true,
+      () => null,
+      signal,
+      this.#mergeRange,
+    );
     return lovasz;
   }
 
@@ -84,22 +94,28 @@ export class CasePool {
   }
 
   /**
-   * After a PartialError: drops the file that was not to be believed and what rests on it, and gives the cases that
+   * After a PartialError: puts what was not to be believed out of the way, and what rests on it, and gives the cases that
    * must be scored again because their shards are gone.
    */
   repair(error: PartialError): number[] {
-    const { file } = error.place;
-    if (file) rmSync(file, { force: true });
+    const { store } = this.#work.folder;
+    if (error.place.record !== undefined) outOfTheWay(store, error);
+    // Which file holds other keys than were tallied cannot be told: none of them is used.
+    else for (const { name } of this.#allFiles()) store.remove(name);
     this.#readRecords();
     this.#single.clear();
     const lost: number[] = [];
     for (const [index, outcome] of this.#scored) {
       if (outcome.shards === 0 || this.#merged.has(index)) continue;
-      if (this.#caseFiles(outcome).every((path) => existsSync(path))) this.#single.set(index, outcome);
+      if (this.#caseFiles(outcome).every(({ name }) => store.has(name))) this.#single.set(index, outcome);
       else lost.push(index);
     }
     for (const index of lost) this.#scored.delete(index);
     return lost;
+  }
+
+  #open(files: readonly ShardRef[], signal: AbortSignal): Promise<OpenedShards> {
+    return this.#pool.run({ kind: 'open-shards', store: this.#work.folder.store.address, files }, signal);
   }
 
   async #settle(signal: AbortSignal): Promise<void> {
@@ -126,28 +142,29 @@ export class CasePool {
       ...outcomes.flatMap((outcome) => this.#caseFiles(outcome)),
       ...records.flatMap((record) => this.#recordFiles(record)),
     ];
-    const cases = [...outcomes.map(({ index }) => index), ...records.flatMap((record) => record.cases)].sort(
-      (a, b) => a - b,
-    );
-    const name = nameOfCases(cases);
-    const jobs = await this.#pool.run({ kind: 'open-shards', root: folder.root, files }, signal);
+    const cases = [
+      ...outcomes.map(({ index, of }) => ({ index, of })),
+      ...records.flatMap((record) => record.cases),
+    ].sort((a, b) => a.index - b.index);
+    const name = setIdentity(cases);
+    const opened = await this.#open(files, signal);
     await this.#work.mergeRanges(
       files,
-      jobs,
+      opened,
       false,
-      (part) => folder.poolShard(name, part),
+      (part) => ({ name: folder.poolShard(name, part), of: name }),
       signal,
       this.#mergeRange,
     );
-    const record = { cases, parts: jobs.length };
-    writeJsonFile(folder.poolRecord(name), record);
+    const record = { cases, parts: opened.jobs.length };
+    putRecord(folder.store, folder.poolRecord(name), recordKind, record);
     this.#records = [...this.#records.filter((other) => !records.includes(other)), record];
     for (const old of records) this.#remove(old);
     for (const outcome of outcomes) {
       this.#merged.add(outcome.index);
       this.#single.delete(outcome.index);
       if (settings.keepShards !== 'never') continue;
-      for (const file of this.#caseFiles(outcome)) rmSync(file, { force: true });
+      for (const { name } of this.#caseFiles(outcome)) folder.store.remove(name);
     }
   }
 
@@ -157,14 +174,14 @@ export class CasePool {
     this.#records = [];
     this.#merged = new Set();
     for (const record of found) {
-      const whole = this.#recordFiles(record).every((file) => existsSync(file));
+      const whole = this.#recordFiles(record).every(({ name }) => this.#work.folder.store.has(name));
       // A death between a merge of records and the removal of its inputs leaves both.
-      if (!whole || record.cases.some((index) => this.#merged.has(index))) {
+      if (!whole || record.cases.some(({ index }) => this.#merged.has(index))) {
         this.#remove(record);
         continue;
       }
       this.#records.push(record);
-      for (const index of record.cases) this.#merged.add(index);
+      for (const { index } of record.cases) this.#merged.add(index);
     }
   }
 
@@ -172,54 +189,48 @@ export class CasePool {
     removeRecord(this.#work.folder, record);
   }
 
-  #allFiles(): string[] {
+  #allFiles(): ShardRef[] {
     return [
       ...[...this.#single.values()].flatMap((outcome) => this.#caseFiles(outcome)),
       ...this.#records.flatMap((record) => this.#recordFiles(record)),
     ];
   }
 
-  #recordFiles(record: PoolRecord): string[] {
+  #recordFiles(record: PoolRecord): ShardRef[] {
     return recordFiles(this.#work.folder, record);
   }
 
-  #caseFiles({ index, shards }: ScoredOutcome): string[] {
-    return Array.from({ length: shards }, (_, part) => this.#work.folder.caseShard(index, part));
+  #caseFiles({ index, of, shards }: ScoredOutcome): ShardRef[] {
+    const { folder } = this.#work;
+    return Array.from({ length: shards }, (_, part) => ({ name: folder.caseShard(index, part), of }));
   }
 }
 
 /** Removes all that was pooled of any of these cases. */
 export function removePooled(folder: RunFolder, cases: ReadonlySet<number>): void {
-  rmSync(folder.poolOutcome, { force: true });
+  folder.store.remove(folder.poolOutcome);
   for (const record of readRecords(folder)) {
-    if (record.cases.some((index) => cases.has(index))) removeRecord(folder, record);
+    if (record.cases.some(({ index }) => cases.has(index))) removeRecord(folder, record);
   }
 }
 
 /** The records that can be believed. */
-function readRecords({ root }: RunFolder): PoolRecord[] {
-  const folder = join(root, 'pool');
-  return readdirSync(folder)
+function readRecords(folder: RunFolder): PoolRecord[] {
+  return folder.store
+    .list(poolFolder)
     .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => readRecord(join(folder, name)));
-}
-
-function readRecord(path: string): PoolRecord[] {
-  try {
-    const record = readJsonFile(path, recordSchema);
-    return nameOfCases(record.cases) === basename(path, '.json') ? [record] : [];
-  } catch (error) {
-    if (error instanceof PartialError) return [];
-    throw error;
-  }
+    .flatMap((name) => {
+      const record = findRecord(folder.store, `${poolFolder}/${name}`, recordKind);
+      return record && `${setIdentity(record.cases)}.json` === name ? [record] : [];
+    });
 }
 
 function removeRecord(folder: RunFolder, record: PoolRecord): void {
-  rmSync(folder.poolRecord(nameOfCases(record.cases)), { force: true });
-  for (const file of recordFiles(folder, record)) rmSync(file, { force: true });
+  folder.store.remove(folder.poolRecord(setIdentity(record.cases)));
+  for (const { name } of recordFiles(folder, record)) folder.store.remove(name);
 }
 
-function recordFiles(folder: RunFolder, { cases, parts }: PoolRecord): string[] {
-  const name = nameOfCases(cases);
-  return Array.from({ length: parts }, (_, part) => folder.poolShard(name, part));
+function recordFiles(folder: RunFolder, { cases, parts }: PoolRecord): ShardRef[] {
+  const name = setIdentity(cases);
+  return Array.from({ length: parts }, (_, part) => ({ name: folder.poolShard(name, part), of: name }));
 }

@@ -6,6 +6,7 @@ import { mapConcurrently } from '../base/map-concurrently.ts';
 import { namedError } from '../base/packed-error.ts';
 import { tileGrid } from '../base/tile-grid.ts';
 import { type CaseOutcomeRecord, unscored, writeOutcome } from '../run/case-outcome.ts';
+import { hasLostOwnership } from '../run/fence.ts';
 import type { CasePlan } from '../run/plan/case-plan.ts';
 import type { TilesDone } from '../threads/steps.ts';
 import type { CaseWork } from './case-work.ts';
@@ -40,24 +41,26 @@ export class EmbeddedEngine {
 
   async #score(index: number, signal: AbortSignal, emit: EngineRequest['emit']): Promise<CaseOutcomeRecord> {
     try {
-      return await this.#retrying(signal, async () => {
-        let plan = await this.#work.plan(index);
-        emit({ kind: 'planned', tiles: tileGrid(plan.shape, plan.tileShape).length });
-        if (plan.mode === 'stage') plan = await this.#work.stage(plan, signal);
-        await this.#scoreTiles(plan, signal, emit);
-        return this.#work.withRepairs(
-          () => this.#work.reduce(plan, this.#keepShards, signal),
-          () => this.#scoreTiles(plan, signal, emit),
-        );
-      });
+      let isPlanned = false;
+      return await this.#retrying(signal, () =>
+        this.#work.withRepairs(index, async (repairs) => {
+          const plan = await (repairs === 0
+            ? this.#work.plan(index, signal)
+            : this.#work.planned(index, signal));
+          if (!isPlanned) emit({ kind: 'planned', tiles: tileGrid(plan.shape, plan.tileShape).length });
+          isPlanned = true;
+          await this.#scoreTiles(plan, signal, emit);
+          return this.#work.reduce(plan, this.#keepShards, signal);
+        }),
+      );
     } catch (error) {
       signal.throwIfAborted();
       const fault = namedError(error);
-      if (fault instanceof DefectError) throw error;
+      if (fault instanceof DefectError || hasLostOwnership(error)) throw error;
       const { id } = this.#work.cases[index]!;
       const outcome = unscored(index, id, fault instanceof InputError ? 'failed' : 'incomplete', fault);
       writeOutcome(this.#work.folder, outcome);
-      this.#work.folder.removeTiles(index, this.#work.cases[index]!.predictions.length + 1);
+      this.#work.discardTiles(index);
       return outcome;
     }
   }
@@ -70,7 +73,7 @@ export class EmbeddedEngine {
     }
     await drain(
       mapConcurrently(this.#work.missingBundles(plan), this.#threads + 1, async (bundle) => {
-        onTiles(await this.#work.scoreBundle(plan.index, bundle, signal));
+        onTiles(await this.#work.scoreBundle(plan, bundle, signal));
       }),
     );
   }
@@ -81,7 +84,8 @@ export class EmbeddedEngine {
       try {
         return await attempt();
       } catch (error) {
-        if (!(namedError(error) instanceof MachineError) || retries === maxRetries) throw error;
+        const isMachine = namedError(error) instanceof MachineError && !hasLostOwnership(error);
+        if (!isMachine || retries === maxRetries) throw error;
         await delay(firstRetryMs * 2 ** retries, undefined, { signal });
       }
     }

@@ -1,15 +1,14 @@
 /** The end of a run, the same for every engine: the pool, the result files, and what stays behind. */
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { MachineError, PartialError } from '../base/errors.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import { type AuditSummary, writeAuditReport } from '../run/audit/report.ts';
-import { type CaseOutcomeRecord, pooledSchema, type ScoredOutcome } from '../run/case-outcome.ts';
+import { type CaseOutcomeRecord, pooledKind, type ScoredOutcome } from '../run/case-outcome.ts';
 import { observationsOf } from '../run/observations.ts';
 import { buildOutcome } from '../run/outcome.ts';
+import { findRecord, putRecord } from '../run/records.ts';
 import type { RunEvent } from '../run/run-events.ts';
-import { type RunFolder, readJsonFile, writeJsonFile } from '../run/run-folder.ts';
+import { poolFolder, type RunFolder, shardFolder } from '../run/run-folder.ts';
 import { lostShapes, storedShapes } from '../run/shapes.ts';
 import { type ResultsRequest, writeResults } from '../run/write-results.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
@@ -53,7 +52,9 @@ export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
   const audit = settleAudit(request, outcomes);
   if (audit) notes.push(audit.sentence);
   const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
-  work.folder.sweep();
+  // What could not be removed with its case, as on a network drive.
+  for (const name of ['tiles', 'staged']) work.folder.store.clear(name);
+  work.folder.store.sweep();
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const observed = observationsOf(outcome);
   const told = { ...request.results, warnings: [...request.results.warnings, ...observed] };
@@ -84,8 +85,7 @@ function settleAudit(
 ): AuditSummary | undefined {
   const { audit } = work.settings;
   if (audit === undefined) return undefined;
-  const scored = outcomes.filter(isScored).map(({ index }) => index);
-  return writeAuditReport(results.outDir, work.folder, audit, results.cases, scored);
+  return writeAuditReport(results.store, work.folder, audit, results.cases, outcomes.filter(isScored));
 }
 
 /** Scores cases again whose shapes were lost. */
@@ -103,7 +103,7 @@ async function repairShapes({ work, outcomes, redo }: FinishRequest): Promise<vo
     }
     for (const index of lost) {
       outcomes.delete(index);
-      rmSync(work.folder.caseOutcome(index), { force: true });
+      work.folder.store.remove(work.folder.caseOutcome(index));
     }
     await redo(lost);
   }
@@ -119,7 +119,7 @@ async function poolCases(request: FinishRequest): Promise<readonly LovaszValues[
     if (stored) return stored;
     try {
       const lovasz = await casePool.evaluate(signal);
-      writeJsonFile(work.folder.poolOutcome, { cases: casePool.name, lovasz });
+      putRecord(work.folder.store, work.folder.poolOutcome, pooledKind, { cases: casePool.name, lovasz });
       return lovasz;
     } catch (error) {
       if (!(error instanceof PartialError)) throw error;
@@ -133,7 +133,7 @@ async function poolCases(request: FinishRequest): Promise<readonly LovaszValues[
       const lost = casePool.repair(error);
       for (const index of lost) {
         outcomes.delete(index);
-        rmSync(work.folder.caseOutcome(index), { force: true });
+        work.folder.store.remove(work.folder.caseOutcome(index));
       }
       await redo(lost);
     }
@@ -141,14 +141,8 @@ async function poolCases(request: FinishRequest): Promise<readonly LovaszValues[
 }
 
 function storedPool(folder: RunFolder, name: string): readonly LovaszValues[] | undefined {
-  if (!existsSync(folder.poolOutcome)) return undefined;
-  try {
-    const stored = readJsonFile(folder.poolOutcome, pooledSchema);
-    return stored.cases === name ? stored.lovasz : undefined;
-  } catch (error) {
-    if (error instanceof PartialError) return undefined;
-    throw error;
-  }
+  const stored = findRecord(folder.store, folder.poolOutcome, pooledKind);
+  return stored?.cases === name ? stored.lovasz : undefined;
 }
 
 /** Drops the shards that nobody asked to keep, and says so. */
@@ -166,19 +160,17 @@ async function settleShards(
   if (needsShards(settings) && !keep && scored.length > 0 && scored.length < outcomes.length) {
     await casePool.seal(signal);
   } else {
-    rmSync(join(folder.root, 'pool'), { recursive: true, force: true });
-    mkdirSync(join(folder.root, 'pool'));
+    folder.store.clear(poolFolder);
   }
   settleMasks(folder, settings, scored);
   if (!needsShards(settings)) return [];
   const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   if (keep) {
     return [
-      `shards kept: ${size} in ${join(folder.root, 'shards')}, for questions without reading a volume again`,
+      `shards kept: ${size} in ${folder.store.pathOf(shardFolder)}, for questions without reading a volume again`,
     ];
   }
-  rmSync(join(folder.root, 'shards'), { recursive: true, force: true });
-  mkdirSync(join(folder.root, 'shards'));
+  folder.store.clear(shardFolder);
   return settings.keepShards === 'never'
     ? []
     : [`shards not kept: ${size} is more than keepShardsMaxMiB; --keep-shards always keeps them`];
@@ -187,12 +179,12 @@ async function settleShards(
 /** Masks are for questions about lesions alone; they stay as shards do. Distances and components always stay: they are small. */
 function settleMasks(folder: RunFolder, settings: RunSettings, scored: readonly ScoredOutcome[]): void {
   if (!settings.shapes) return;
-  const files = scored.map(({ index }) => folder.caseMasks(index));
-  const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const names = scored.map(({ index }) => folder.masksName(index));
+  const bytes = names.reduce((sum, name) => sum + (folder.store.size(name) ?? 0), 0);
   const keep =
     settings.keepShards === 'always' ||
     (settings.keepShards === 'auto' && bytes <= settings.keepShardsMaxBytes);
-  if (!keep) for (const file of files) rmSync(file, { force: true });
+  if (!keep) for (const name of names) folder.store.remove(name);
 }
 
 function isScored(outcome: CaseOutcomeRecord): outcome is ScoredOutcome {

@@ -1,15 +1,16 @@
 /** A run in this process from its cases to its result files: decide, plan, score, reduce, write. */
 import { setMaxListeners } from 'node:events';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ReplaySubject } from 'rxjs';
 import { checkAuditAvailable } from '../audit/available.ts';
 import { BufferBudget } from '../base/buffer-budget.ts';
 import { UsageError } from '../base/errors.ts';
-import type { CaseOutcomeRecord } from '../run/case-outcome.ts';
-import { enterFolder, storedOutcome } from '../run/enter-run.ts';
+import { makeFolder } from '../base/make-folder.ts';
+import { type CaseOutcomeRecord, storedOutcome } from '../run/case-outcome.ts';
+import { enterFolder } from '../run/enter-run.ts';
+import { OutFolder } from '../run/out-folder.ts';
 import { planMemory } from '../run/plan/memory.ts';
 import { progressOf, type RunEvent } from '../run/run-events.ts';
-import { RunFolder, workFolder } from '../run/run-folder.ts';
 import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
 import { keepsCaseShards } from '../settings/run-settings.ts';
@@ -39,15 +40,17 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
   const { threads, threadBytes } = planMemory(config);
+  if (request.out === undefined) makeFolder(resolve(outDir));
+  const out = request.out ?? OutFolder.own(outDir);
   // They load while the settings are found out.
   const pool = new ThreadPool(threads);
   try {
     const { settings, notes } = await resolveSettings(config, cases);
     if (settings.audit !== undefined) checkAuditAvailable();
     for (const note of notes) emit({ kind: 'note', note });
-    const folder = new RunFolder(join(resolve(outDir), workFolder));
+    const folder = out.work;
     enterFolder(folder, settings, cases, request.resume);
-    if (request.resume) forgetOutcomes(folder, cases.length);
+    if (request.resume) forgetOutcomes(folder);
 
     const work = new CaseWork(
       folder,
@@ -79,7 +82,7 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
       casePool,
       outcomes,
       redo: score,
-      results: request,
+      results: { ...request, store: out.store },
       threads,
       startedAt,
       signal,
@@ -95,5 +98,6 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
     };
   } finally {
     await pool.close();
+    if (request.out === undefined) out.release();
   }
 }

@@ -16,6 +16,8 @@ export interface ScoreRunOptions extends CaseSource {
   readonly resume?: boolean;
   /** Replace the run that `out` holds. @defaultValue false */
   readonly overwrite?: boolean;
+  /** Although a run that goes on owns `out`: it can change nothing there any more. @defaultValue false */
+  readonly takeOver?: boolean;
   /** Stops the run at the next tile; `resume` goes on from there. */
   readonly signal?: AbortSignal;
 }
@@ -34,16 +36,26 @@ export interface ScoreRunOptions extends CaseSource {
  * @throws UsageError for settings that are wrong, no case at all, or a folder that holds another run.
  */
 export function scoreRun(options: ScoreRunOptions): StartedRun {
-  const { out, settings = {}, resume = false, overwrite = false, signal, ...source } = options;
+  const {
+    out,
+    settings = {},
+    resume = false,
+    overwrite = false,
+    takeOver = false,
+    signal,
+    ...source
+  } = options;
   const config = loadConfig({ flags: { ...settings, out } });
   const { cases, warnings } = gatherCases(source, config.missingPrediction);
-  prepareOutDir(out, { resume, overwrite });
-  return startRun({
+  const owned = prepareOutDir(out, { resume, overwrite, takeOver });
+  const { progress, done } = startRun({
     cases,
     config,
     outDir: out,
+    out: owned,
     resume,
     signal: signal ?? new AbortController().signal,
     warnings,
   });
+  return { progress, done: done.finally(() => owned.release()) };
 }

@@ -124,9 +124,12 @@ export interface KeptFiles {
 export interface JobContext {
   readonly kernels: Kernels;
   readonly settings: RunSettings;
-  /** The bundles of the case, whose tiles hold its partials. */
-  readonly files: readonly string[];
+  /** The tiles of the case with its partials, each open until the next is asked for. */
+  shards(): Iterable<ShardFile>;
   readonly kept: KeptFiles;
-  /** Where to write the merged shard of this job; null where nobody needs it. */
-  readonly target: string | null;
+  /** Stores the merged shard of this job; null where nobody needs it. */
+  readonly writeShard: WriteShard | null;
 }
+
+/** Stores a shard about something. */
+export type WriteShard = (about: object, sections: readonly SectionContent[]) => void;

@@ -8,11 +8,14 @@ import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import { encodeTally, tallySchema } from '../measures/tally/serialise.ts';
 import type { Tally } from '../measures/tally/tally.ts';
 import { type InputStamp, inputStamps } from '../volumes/input-stamps.ts';
-import { type RunFolder, readJsonFile, writeJsonFile } from './run-folder.ts';
+import { findRecord, getRecord, putRecord } from './records.ts';
+import type { RunFolder } from './run-folder.ts';
 
 export interface ScoredOutcome {
   readonly index: number;
   readonly status: 'ok';
+  /** Identity of what was computed (identity.ts); its shards carry it too. */
+  readonly of: string;
   readonly shape: Vec3;
   readonly spacingMm: Vec3;
   /** Volume of a voxel. */
@@ -49,10 +52,10 @@ const outcomeSchema = z.discriminatedUnion('status', [
   z.object({
     index: z.number().int(),
     status: z.literal('ok'),
+    of: z.string(),
     shape: vec3,
     spacingMm: vec3,
-    // Absent in runs of versions that took the product of the spacing for it.
-    voxelMm3: z.number().optional(),
+    voxelMm3: z.number(),
     tally: tallySchema,
     lovasz: z.array(lovaszValues),
     measured: measuredSchema.optional(),
@@ -73,20 +76,27 @@ const outcomeSchema = z.discriminatedUnion('status', [
   }),
 ]);
 
-/** The sorted losses of a set of cases. */
-export const pooledSchema = z.object({ cases: z.string(), lovasz: z.array(lovaszValues) });
+const outcomeKind = { version: 1, schema: outcomeSchema };
+
+/** The sorted losses of a set of cases, named by `setIdentity`. */
+export const pooledKind = {
+  version: 1,
+  schema: z.object({ cases: z.string(), lovasz: z.array(lovaszValues) }),
+};
 
 export function writeOutcome(folder: RunFolder, outcome: CaseOutcomeRecord): void {
   const record = outcome.status === 'ok' ? { ...outcome, tally: encodeTally(outcome.tally) } : outcome;
-  writeJsonFile(folder.caseOutcome(outcome.index), record);
+  putRecord(folder.store, folder.caseOutcome(outcome.index), outcomeKind, record);
 }
 
 /** @throws PartialError when there is none. */
 export function readOutcome(folder: RunFolder, caseIndex: number): CaseOutcomeRecord {
-  const outcome = readJsonFile(folder.caseOutcome(caseIndex), outcomeSchema);
-  if (outcome.status !== 'ok') return outcome as UnscoredOutcome;
-  const [x, y, z] = outcome.spacingMm;
-  return { ...outcome, voxelMm3: outcome.voxelMm3 ?? x * y * z } as ScoredOutcome;
+  return getRecord(folder.store, folder.caseOutcome(caseIndex), outcomeKind) as CaseOutcomeRecord;
+}
+
+/** The outcome that stands in the store; undefined when there is none that can be believed. @throws MachineError */
+export function storedOutcome(folder: RunFolder, index: number): CaseOutcomeRecord | undefined {
+  return findRecord(folder.store, folder.caseOutcome(index), outcomeKind) as CaseOutcomeRecord | undefined;
 }
 
 /** A case without numbers: `failed` by its input, `incomplete` by the machine. Its message names the case. */

@@ -1,6 +1,5 @@
 /**
- * The run's own folder: everything that a run must remember stands in it, and nothing else does. Names are what a file
- * is of (case, tile), so a rerun writes the same names again.
+ * What a run keeps in its store. Names are what a file is of (case, tile), so a rerun writes the same names again.
  *
  *   settings.json            what is computed (RunSettings)
  *   cases.json               the cases with their files, in manifest order
@@ -14,135 +13,152 @@
  *   kept/CASE-ROW-NAME       what a row keeps of a case
  *   pool/SET.json, SET-PART.shard  merged shards of several cases, named by the set
  *   pool.json                the sorted losses of all cases together, and of which set they are
+ *   damaged/                 what failed its checksum, for whoever wants to know why
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import * as z from 'zod';
-import { PartialError } from '../base/errors.ts';
-import { isAbandoned, writeText } from '../base/write-whole.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import type { KeptFiles } from '../measures/quantity.ts';
 import { masksName, measuredName, shapesId } from '../measures/shapes/row.ts';
-import { bigintsAsText } from '../measures/tally/serialise.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
+import { settingsSchema } from '../settings/settings-schema.ts';
 import { inputStamps } from '../volumes/input-stamps.ts';
 import type { CasePlan } from './plan/case-plan.ts';
+import { getRecord, putRecord, type RecordKind } from './records.ts';
+import type { Store } from './store.ts';
 
 /** Folder of the run's state inside the folder of its results. */
 export const workFolder = 'work';
+
+/** Where a run's merged shards lie, and those of several cases. */
+export const shardFolder = 'shards';
+export const poolFolder = 'pool';
 
 function number(value: number): string {
   return String(value).padStart(6, '0');
 }
 
+function keptName(caseIndex: number, quantity: string, name: string): string {
+  return `kept/${number(caseIndex)}-${quantity}-${name}`;
+}
+
 export class RunFolder {
-  readonly root: string;
+  readonly store: Store;
 
-  constructor(root: string) {
-    this.root = root;
+  constructor(store: Store) {
+    this.store = store;
   }
 
-  create(): void {
-    for (const folder of ['plans', 'tiles', 'staged', 'cases', 'errors', 'audit', 'shards', 'kept', 'pool']) {
-      mkdirSync(join(this.root, folder), { recursive: true });
-    }
+  /** Path or address, for messages. */
+  get path(): string {
+    return this.store.pathOf('');
   }
+
+  readonly settings = 'settings.json';
+  readonly cases = 'cases.json';
+  readonly poolOutcome = 'pool.json';
 
   bundle(caseIndex: number, bundle: number): string {
-    return join(this.tiles(caseIndex), `${number(bundle)}.shard`);
+    return `${this.tiles(caseIndex)}/${number(bundle)}.shard`;
   }
 
   tiles(caseIndex: number): string {
-    return join(this.root, 'tiles', number(caseIndex));
+    return `tiles/${number(caseIndex)}`;
   }
 
   staged(caseIndex: number, file: number): string {
-    return join(this.root, 'staged', `${number(caseIndex)}-${file}.raw`);
+    return `staged/${number(caseIndex)}-${file}.raw`;
   }
 
   caseOutcome(caseIndex: number): string {
-    return join(this.root, 'cases', `${number(caseIndex)}.json`);
+    return `cases/${number(caseIndex)}.json`;
   }
 
   caseErrors(caseIndex: number): string {
-    return join(this.root, 'errors', `${number(caseIndex)}.json`);
+    return `errors/${number(caseIndex)}.json`;
   }
 
   caseAudit(caseIndex: number): string {
-    return join(this.root, 'audit', `${number(caseIndex)}.json`);
+    return `audit/${number(caseIndex)}.json`;
   }
 
   caseShard(caseIndex: number, part: number): string {
-    return join(this.root, 'shards', `${number(caseIndex)}-${part}.shard`);
+    return `${shardFolder}/${number(caseIndex)}-${part}.shard`;
   }
 
-  /** What a row keeps of a case. */
-  /** Masks of a case, for questions about lesions, and what was measured of them. */
+  /** Masks of a case, for questions about lesions, and what was measured of them: names and paths. */
+  masksName(caseIndex: number): string {
+    return keptName(caseIndex, shapesId, masksName);
+  }
+
+  shapesName(caseIndex: number): string {
+    return keptName(caseIndex, shapesId, measuredName);
+  }
+
   caseMasks(caseIndex: number): string {
-    return this.keptOf(caseIndex, shapesId).path(masksName);
+    return this.store.pathOf(this.masksName(caseIndex));
   }
 
   caseShapes(caseIndex: number): string {
-    return this.keptOf(caseIndex, shapesId).path(measuredName);
+    return this.store.pathOf(this.shapesName(caseIndex));
   }
 
+  /** What a row keeps of a case. */
   keptOf(caseIndex: number, quantity: string): KeptFiles {
-    return { path: (name) => join(this.root, 'kept', `${number(caseIndex)}-${quantity}-${name}`) };
+    return { path: (name) => this.store.pathOf(keptName(caseIndex, quantity, name)) };
+  }
+
+  /** Makes room for what rows keep. */
+  makeKept(): void {
+    this.store.scratch(keptName(0, '', ''));
   }
 
   /** `name` is that of the set of cases (`nameOfCases`). */
   poolRecord(name: string): string {
-    return join(this.root, 'pool', `${name}.json`);
+    return `${poolFolder}/${name}.json`;
   }
 
   poolShard(name: string, part: number): string {
-    return join(this.root, 'pool', `${name}-${part}.shard`);
-  }
-
-  get poolOutcome(): string {
-    return join(this.root, 'pool.json');
+    return `${poolFolder}/${name}-${part}.shard`;
   }
 
   plan(caseIndex: number): string {
-    return join(this.root, 'plans', `${number(caseIndex)}.json`);
+    return `plans/${number(caseIndex)}.json`;
   }
 
-  writeSettings(settings: RunSettings, cases: readonly ManifestCase[]): void {
-    writeJsonFile(join(this.root, 'cases.json'), { cases });
-    writeJsonFile(join(this.root, 'settings.json'), settings);
+  writeCases(cases: readonly ManifestCase[]): void {
+    putRecord(this.store, this.cases, casesKind, { cases });
+  }
+
+  /** Written last: a folder with settings has its cases. */
+  writeSettings(settings: RunSettings): void {
+    putRecord(this.store, this.settings, settingsKind, settings);
   }
 
   readSettings(): RunSettings {
-    return readJsonFile(join(this.root, 'settings.json'), settingsShape) as unknown as RunSettings;
+    return getRecord(this.store, this.settings, settingsKind);
   }
 
   readCases(): ManifestCase[] {
-    return readJsonFile(join(this.root, 'cases.json'), caseList).cases as ManifestCase[];
+    return getRecord(this.store, this.cases, casesKind).cases as ManifestCase[];
   }
 
   writePlan(plan: CasePlan): void {
-    writeJsonFile(this.plan(plan.index), plan);
+    putRecord(this.store, this.plan(plan.index), planKind, plan);
   }
 
+  /** @throws PartialError when there is none that can be believed. */
   readPlan(caseIndex: number): CasePlan {
-    return readJsonFile(this.plan(caseIndex), planShape) as unknown as CasePlan;
-  }
-
-  /** Removes what writers left that died. To be called while nobody writes here: this process's own files go too. */
-  sweep(): void {
-    for (const entry of readdirSync(this.root, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name);
-      if (entry.isFile() && isAbandoned(path)) rmSync(path, { force: true });
-    }
+    return getRecord(this.store, this.plan(caseIndex), planKind) as unknown as CasePlan;
   }
 
   /** Removes what only an unfinished case needs. */
   removeTiles(caseIndex: number, stagedFiles: number): void {
-    rmSync(this.tiles(caseIndex), { recursive: true, force: true });
-    for (let file = 0; file < stagedFiles; file++) rmSync(this.staged(caseIndex, file), { force: true });
+    this.store.clear(this.tiles(caseIndex));
+    for (let file = 0; file < stagedFiles; file++) this.store.remove(this.staged(caseIndex, file));
   }
 }
+
+const settingsKind: RecordKind<RunSettings> = { version: 1, schema: settingsSchema };
 
 const manifestCase = z.object({
   id: z.string(),
@@ -152,44 +168,21 @@ const manifestCase = z.object({
   group: z.string().optional(),
   missing: z.literal('prediction').optional(),
 });
-const caseList = z.object({ cases: z.array(manifestCase) });
-// Written by this program for itself: whether it is whole is checked here, its fields where they are used.
-const settingsShape = z.looseObject({
-  scores: z.string(),
-  classes: z.array(z.unknown()),
-  terms: z.array(z.unknown()),
-});
-const planShape = z.looseObject({
-  index: z.number().int(),
-  mode: z.enum(['tiles', 'stream', 'stage']),
-  shape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
-  tileShape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
-  bundleTiles: z.number().int().min(1),
-  inputs: inputStamps,
-});
+const casesKind = { version: 1, schema: z.object({ cases: z.array(manifestCase) }) };
 
-/** Writes a record with the checksum of its text as last member: what a loss of power left of it is not believed. */
-export function writeJsonFile(path: string, record: object): void {
-  const text = JSON.stringify(record, bigintsAsText).slice(0, -1);
-  writeText(path, `${text},"crc32":"${checksum(text)}"}\n`);
-}
-
-/** @throws PartialError when the file is missing, torn, changed or of another shape. */
-export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T {
-  try {
-    const [, text = '', crc] = /^(.*),"crc32":"([0-9a-f]{8})"\}\n$/s.exec(readFileSync(path, 'utf8')) ?? [];
-    if (crc !== checksum(text)) throw new Error('the checksum does not hold');
-    return schema.parse(JSON.parse(`${text}}`));
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new PartialError(
-      missing ? 'record-missing' : 'record-corrupt',
-      `${path} is ${missing ? 'missing' : 'torn, changed or of another version'}; the run has to do this part again`,
-      { file: path, cause: error },
-    );
-  }
-}
-
-function checksum(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0');
-}
+const vec3 = z.tuple([z.number().int(), z.number().int(), z.number().int()]);
+const planKind = {
+  version: 1,
+  // Written by this program for itself: whether it is whole is checked here, its headers where they are used.
+  schema: z.looseObject({
+    id: z.string(),
+    of: z.string(),
+    index: z.number().int(),
+    mode: z.enum(['tiles', 'stream', 'stage']),
+    shape: vec3,
+    tileShape: vec3,
+    bundleTiles: z.number().int().min(1),
+    inputs: inputStamps,
+    staged: inputStamps,
+  }),
+};

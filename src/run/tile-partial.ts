@@ -4,12 +4,43 @@ import type { Box } from '../base/box.ts';
 import { PartialError } from '../base/errors.ts';
 import { quantitiesOf, sumsRows } from '../measures/quantities.ts';
 import type { CasePlace, Collector, ReadPartial } from '../measures/quantity.ts';
-import { encodeShard, type ShardFile } from '../measures/sorted-errors/shard/file.ts';
+import { encodeShard, ShardFile } from '../measures/sorted-errors/shard/file.ts';
 import { gateSchema } from '../measures/tally/serialise.ts';
 import { emptyGate, type GateTally, mergeGates, type Tally } from '../measures/tally/tally.ts';
 import { tallyOf } from '../measures/tally/tally-of.ts';
 import type { TileScores } from '../measures/tile/tile-scorer.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
+import type { Store } from './store.ts';
+
+/** A stored file of shards and the identity (identity.ts) that each of them must carry. */
+export interface ShardRef {
+  readonly name: string;
+  readonly of: string;
+}
+
+const identified = z.looseObject({ of: z.string() });
+
+/**
+ * The shards of the files, each open while it is at hand: a case may have more files than a process may have open.
+ * @throws PartialError for a file that is missing, torn, corrupt or of something else
+ */
+export function* eachShard(store: Store, files: Iterable<ShardRef>): Generator<ShardFile> {
+  for (const { name, of } of files) {
+    const source = store.open(name);
+    if (source === undefined) {
+      const file = store.pathOf(name);
+      throw new PartialError('shard-missing', `${file} is missing`, { file, record: name });
+    }
+    try {
+      for (const shard of ShardFile.each(source)) {
+        if (identified.safeParse(shard.about).data?.of !== of) throw ofAnother(source);
+        yield shard;
+      }
+    } finally {
+      source.close();
+    }
+  }
+}
 
 /** Version 1 had a tally in place of the rows. */
 const version = 2;
@@ -24,12 +55,18 @@ const aboutTile = z.object({
   rows: z.record(z.string(), z.unknown()),
 });
 
-/** The tile's shard in pieces. */
-export function encodeTile(caseIndex: number, tile: number, box: Box, scores: TileScores): Uint8Array[] {
+/** The tile's shard in pieces. `of`: the identity of its plan. */
+export function encodeTile(
+  of: string,
+  caseIndex: number,
+  tile: number,
+  box: Box,
+  scores: TileScores,
+): Uint8Array[] {
   const partials = [...scores.partials];
   const rows = Object.fromEntries(partials.map(([id, { json }]) => [id, json ?? null]));
   return encodeShard(
-    { version, case: caseIndex, tile, box, gate: scores.gate, rows },
+    { of, version, case: caseIndex, tile, box, gate: scores.gate, rows },
     partials.flatMap(([, { sections = [] }]) => sections),
     partials.flatMap(([id, { blobs = [] }]) =>
       blobs.map((blob) => ({ ...blob, name: `${id}/${blob.name}` })),
@@ -47,16 +84,16 @@ export interface StoredTile {
 /** What a tile's partial says of itself. @throws PartialError when it is of another tile, plan or version */
 export function checkedTile(file: ShardFile, caseIndex: number, tile: number, box: Box): StoredTile {
   const found = aboutTile.safeParse(file.about);
-  if (!found.success) throw ofAnother(file.path);
+  if (!found.success) throw ofAnother(file);
   const about = found.data;
-  if (about.case !== caseIndex || about.tile !== tile || !isOfBox(about.box, box)) throw ofAnother(file.path);
+  if (about.case !== caseIndex || about.tile !== tile || !isOfBox(about.box, box)) throw ofAnother(file);
   return storedTile(file, about);
 }
 
 /** The tile at `box`; undefined where the shard is of another. */
 export function tileAt(file: ShardFile, box: Box): StoredTile | undefined {
   const found = aboutTile.safeParse(file.about);
-  if (!found.success) throw ofAnother(file.path);
+  if (!found.success) throw ofAnother(file);
   return isOfBox(found.data.box, box) ? storedTile(file, found.data) : undefined;
 }
 
@@ -115,13 +152,13 @@ export class TileCollector {
     }));
   }
 
-  add(box: Box, tile: StoredTile, path: string): void {
+  add(box: Box, tile: StoredTile, file: ShardFile): void {
     this.#gate = mergeGates(this.#gate, tile.gate);
     // Of tiles that must not be scored nothing was taken: the case fails.
     if (isFatal(tile.gate)) return;
     for (const { id, collector } of this.#collectors) {
       const partial = tile.row(id);
-      if (!partial) throw ofAnother(path);
+      if (!partial) throw ofAnother(file);
       collector.add(box, partial);
     }
   }
@@ -140,8 +177,17 @@ function isFatal({ faults }: GateTally): boolean {
   return faults.some(({ kind }) => kind !== 'moved');
 }
 
-export function ofAnother(file: string): PartialError {
-  return new PartialError('partial-of-another', `${file} is of another tile or plan; it is made again`, {
+/** An inflated copy is not what was inflated: nothing that was read of it counts. */
+export function stagedChanged(file: string): PartialError {
+  return new PartialError('staged-changed', `${file}: this inflated copy was changed; it is made again`, {
     file,
   });
+}
+
+export function ofAnother({ path, name }: { readonly path: string; readonly name: string }): PartialError {
+  return new PartialError(
+    'partial-of-another',
+    `${path} is of other settings, files or tiles; it is made again`,
+    { file: path, record: name },
+  );
 }

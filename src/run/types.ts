@@ -5,6 +5,7 @@ import type { ManifestCase } from '../cases/types.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import type { Config } from '../settings/schema.ts';
 import type { AuditSummary } from './audit/report.ts';
+import type { OutFolder } from './out-folder.ts';
 
 /** One scoring of one manifest under one configuration. */
 export interface RunRequest {
@@ -12,6 +13,8 @@ export interface RunRequest {
   readonly config: Config;
   /** The run's folder; exists or can be made. */
   readonly outDir: string;
+  /** `outDir`, where its owner has it already; else the run becomes the owner, and lets it go at its end. */
+  readonly out?: OutFolder;
   /** Go on from what `outDir` holds of the same run. */
   readonly resume: boolean;
   /** Aborted by the first interrupt: the run stops at the next tile and can be resumed. */

@@ -1,10 +1,7 @@
 /** The result files of a run. All but run.json depend on the inputs and the settings alone. */
-import { statSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { packageVersion } from '../base/package-files.ts';
 import type { RunOutcome } from '../base/scored.ts';
-import { writeWhole } from '../base/write-whole.ts';
 import { buildResults } from '../results/build.ts';
 import { casesCsv } from '../results/cases-csv.ts';
 import type { ResultsDocument } from '../results/document.ts';
@@ -16,11 +13,16 @@ import { type Lesion, lesionsCsv, lesionsParquet } from '../results/shapes/lesio
 import { lossesOf } from '../settings/resolve-settings.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { Config } from '../settings/schema.ts';
+import { stampOf } from '../volumes/input-stamps.ts';
 import { lesionsOfRun, type StoredShapes, valuesOfRun } from './shapes.ts';
+import type { Store } from './store.ts';
 import type { RunRequest } from './types.ts';
 
 /** What the result files tell of the request. */
-export type ResultsRequest = Pick<RunRequest, 'cases' | 'config' | 'outDir' | 'warnings'>;
+export interface ResultsRequest extends Pick<RunRequest, 'cases' | 'config' | 'warnings'> {
+  /** Where the result files go. */
+  readonly store: Store;
+}
 
 interface Times {
   readonly startedAt: Date;
@@ -35,10 +37,10 @@ export function writeResults(
   times: Times,
   stored: readonly StoredShapes[],
 ): ResultsDocument {
-  const { outDir } = request;
   const results = resultsOf(settings, outcome, stored);
-  writeResultFiles(outDir, outcome, results, request.config.format, lesionList(settings, outcome, stored));
-  writeProvenance(outDir, provenance(request, settings, threads, times));
+  const lesions = lesionList(settings, outcome, stored);
+  writeResultFiles(request.store, outcome, results, request.config.format, lesions);
+  writeProvenance(request.store, provenance(request, settings, threads, times));
   return results;
 }
 
@@ -73,26 +75,27 @@ type LesionList = () => Iterable<Lesion>;
  * request results.parquet and lesions.parquet.
  */
 export function writeResultFiles(
-  outDir: string,
+  store: Store,
   outcome: RunOutcome,
   results: ResultsDocument,
   format: Config['format'] = ['json'],
   lesions?: LesionList,
 ): void {
-  if (format.includes('parquet')) writeWhole(join(outDir, 'results.parquet'), [resultsParquet(results)]);
-  writePieces(join(outDir, 'results.json'), resultsJson(results));
-  writePieces(join(outDir, 'cases.csv'), casesCsv(results));
+  const withParquet = format.includes('parquet');
+  if (withParquet) store.put('results.parquet', [resultsParquet(results)]);
+  store.put('results.json', encoded(resultsJson(results)));
+  store.put('cases.csv', encoded(casesCsv(results)));
   if (lesions) {
-    writePieces(join(outDir, 'lesions.csv'), lesionsCsv(lesions()));
-    if (format.includes('parquet')) writeWhole(join(outDir, 'lesions.parquet'), [lesionsParquet(lesions())]);
+    store.put('lesions.csv', encoded(lesionsCsv(lesions())));
+    if (withParquet) store.put('lesions.parquet', [lesionsParquet(lesions())]);
   }
   const summary = nnunetSummary(outcome);
-  if (summary !== undefined) writePieces(join(outDir, 'summary.json'), [summary]);
+  if (summary !== undefined) store.put('summary.json', encoded([summary]));
 }
 
 /** Writes run.json: what a run was, apart from its results. */
-export function writeProvenance(outDir: string, facts: ScoredRunDocument | MergedRunDocument): void {
-  writePieces(join(outDir, 'run.json'), [`${JSON.stringify(facts, undefined, 2)}\n`]);
+export function writeProvenance(store: Store, facts: ScoredRunDocument | MergedRunDocument): void {
+  store.put('run.json', encoded([`${JSON.stringify(facts, undefined, 2)}\n`]));
 }
 
 /** All that may differ between two runs of the same: times, machine, files. */
@@ -126,19 +129,15 @@ function provenance(
 
 /** A file that cannot be asked, for whatever reason (a loop of links, a mount that is gone), has no facts. */
 function fileFacts(file: string) {
-  try {
-    const { size, mtime } = statSync(file);
-    return { file, bytes: size, modified: mtime.toISOString() };
-  } catch {
-    return { file, bytes: null, modified: null };
-  }
+  const stamp = stampOf(file);
+  return {
+    file,
+    bytes: stamp?.bytes ?? null,
+    modified: stamp ? new Date(stamp.modifiedMs).toISOString() : null,
+  };
 }
 
-/** Writes pieces as one file: it may be larger than the longest string. */
-function writePieces(path: string, pieces: Iterable<string>): void {
-  writeWhole(path, encoded(pieces));
-}
-
+/** Pieces of text as bytes: a file may be larger than the longest string. */
 function* encoded(pieces: Iterable<string>): Generator<Uint8Array> {
   for (const piece of pieces) yield Buffer.from(piece, 'utf8');
 }

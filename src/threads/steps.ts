@@ -1,64 +1,69 @@
 /** What is done in threads, as messages: see thread-steps.ts for how. */
 
+import type { KeyCounts } from '../measures/sorted-errors/merger.ts';
 import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
 import type { WalkRequest } from '../measures/sorted-errors/walk-range.ts';
 import type { RunSumRequest } from '../measures/terms/sum-runs.ts';
-import type { CollectedCase } from '../run/tile-partial.ts';
+import type { StoreAddress } from '../run/store.ts';
+import type { CollectedCase, ShardRef } from '../run/tile-partial.ts';
 
-/** What is done in a thread, with its arguments. Paths are those of files in the run's folder. */
+/** What is done in a thread, with its arguments. `plan` is the identity of the plan that the step is of. */
 export type Step =
   | {
       readonly kind: 'score-bundle';
-      readonly root: string;
+      readonly store: StoreAddress;
       readonly case: number;
+      readonly plan: string;
       readonly bundle: number;
     }
   | {
       readonly kind: 'score-buffer';
-      readonly root: string;
+      readonly store: StoreAddress;
       readonly case: number;
+      readonly plan: string;
       readonly bundle: number;
       /** Stored bytes of the bundle's tiles: each channel's, then the reference's. */
       readonly bytes: SharedArrayBuffer;
     }
-  | { readonly kind: 'open-case'; readonly root: string; readonly case: number }
-  | { readonly kind: 'open-shards'; readonly root: string; readonly files: readonly string[] }
+  | { readonly kind: 'open-case'; readonly store: StoreAddress; readonly case: number; readonly plan: string }
+  | { readonly kind: 'open-shards'; readonly store: StoreAddress; readonly files: readonly ShardRef[] }
   | {
       readonly kind: 'merge-range';
-      readonly root: string;
-      readonly files: readonly string[];
+      readonly store: StoreAddress;
+      readonly files: readonly ShardRef[];
       readonly job: RangeJob;
       /** Evaluate the sorted losses. */
       readonly evaluate: boolean;
       /** Write the merged shard there. */
-      readonly target: string | null;
+      readonly target: ShardRef | null;
     }
   | {
       readonly kind: 'case-job';
-      readonly root: string;
+      readonly store: StoreAddress;
       readonly case: number;
+      readonly plan: string;
       /** The row that left the job. */
       readonly quantity: string;
       readonly job: unknown;
       /** Write the merged shard there. */
-      readonly target: string | null;
+      readonly target: ShardRef | null;
     }
   | {
       readonly kind: 'sum-runs';
-      readonly root: string;
-      readonly file: string;
+      readonly store: StoreAddress;
+      readonly file: ShardRef;
       readonly request: RunSumRequest;
     }
   | {
       readonly kind: 'survey-shards';
-      readonly root: string;
-      readonly files: readonly string[];
+      readonly store: StoreAddress;
+      readonly files: readonly ShardRef[];
       readonly class: number;
     }
   | {
       readonly kind: 'walk-scores';
-      readonly root: string;
-      readonly files: readonly string[];
+      readonly store: StoreAddress;
+      readonly files: readonly ShardRef[];
       readonly request: WalkRequest;
     };
 
@@ -74,5 +79,11 @@ export interface TilesDone {
 export type MergeStep = Extract<Step, { kind: 'merge-range' }>;
 
 export type JobStep = Extract<Step, { kind: 'case-job' }>;
+
+/** How the keys of some files are merged, and how many there are of each class. */
+export interface OpenedShards {
+  readonly jobs: readonly RangeJob[];
+  readonly keys: readonly KeyCounts[];
+}
 
 export type OpenedCase = CollectedCase;

@@ -5,21 +5,20 @@ import { Auditor } from '../audit/auditor.ts';
 import { MachineError } from '../base/errors.ts';
 import { threadFile } from '../base/package-files.ts';
 import { type PackedError, unpackError } from '../base/packed-error.ts';
-import type { BucketSums } from '../measures/sorted-errors/lovasz-sum.ts';
-import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
+import type { MergedKeys } from '../measures/sorted-errors/merger.ts';
 import type { Survey } from '../measures/sorted-errors/survey.ts';
 import type { WalkedRange } from '../measures/sorted-errors/walk-range.ts';
 import type { RunSums } from '../measures/terms/sum-runs.ts';
 import type { CaseAudit } from '../run/audit/record.ts';
-import type { OpenedCase, Step, TilesDone } from './steps.ts';
+import type { OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
 
 /** What each kind of step gives. */
 interface StepResults {
   'score-bundle': TilesDone;
   'score-buffer': TilesDone;
   'open-case': OpenedCase;
-  'open-shards': readonly RangeJob[];
-  'merge-range': BucketSums;
+  'open-shards': OpenedShards;
+  'merge-range': MergedKeys;
   'case-job': unknown;
   'sum-runs': readonly RunSums[];
   'survey-shards': Survey;

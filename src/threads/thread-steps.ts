@@ -3,34 +3,40 @@
  * and writes only whole files that are named by what they are of. Doing one again changes nothing. They run in the
  * threads of either engine (workers/step-thread.ts).
  */
-import { mkdirSync } from 'node:fs';
 import { type Box, voxelCount } from '../base/box.ts';
 import { PartialError } from '../base/errors.ts';
 import { type TileGrid, tileBox, tileGrid } from '../base/tile-grid.ts';
-import { writeWhole } from '../base/write-whole.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
 import { slabBoxes, slabsOf } from '../measures/box-errors/boxes.ts';
 import { quantityOf } from '../measures/quantities.ts';
-import type { CasePlace } from '../measures/quantity.ts';
-import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
+import type { CasePlace, WriteShard } from '../measures/quantity.ts';
 import { keyCutter, mergeRange } from '../measures/sorted-errors/row.ts';
-import { eachShard, ShardFile } from '../measures/sorted-errors/shard/file.ts';
+import { encodeShard, type ShardFile } from '../measures/sorted-errors/shard/file.ts';
 import { addSurveys, surveyFile } from '../measures/sorted-errors/survey.ts';
 import { walkRange } from '../measures/sorted-errors/walk-range.ts';
 import { sumRuns } from '../measures/terms/sum-runs.ts';
 import { TileScorer } from '../measures/tile/tile-scorer.ts';
 import type { DataRoots } from '../run/data-roots.ts';
+import { type OpenStore, openStore } from '../run/open-store.ts';
 import { boxesOfBundle, bundleCount, tilesOfBundle } from '../run/plan/bundles.ts';
 import { type CasePlan, channelHeaders, voxelBytes } from '../run/plan/case-plan.ts';
 import { RunFolder } from '../run/run-folder.ts';
-import { checkedTile, encodeTile, ofAnother, TileCollector } from '../run/tile-partial.ts';
+import type { StoreAddress } from '../run/store.ts';
+import {
+  checkedTile,
+  eachShard,
+  encodeTile,
+  ofAnother,
+  type ShardRef,
+  TileCollector,
+} from '../run/tile-partial.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import { openRaw } from '../volumes/raw-source.ts';
 import { readPrediction } from '../volumes/read-prediction.ts';
 import { datatypeBytes, type VolumeSource } from '../volumes/types.ts';
-import type { JobStep, OpenedCase, Step, TilesDone } from './steps.ts';
+import type { JobStep, OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
 
-/** Sources and a scorer are kept for the next tile of the same case. */
+/** Kept for the next tile of the same plan: of the same files, settings, tiles and start of the run. */
 interface OpenCase {
   readonly plan: CasePlan;
   /** The boxes by which its errors are listed, where they are thinner than tiles. */
@@ -43,53 +49,68 @@ interface OpenCase {
 /** The state of one thread. */
 export class StepRunner {
   #kernels: Kernels | undefined;
+  #start: string | undefined;
   #folder: RunFolder | undefined;
   #settings: RunSettings | undefined;
   #open: OpenCase | undefined;
   readonly #dataRoots: DataRoots | undefined;
+  readonly #openStore: OpenStore;
 
-  constructor(dataRoots?: DataRoots) {
+  constructor(dataRoots?: DataRoots, open: OpenStore = openStore) {
     this.#dataRoots = dataRoots;
+    this.#openStore = open;
   }
 
   run(step: Step): unknown {
-    this.#enter(step.root);
+    this.#enter(step.store);
     switch (step.kind) {
       case 'score-bundle':
-        return this.#scoreBundle(step.case, step.bundle, readTile);
+        return this.#scoreBundle(step, readTile);
       case 'score-buffer':
-        return this.#scoreBundle(step.case, step.bundle, tilesIn(new Uint8Array(step.bytes)));
+        return this.#scoreBundle(step, tilesIn(new Uint8Array(step.bytes)));
       case 'open-case':
-        return this.#openCase(step.case);
+        return this.#openCase(step.case, step.plan);
       case 'open-shards':
         return this.#openShards(step.files);
       case 'merge-range':
         // The merger lays the kernel memory out anew.
         this.#closeCase();
-        return mergeRange(this.#kernel, step.files, step.job, step.evaluate, step.target);
+        return mergeRange(
+          this.#kernel,
+          this.#shards(step.files),
+          step.job,
+          step.evaluate,
+          this.#writer(step.target),
+        );
       case 'case-job':
         return this.#doJob(step);
       case 'sum-runs':
         // It lays the kernel memory out anew.
         this.#closeCase();
-        return Array.from(eachShard([step.file]), (file) => sumRuns(this.#kernel, file, step.request))[0];
+        return Array.from(this.#shards([step.file]), (file) => sumRuns(this.#kernel, file, step.request))[0];
       case 'survey-shards':
-        return addSurveys(Array.from(eachShard(step.files), (file) => surveyFile(file, step.class)));
+        return addSurveys(Array.from(this.#shards(step.files), (file) => surveyFile(file, step.class)));
       case 'walk-scores':
         this.#closeCase();
-        return walkRange(this.#kernel, step.files, step.request);
+        return walkRange(this.#kernel, this.#shards(step.files), step.request);
     }
   }
 
-  #enter(root: string): void {
-    if (this.#folder?.root === root) return;
+  /** What is held of a run is bound to its start: a later one may have other settings and files. */
+  #enter(address: StoreAddress): void {
+    const start = JSON.stringify(address);
+    if (this.#start === start) return;
     this.#closeCase();
-    this.#dataRoots?.guard(root);
-    const folder = new RunFolder(root);
-    // Entered once they are read: a thread that could not read them tries again with its next step.
-    this.#folder = undefined;
+    this.#start = undefined;
+    const folder = new RunFolder(this.#openStore(address));
+    this.#dataRoots?.guard(folder.path);
     this.#settings = folder.readSettings();
     this.#folder = folder;
+    this.#start = start;
+  }
+
+  #shards(files: Iterable<ShardRef>): Generator<ShardFile> {
+    return eachShard(this.#folder!.store, files);
   }
 
   get #kernel(): Kernels {
@@ -103,11 +124,21 @@ export class StepRunner {
     this.#open = undefined;
   }
 
-  #enterCase(index: number): OpenCase {
-    if (this.#open?.plan.index === index) return this.#open;
+  /** @throws PartialError when the case was planned anew since */
+  #readPlan(index: number, id: string): CasePlan {
+    const folder = this.#folder!;
+    const plan = folder.readPlan(index);
+    if (plan.id === id) return plan;
+    const name = folder.plan(index);
+    const file = folder.store.pathOf(name);
+    throw new PartialError('plan-of-another', `${file}: the case was planned anew`, { file, record: name });
+  }
+
+  #enterCase(index: number, id: string): OpenCase {
+    if (this.#open?.plan.index === index && this.#open.plan.id === id) return this.#open;
     this.#closeCase();
-    const plan = this.#folder!.readPlan(index);
-    this.#dataRoots?.checkPlan(plan, this.#folder!.root);
+    const plan = this.#readPlan(index, id);
+    this.#dataRoots?.checkPlan(plan, this.#folder!.path);
     const grid = tileGrid(plan.shape, plan.tileShape);
     const input = {
       predictions: channelHeaders(plan.predictions),
@@ -122,14 +153,13 @@ export class StepRunner {
       predictions: raw ? plan.predictions.map((header) => openRaw(header)) : [],
       reference: raw ? openRaw(plan.reference) : null,
     };
-    mkdirSync(this.#folder!.tiles(index), { recursive: true });
     return this.#open;
   }
 
   /** Scores the tiles of a bundle, each when the one before is written, and stores them as one file. */
-  #scoreBundle(index: number, bundle: number, read: ReadTile): TilesDone {
+  #scoreBundle({ case: index, plan, bundle }: BundleStep, read: ReadTile): TilesDone {
     const begin = performance.now();
-    const open = this.#enterCase(index);
+    const open = this.#enterCase(index, plan);
     const tiles = tilesOfBundle(open.plan, bundle);
     const boxes = boxesOfBundle(open.plan, bundle);
     const voxels = boxes.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
@@ -139,10 +169,11 @@ export class StepRunner {
         const box = boxes[i]!;
         read(open, box, { before, all: voxels });
         before += voxelCount(box.shape);
-        yield* encodeTile(index, tile, box, open.scorer.score(box, slabsOf(open.slabGrid, box)));
+        yield* encodeTile(plan, index, tile, box, open.scorer.score(box, slabsOf(open.slabGrid, box)));
       }
     };
-    writeWhole(this.#folder!.bundle(index, bundle), shards());
+    const { store } = this.#folder!;
+    store.put(this.#folder!.bundle(index, bundle), shards());
     return {
       tiles: tiles.length,
       voxels,
@@ -152,9 +183,9 @@ export class StepRunner {
   }
 
   /** Checks that every tile of the plan is there and has each row collect its partials. */
-  #openCase(index: number): OpenedCase {
+  #openCase(index: number, id: string): OpenedCase {
     const folder = this.#folder!;
-    const plan = folder.readPlan(index);
+    const plan = this.#readPlan(index, id);
     const grid = tileGrid(plan.shape, plan.tileShape);
     const place = placeOfCase(folder, this.#settings!, plan, () => {
       this.#closeCase();
@@ -164,15 +195,16 @@ export class StepRunner {
     let voxels = 0;
     for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
       const tiles = tilesOfBundle(plan, bundle).values();
-      for (const shard of ShardFile.each(folder.bundle(index, bundle))) {
+      const name = folder.bundle(index, bundle);
+      for (const shard of this.#shards([{ name, of: id }])) {
         const tile = tiles.next().value ?? grid.length;
         const box = tileBox(grid, tile);
         const stored = checkedTile(shard, index, tile, box);
         voxels += stored.gate.voxels + stored.gate.ignored;
-        collector.add(box, stored, shard.path);
+        collector.add(box, stored, shard);
       }
       const next = tiles.next();
-      if (!next.done) throw ofAnother(folder.bundle(index, bundle));
+      if (!next.done) throw ofAnother({ name, path: folder.store.pathOf(name) });
     }
     if (voxels !== voxelCount(plan.shape)) {
       throw new PartialError(
@@ -183,24 +215,35 @@ export class StepRunner {
     return collector.done();
   }
 
-  #doJob({ case: index, quantity, job, target }: JobStep): unknown {
+  #doJob({ case: index, plan: id, quantity, job, target }: JobStep): unknown {
     const folder = this.#folder!;
-    const plan = folder.readPlan(index);
+    const plan = this.#readPlan(index, id);
     // Jobs lay the kernel memory out anew.
     this.#closeCase();
+    const bundles = Array.from({ length: bundleCount(plan) }, (_, bundle) => folder.bundle(index, bundle));
     return quantityOf(quantity).work!(job, {
       kernels: this.#kernel,
       settings: this.#settings!,
-      files: Array.from({ length: bundleCount(plan) }, (_, bundle) => folder.bundle(index, bundle)),
+      shards: () => this.#shards(bundles.map((name) => ({ name, of: id }))),
       kept: folder.keptOf(index, quantity),
-      target,
+      writeShard: this.#writer(target),
     });
   }
 
-  #openShards(paths: readonly string[]): RangeJob[] {
+  #openShards(files: readonly ShardRef[]): OpenedShards {
     const cut = keyCutter(this.#settings!);
-    for (const file of eachShard(paths)) cut.add(file);
-    return cut.jobs();
+    for (const file of this.#shards(files)) cut.add(file);
+    return { jobs: cut.jobs(), keys: cut.keys() };
+  }
+
+  #writer(target: ShardRef | null): WriteShard | null {
+    const { store } = this.#folder!;
+    return (
+      target &&
+      ((about, sections) => {
+        store.put(target.name, encodeShard({ of: target.of, ...about }, sections));
+      })
+    );
   }
 }
 
@@ -223,6 +266,8 @@ function placeOfCase(
     kept: (quantity) => folder.keptOf(plan.index, quantity),
   };
 }
+
+type BundleStep = Pick<Extract<Step, { kind: 'score-bundle' }>, 'case' | 'plan' | 'bundle'>;
 
 /** Puts the stored bytes of a tile where the scorer takes them. `voxels`: of the bundle's tiles before it, and of all. */
 type ReadTile = (open: OpenCase, box: Box, voxels: { readonly before: number; readonly all: number }) => void;

@@ -4,6 +4,7 @@ import { voxelCount } from '../base/box.ts';
 import type { BufferBudget } from '../base/buffer-budget.ts';
 import { boxesOfBundle, bundleCount } from '../run/plan/bundles.ts';
 import { type CasePlan, channelHeaders, voxelBytes } from '../run/plan/case-plan.ts';
+import type { StoreAddress } from '../run/store.ts';
 import { openStream } from '../volumes/gzip-stream.ts';
 import { datatypeBytes, type VolumeStream } from '../volumes/types.ts';
 import type { TilesDone } from './steps.ts';
@@ -16,7 +17,7 @@ import type { ThreadPool } from './thread-pool.ts';
 export async function walkCase(
   pool: ThreadPool,
   buffers: BufferBudget,
-  root: string,
+  store: StoreAddress,
   plan: CasePlan,
   missing: ReadonlySet<number>,
   signal: AbortSignal,
@@ -48,7 +49,7 @@ export async function walkCase(
         continue;
       }
       const work = pool
-        .run({ kind: 'score-buffer', root, case: plan.index, bundle, bytes: buffer }, signal)
+        .run({ kind: 'score-buffer', store, case: plan.index, plan: plan.id, bundle, bytes: buffer }, signal)
         .then(onTiles, (error: unknown) => {
           failure ??= error;
         })

@@ -27,7 +27,8 @@ export function replacedInput(stamps: readonly InputStamp[]): string | undefined
   })?.file;
 }
 
-function stampOf(file: string): InputStamp | undefined {
+/** Undefined for a file that is gone or cannot be seen from here, whatever the reason. */
+export function stampOf(file: string): InputStamp | undefined {
   try {
     const { size, mtimeMs } = statSync(file);
     return { file, bytes: size, modifiedMs: Math.floor(mtimeMs) };

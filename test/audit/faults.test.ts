@@ -69,7 +69,7 @@ test.each(backends)('a wrong bit of any sum or count of one tile is found on %s'
       config,
       folder(`${backend} ${quantity}`.replaceAll(' ', '-')),
       backend,
-      (run, index) => editTally(run.bundle(index, faultyTile), edit),
+      (run, index) => editTally(run.store.pathOf(run.bundle(index, faultyTile)), edit),
     );
     expect(report.passed, quantity).toBe(false);
     expect(new Set(report.differences.map(({ tile }) => tile))).toEqual(new Set([faultyTile]));
@@ -115,7 +115,7 @@ test.each(backends)(
     const [file] = entry.predictions;
     const right = readFileSync(file!);
     let tally: Tally | undefined;
-    const tile = (run: RunFolder) => run.bundle(0, faultyTile);
+    const tile = (run: RunFolder) => run.store.pathOf(run.bundle(0, faultyTile));
     await auditInProcess([entry], config, folder(`right-${entry.id}`), backend, (run) => {
       tally = readTally(tile(run));
     });
@@ -148,7 +148,7 @@ test('a wrong cell of the confusion matrix of label maps is found', async () => 
     folder('labels-run'),
     'wasm',
     (run, index) =>
-      editTally(run.bundle(index, faultyTile), (tally) => ({
+      editTally(run.store.pathOf(run.bundle(index, faultyTile)), (tally) => ({
         ...tally,
         confusion: tally.confusion.map(([r, p, n], at) => [r, p, at === 1 ? n ^ 1 : n]),
       })),

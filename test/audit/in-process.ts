@@ -6,7 +6,9 @@ import type { ManifestCase } from '../../src/cases/types.ts';
 import { CaseWork } from '../../src/engines/case-work.ts';
 import type { AuditReport } from '../../src/run/audit/report.ts';
 import { auditFile, writeAuditReport } from '../../src/run/audit/report.ts';
+import { type ScoredOutcome, storedOutcome } from '../../src/run/case-outcome.ts';
 import { enterFolder } from '../../src/run/enter-run.ts';
+import { localStore } from '../../src/run/open-store.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 import { resolveSettings } from '../../src/settings/resolve-settings.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
@@ -27,7 +29,7 @@ export async function auditInProcess(
   tamper?: Tamper,
 ): Promise<AuditReport> {
   const { settings } = await resolveSettings(configSchema.parse({ audit: 'all', ...config }), cases);
-  const folder = new RunFolder(join(outDir, 'work'));
+  const folder = new RunFolder(localStore(join(outDir, 'work')));
   enterFolder(folder, settings, cases, false);
   await useBackend(backend);
   const runner = new StepRunner();
@@ -39,13 +41,13 @@ export async function auditInProcess(
   const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(4), () => 2 ** 28);
   const { signal } = new AbortController();
   for (const index of cases.keys()) {
-    let plan = await work.plan(index);
-    if (plan.mode === 'stage') plan = await work.stage(plan, signal);
+    const plan = await work.plan(index, signal);
     if (plan.mode === 'stream') await work.walk(plan, signal, () => {});
-    else for (const bundle of work.missingBundles(plan)) await work.scoreBundle(index, bundle, signal);
+    else for (const bundle of work.missingBundles(plan)) await work.scoreBundle(plan, bundle, signal);
     await tamper?.(folder, index);
     await work.reduce(plan, false, signal);
   }
-  writeAuditReport(outDir, folder, settings.audit!, cases, [...cases.keys()]);
+  const scored = [...cases.keys()].map((index) => storedOutcome(folder, index) as ScoredOutcome);
+  writeAuditReport(localStore(outDir), folder, settings.audit!, cases, scored);
   return JSON.parse(readFileSync(join(outDir, auditFile), 'utf8')) as AuditReport;
 }

@@ -1,5 +1,5 @@
 /** Whole runs with an audit, in threads of their own. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { ManifestCase } from '../../src/cases/types.ts';
@@ -10,6 +10,8 @@ import {
   readAuditSummary,
   writeAuditReport,
 } from '../../src/run/audit/report.ts';
+import { type ScoredOutcome, storedOutcome } from '../../src/run/case-outcome.ts';
+import { localStore } from '../../src/run/open-store.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 import { golden, pair, resultFiles, score, temporaryFolder } from '../run/support.ts';
 import { writePair } from '../run/volumes.ts';
@@ -41,7 +43,7 @@ test('results are the same bytes with and without an audit, and a rerun audits t
   const cases = await makeCases('same');
   const plain = await score(cases, { tile }, folder('plain'));
   expect(plain.audit).toBeUndefined();
-  expect(readAuditSummary(folder('plain'))).toBeUndefined();
+  expect(readAuditSummary(localStore(folder('plain')))).toBeUndefined();
   const reports: AuditReport[] = [];
   for (const threads of [2, 1]) {
     const outDir = folder(`audited-${threads}`);
@@ -52,7 +54,7 @@ test('results are the same bytes with and without an audit, and a rerun audits t
     );
     expect(report.notes).toContain(report.audit?.sentence);
     expect(resultFiles(outDir)).toEqual(resultFiles(folder('plain')));
-    expect(readAuditSummary(outDir)).toEqual(report.audit);
+    expect(readAuditSummary(localStore(outDir))).toEqual(report.audit);
     reports.push(auditOf(outDir));
   }
   console.log(reports[0]!.backends.join());
@@ -66,9 +68,9 @@ test('a fault in one tile makes the exit status 1 and leaves the scores', async 
   const scoreBundle = CaseWork.prototype.scoreBundle;
   vi.spyOn(CaseWork.prototype, 'scoreBundle').mockImplementation(async function (this: CaseWork, ...args) {
     const done = await scoreBundle.apply(this, args);
-    const [index, at] = args;
+    const [{ index }, at] = args;
     if (index === 2 && at === 4) {
-      editTally(this.folder.bundle(index, at), (tally) =>
+      editTally(this.folder.store.pathOf(this.folder.bundle(index, at)), (tally) =>
         editClass(tally, ({ hardTp }) => ({ hardTp: hardTp ^ 1 })),
       );
     }
@@ -100,9 +102,10 @@ test('cases that fail have nothing to audit', async () => {
 test('a lost record of an audit is no passed audit', async () => {
   const cases = await makeCases('lost');
   await score(cases, { tile, audit: '1' }, folder('lost'));
-  const run = new RunFolder(join(folder('lost'), 'work'));
-  rmSync(run.caseAudit(1));
-  const summary = writeAuditReport(folder('lost'), run, '1', cases, [0, 1, 2]);
+  const run = new RunFolder(localStore(join(folder('lost'), 'work')));
+  run.store.remove(run.caseAudit(1));
+  const scored = [0, 1, 2].map((index) => storedOutcome(run, index) as ScoredOutcome);
+  const summary = writeAuditReport(localStore(folder('lost')), run, '1', cases, scored);
   expect(summary.passed).toBe(false);
   expect(auditOf(folder('lost')).unaudited).toEqual(['lost-1']);
 });

@@ -125,9 +125,9 @@ describe('the folder of a run', () => {
   const fresh = { resume: false, overwrite: false };
 
   test('is made, and may hold other files', () => {
-    prepareOutDir(at('new', 'deep'), fresh);
+    prepareOutDir(at('new', 'deep'), fresh).release();
     expect(existsSync(at('new', 'deep'))).toBe(true);
-    expect(() => prepareOutDir(folder, fresh)).not.toThrow();
+    prepareOutDir(folder, fresh).release();
   });
 
   test.each(['results.json', 'run.json', 'work/settings.json', 'work/cases.json'])(
@@ -136,7 +136,7 @@ describe('the folder of a run', () => {
       mkdirSync(at('work'));
       touch(name);
       expect(() => prepareOutDir(folder, fresh)).toThrow(/holds a run; give --resume.*--overwrite/);
-      expect(() => prepareOutDir(folder, { resume: true, overwrite: false })).not.toThrow();
+      prepareOutDir(folder, { resume: true, overwrite: false }).release();
       expect(existsSync(at(name))).toBe(true);
     },
   );
@@ -144,14 +144,14 @@ describe('the folder of a run', () => {
   test('is overwritten without harm to other files', () => {
     mkdirSync(at('work', 'tiles'), { recursive: true });
     for (const name of ['results.json', 'cases.csv', 'work/cases.json', 'notes.txt']) touch(name);
-    prepareOutDir(folder, { resume: false, overwrite: true });
-    expect(readdirSync(folder).sort()).toEqual(['notes.txt', 'preds', 'refs']);
+    prepareOutDir(folder, { resume: false, overwrite: true }).release();
+    expect(readdirSync(folder).sort()).toEqual(['.owner', 'notes.txt', 'preds', 'refs']);
   });
 
   test('a folder named work that is not a run’s stays', () => {
     mkdirSync(at('work'));
     for (const name of ['results.json', 'work/thesis.txt']) touch(name);
-    prepareOutDir(folder, { resume: false, overwrite: true });
+    prepareOutDir(folder, { resume: false, overwrite: true }).release();
     expect(existsSync(at('work', 'thesis.txt'))).toBe(true);
   });
 

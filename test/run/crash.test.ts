@@ -1,8 +1,11 @@
 /** Fault injection: a run that dies at any step or write, or finds its files damaged, ends with the same bytes. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import type { FileLayer } from '../../src/base/write-whole.ts';
 import type { ManifestCase } from '../../src/cases/types.ts';
+import { LocalStore } from '../../src/run/local-store.ts';
+import type { OpenStore } from '../../src/run/open-store.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import type { Step } from '../../src/threads/steps.ts';
 import { type Deliver, runInProcess } from './in-process.ts';
@@ -11,23 +14,27 @@ import { randomNumbers, writePair } from './volumes.ts';
 
 /** What happens to the write number `at` (0 based) of whole files, and to all that follow. */
 type Fault = 'nothing written' | 'written' | 'torn';
-const writes = vi.hoisted(() => ({ count: 0, at: Number.POSITIVE_INFINITY, fault: 'written' as Fault }));
+const writes = { count: 0, at: Number.POSITIVE_INFINITY, fault: 'written' as Fault };
 
-vi.mock('../../src/base/write-whole.ts', async (original) => {
-  const real = await original<typeof import('../../src/base/write-whole.ts')>();
-  const faulty = (path: string, pieces: readonly Uint8Array[]) => {
-    const number = writes.count++;
-    if (number < writes.at) return real.writeWhole(path, pieces);
-    if (number === writes.at && writes.fault !== 'nothing written') {
-      const bytes = real.writeWhole(path, pieces);
-      // A rename may survive a loss of power that the bytes do not survive.
-      if (writes.fault === 'torn') truncateSync(path, Math.floor(bytes / 2));
+/** Each whole file is opened once as a new one and renamed once. */
+const files: FileLayer = {
+  ...fs,
+  openSync: (path, flags, mode) => {
+    const isLast = writes.count === writes.at;
+    if (flags === 'wx' && writes.count >= writes.at && !(isLast && writes.fault !== 'nothing written')) {
+      throw new Error('the power went off');
     }
+    return fs.openSync(path, flags, mode);
+  },
+  renameSync: (from, to) => {
+    fs.renameSync(from, to);
+    if (!String(from).endsWith('.tmp') || writes.count++ !== writes.at) return;
+    // A rename may survive a loss of power that the bytes do not survive.
+    if (writes.fault === 'torn') truncateSync(to, Math.floor(fs.statSync(to).size / 2));
     throw new Error('the power went off');
-  };
-  const writeText = (path: string, text: string) => faulty(path, [Buffer.from(text)]);
-  return { ...real, writeWhole: faulty, writeText };
-});
+  },
+};
+const openStore: OpenStore = ({ root, fence }) => new LocalStore(root, fence, files);
 
 const folder = temporaryFolder();
 const shape = [6, 5, 8] as const;
@@ -40,7 +47,7 @@ const straight: Deliver = (step, run) => run(step);
 
 function runTo(name: string, resume: boolean, deliver: Deliver = straight): Promise<void> {
   mkdirSync(folder(name), { recursive: true });
-  return runInProcess(request(cases, config, folder(name), { resume }), deliver);
+  return runInProcess(request(cases, config, folder(name), { resume }), deliver, openStore);
 }
 
 let expected: ReturnType<typeof resultFiles>;

@@ -128,6 +128,8 @@ test('what writers left that died is swept by the next start; what another proce
     ),
   );
   const others = join(out, 'work', `cases/000001.json.${process.ppid}-0123abcd-7.tmp`);
+  // Gone with the last inflated copy.
+  mkdirSync(join(out, 'work', 'staged'));
   for (const path of [...left, others]) writeFileSync(path, 'torn');
   await score(cases, config, out, { resume: true });
   for (const path of left) expect(existsSync(path), path).toBe(false);

@@ -2,6 +2,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { localStore } from '../../src/run/open-store.ts';
 import { planMemory } from '../../src/run/plan/memory.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
 import { runInProcess } from './in-process.ts';
@@ -60,9 +61,9 @@ test.each([
     return run(step);
   });
   await expect(stopped).rejects.toThrow('killed');
-  const runFolder = new RunFolder(join(out, 'work'));
+  const runFolder = new RunFolder(localStore(join(out, 'work')));
   const { tileShape } = runFolder.readPlan(0);
-  const { ino } = statSync(runFolder.bundle(0, 0));
+  const { ino } = statSync(runFolder.store.pathOf(runFolder.bundle(0, 0)));
   let scoredAgain = false;
   let cut: readonly number[] = [];
   await runInProcess(
@@ -72,7 +73,8 @@ test.each([
         cut = runFolder.readPlan(0).tileShape;
         scoredAgain ||= step.bundle === 0;
       }
-      if (step.kind === 'open-case' && goesOn) expect(statSync(runFolder.bundle(0, 0)).ino).toBe(ino);
+      if (step.kind === 'open-case' && goesOn)
+        expect(statSync(runFolder.store.pathOf(runFolder.bundle(0, 0))).ino).toBe(ino);
       return run(step);
     },
   );

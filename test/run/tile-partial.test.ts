@@ -7,9 +7,9 @@ import { tileBox, tileGrid } from '../../src/base/tile-grid.ts';
 import { writeWhole } from '../../src/base/write-whole.ts';
 import { loadKernels } from '../../src/kernels/kernels.ts';
 import type { CasePlace, Quantity } from '../../src/measures/quantity.ts';
-import { ShardFile } from '../../src/measures/sorted-errors/shard/file.ts';
 import { TileScorer } from '../../src/measures/tile/tile-scorer.ts';
-import { checkedTile, encodeTile, TileCollector } from '../../src/run/tile-partial.ts';
+import { localStore } from '../../src/run/open-store.ts';
+import { checkedTile, eachShard, encodeTile, TileCollector } from '../../src/run/tile-partial.ts';
 import { resolveSettings } from '../../src/settings/resolve-settings.ts';
 import { configSchema } from '../../src/settings/schema.ts';
 import { golden, pair, temporaryFolder } from './support.ts';
@@ -85,7 +85,7 @@ async function scoredFile(name: string) {
       target.set(new Uint8Array(Float32Array.from(scores).buffer));
     });
     // The views of a tile are overwritten by the next.
-    return encodeTile(0, tile, box, scorer.score(box)).map((piece) => piece.slice());
+    return encodeTile('plan', 0, tile, box, scorer.score(box)).map((piece) => piece.slice());
   });
   const path = folder(name);
   writeWhole(path, pieces);
@@ -93,8 +93,8 @@ async function scoredFile(name: string) {
   const collect = () => {
     const collector = new TileCollector(place, [planes as unknown as Quantity]);
     let tile = 0;
-    for (const shard of ShardFile.each(path)) {
-      collector.add(boxes[tile]!, checkedTile(shard, 0, tile, boxes[tile]!), path);
+    for (const shard of eachShard(localStore(folder()), [{ name, of: 'plan' }])) {
+      collector.add(boxes[tile]!, checkedTile(shard, 0, tile, boxes[tile]!), shard);
       tile++;
     }
     expect(tile).toBe(3);

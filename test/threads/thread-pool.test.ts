@@ -15,7 +15,12 @@ test('a pool can be closed at any moment of its start', async () => {
 test('a step that fails keeps the class, code and place of its error', async () => {
   const pool = new ThreadPool(1);
   try {
-    const step = pool.run({ kind: 'open-case', root: '/nowhere', case: 0 });
+    const step = pool.run({
+      kind: 'open-case',
+      store: { kind: 'local', root: '/nowhere', fence: null },
+      case: 0,
+      plan: '',
+    });
     await expect(step).rejects.toMatchObject({
       name: 'PartialError',
       code: 'record-missing',

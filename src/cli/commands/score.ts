@@ -45,6 +45,7 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     )
     .option('--resume', 'go on with the run that --out holds')
     .option('--overwrite', 'replace the run that --out holds')
+    .option('--take-over', 'although a run that goes on owns --out: it can change nothing there any more')
     .option('--detach', 'with --engine redis: print the id of the run and leave it to the workers')
     .option('--priority <n>', 'with --engine redis: 1 (first) to 1000; by default 100')
     .option(

@@ -5,8 +5,8 @@
 import { type Job, WaitingChildrenError, WaitingError } from 'bullmq';
 import { DefectError, InputError, type VoxtallyError } from '../../base/errors.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
-import { type CaseOutcomeRecord, writeOutcome } from '../../run/case-outcome.ts';
-import { storedOutcome } from '../../run/enter-run.ts';
+import { type CaseOutcomeRecord, storedOutcome, writeOutcome } from '../../run/case-outcome.ts';
+import { hasLostOwnership } from '../../run/fence.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
 import type { TilesDone } from '../../threads/steps.ts';
 import { asVoxtallyError, faultOfTiles, haltByDefect, queueError } from './faults.ts';
@@ -23,10 +23,10 @@ export async function processCase(
   token: string,
   lockLost: AbortSignal,
 ): Promise<void> {
-  const { run: id, case: index } = jobData(caseJob, job.data);
+  const { run: id, start, case: index } = jobData(caseJob, job.data);
   let run: OpenRun | undefined;
   try {
-    run = context.runs.get(id);
+    run = context.runs.get(id, start);
     if (!(index in run.cases)) throw new RefusedJob();
     if (isStopped(run.folder) || storedOutcome(run.folder, index)) return;
     await new CaseProcess(context, run, job, token, AbortSignal.any([lockLost, context.handBack])).process();
@@ -40,6 +40,8 @@ export async function processCase(
       { run: id, case: index, code: fault.code, attempt: job.attemptsMade + 1 },
       'case failed',
     );
+    // The run was started again: what is to be done is in other jobs.
+    if (hasLostOwnership(fault)) return;
     if (run && fault instanceof DefectError) haltByDefect(context.log, id, run.folder, fault);
     if (!run || fault instanceof DefectError) throw queueError(fault);
     if (!(fault instanceof InputError) && !(error instanceof SetAside) && !isLastAttempt(job)) {
@@ -55,7 +57,7 @@ export function endCase(run: OpenRun, index: number, fault: VoxtallyError): Case
   if (before?.status === 'ok') return before;
   const outcome = unscoredAsGiven(run, index, fault instanceof InputError ? 'failed' : 'incomplete', fault);
   writeOutcome(run.folder, outcome);
-  run.folder.removeTiles(index, run.cases[index]!.predictions.length + 1);
+  run.work.discardTiles(index);
   return outcome;
 }
 
@@ -90,33 +92,32 @@ class CaseProcess {
     const { work } = this.#run;
     let plan: CasePlan;
     if (this.#job.data.step === 'plan') {
-      plan = await work.plan(this.#index);
+      plan = await work.plan(this.#index, this.#stop);
       const { length } = tileGrid(plan.shape, plan.tileShape);
       await this.#context.board.count(this.#run.id, 'tilesTotal', length);
-      if (plan.mode === 'stage') plan = await work.stage(plan, this.#stop);
       const missing = work.missingBundles(plan);
       const inJobs =
         plan.mode !== 'stream' && cutJobs(plan, missing, this.#context.timing.jobVoxels).length > 1;
       if (inJobs) await this.#handOut(plan, missing);
       else await this.#scoreHere(plan);
     } else {
-      plan = work.folder.readPlan(this.#index);
+      plan = await work.planned(this.#index, this.#stop);
       const missing = work.missingBundles(plan);
       if (missing.length > 0) await this.#faceMissing(plan, missing);
     }
-    await this.#reduce(plan);
+    await this.#reduce();
   }
 
   /** Adds tile jobs as children and waits for them. From then on the case's job says that they were added. */
   async #handOut(plan: CasePlan, missing: readonly number[]): Promise<void> {
-    const { id, priority } = this.#run;
+    const { id, priority, start } = this.#run;
     const jobs = cutJobs(plan, missing, this.#context.timing.jobVoxels);
     const planning = Date.now().toString(36);
     const parent = { id: this.#job.id!, queue: this.#job.queueQualifiedName };
     await this.#context.queues.tiles.addBulk(
       jobs.map(({ bundle, bundles }) => ({
         name: 'tile',
-        data: { run: id, case: this.#index, bundle, bundles },
+        data: { run: id, start, case: this.#index, plan: plan.id, bundle, bundles },
         opts: {
           ...jobOptions(tileJobId(id, this.#index, planning, bundle), priority, this.#context.timing),
           parent,
@@ -144,12 +145,15 @@ class CaseProcess {
     throw new SetAside(fault);
   }
 
-  async #reduce(plan: CasePlan): Promise<void> {
+  async #reduce(): Promise<void> {
     const { work, keepShards, folder } = this.#run;
-    const outcome = await work.withRepairs(
-      async () => storedOutcome(folder, this.#index) ?? work.reduce(plan, keepShards, this.#stop),
-      () => this.#scoreHere(plan),
-    );
+    const outcome = await work.withRepairs(this.#index, async () => {
+      const stored = storedOutcome(folder, this.#index);
+      if (stored) return stored;
+      const plan = await work.planned(this.#index, this.#stop);
+      await this.#scoreHere(plan);
+      return work.reduce(plan, keepShards, this.#stop);
+    });
     this.#context.log.info({ run: this.#run.id, case: this.#index, status: outcome.status }, 'case done');
   }
 
@@ -167,7 +171,7 @@ class CaseProcess {
     const lane = async () => {
       for (const bundle of bundles) {
         if (faults.length > 0 || this.#stop.aborted) return;
-        tell(await work.scoreBundle(this.#index, bundle, this.#stop));
+        tell(await work.scoreBundle(plan, bundle, this.#stop));
       }
     };
     // No lane writes any more when the case goes on.

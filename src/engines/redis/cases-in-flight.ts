@@ -1,10 +1,9 @@
 /** The cases of a run that are in the queue at the moment: enough to keep the workers busy, never the whole archive. */
 
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
 import type { Job } from 'bullmq';
 import { type ErrorCode, isErrorCode } from '../../base/error-codes.ts';
-import { storedOutcome } from '../../run/enter-run.ts';
+import { storedOutcome } from '../../run/case-outcome.ts';
 import { type CaseJob, caseJobId } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
 import { jobOptions } from './queues.ts';
@@ -145,10 +144,8 @@ export class CasesInFlight {
 
   /** Whether tiles were added since the case's job was last given up: then its workers died of something else. */
   #hasMovedOn(index: number): boolean {
-    const folder = this.#run.folder.tiles(index);
-    const tiles = existsSync(folder)
-      ? readdirSync(folder).filter((name) => name.endsWith('.shard')).length
-      : 0;
+    const { folder } = this.#run;
+    const tiles = folder.store.list(folder.tiles(index)).filter((name) => name.endsWith('.shard')).length;
     const before = this.#tilesBefore.get(index) ?? 0;
     this.#tilesBefore.set(index, tiles);
     return tiles > before;
@@ -156,13 +153,13 @@ export class CasesInFlight {
 
   async #add(cases: readonly number[]): Promise<void> {
     if (cases.length === 0) return;
-    const { id, priority } = this.#run;
+    const { id, priority, start } = this.#run;
     await Promise.all(cases.map((index) => this.#clear(index)));
     await this.#context.queues.cases.addBulk(
       cases.map((index) => ({
         name: 'case',
-        data: { run: id, case: index, step: 'plan' },
-        opts: jobOptions(caseJobId(id, index), priority, this.#context.timing),
+        data: { run: id, start, case: index, step: 'plan' },
+        opts: jobOptions(caseJobId(id, index, start), priority, this.#context.timing),
       })),
     );
     for (const index of cases) this.#inFlight.add(index);
@@ -175,7 +172,9 @@ export class CasesInFlight {
   }
 
   async #job(index: number): Promise<Job<CaseJob> | undefined> {
-    return (await this.#context.queues.cases.getJob(caseJobId(this.#run.id, index))) ?? undefined;
+    return (
+      (await this.#context.queues.cases.getJob(caseJobId(this.#run.id, index, this.#run.start))) ?? undefined
+    );
   }
 
   async #fleetThreads(): Promise<number> {

@@ -1,12 +1,11 @@
 /** What is asked of runs from outside: to begin, to go on, to stop, to try failed cases again. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { UsageError } from '../../base/errors.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import { forgetOutcomes } from '../forget.ts';
 import { Board } from './board.ts';
+import { hasResults } from './collect-results.ts';
 import { withinMs } from './connection.ts';
 import { partsOfJobId } from './jobs.ts';
 import type { Places } from './places.ts';
@@ -38,14 +37,10 @@ export class Control {
     await this.#queues.runs.add('run', { run }, plannerOptions(run, priority));
   }
 
-  /** Goes on with a run that was interrupted; cases without a score are tried again. */
-  async resume(run: string): Promise<void> {
-    if (await this.isGoing(run)) return;
-    const folder = this.#places.folder(run);
-    const again = forgetOutcomes(folder, folder.readCases().length);
-    const done =
-      readFinished(folder)?.state === 'done' && existsSync(join(folder.root, 'results', 'results.json'));
-    if (done && again === 0) return;
+  /** Goes on with a run that was started again; cases without a score are tried again. */
+  async resume(run: string, folder: RunFolder): Promise<void> {
+    const again = forgetOutcomes(folder);
+    if (again === 0 && hasResults(folder)) return;
     clearEnd(folder);
     await this.begin(run);
   }
@@ -63,9 +58,10 @@ export class Control {
       );
     }
     const wasCancelled = isCancelled(folder);
-    const again = forgetOutcomes(folder, folder.readCases().length);
-    if (again === 0 && readFinished(folder)?.state === 'done' && !wasCancelled) return 0;
-    clearEnd(folder);
+    const started = this.#places.startAgain(run);
+    const again = forgetOutcomes(started);
+    if (again === 0 && hasResults(folder) && !wasCancelled) return 0;
+    clearEnd(started);
     await this.begin(run);
     return again;
   }
@@ -114,7 +110,7 @@ export class Control {
 
   #folderOf(run: string): RunFolder {
     const folder = this.#places.newFolder(run);
-    if (existsSync(folder.root)) return folder;
+    if (folder.store.has(folder.settings)) return folder;
     throw new UsageError(
       'run-unknown',
       `there is no run ${run}; voxtally status lists those that are there`,

@@ -2,26 +2,27 @@
  * How a fault travels from a job to those who report it: in full by a file in the run's folder, and through Redis as a
  * code alone, since messages name files and cases.
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
 import * as z from 'zod';
 import { type ErrorCode, isErrorCode } from '../../base/error-codes.ts';
-import { DefectError, InputError, MachineError, PartialError, VoxtallyError } from '../../base/errors.ts';
+import { DefectError, InputError, MachineError, VoxtallyError } from '../../base/errors.ts';
 import { namedError, type PackedError, packError, unpackError } from '../../base/packed-error.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
-import { type RunFolder, readJsonFile, writeJsonFile } from '../../run/run-folder.ts';
+import { findRecord, putRecord } from '../../run/records.ts';
+import type { RunFolder } from '../../run/run-folder.ts';
 import { isRedisTrouble, redisFault } from './redis-faults.ts';
 import { markHalted } from './run-record.ts';
 
 /** A fault as a record. */
-export const packedError = z.object({
+const packedError = z.object({
   type: z.string(),
   code: z.custom<ErrorCode>((code) => typeof code === 'string' && isErrorCode(code)),
   message: z.string(),
   place: z.looseObject({}),
 });
+
+export const faultKind = { version: 1, schema: packedError };
 
 /** Any error of a job as one of this package: those of the queue itself are faults of the machine. */
 export function asVoxtallyError(error: unknown): VoxtallyError {
@@ -57,8 +58,7 @@ export function haltByDefect(log: Logger, run: string, folder: RunFolder, defect
 /** Leaves the fault of a bundle's tiles for the case's reduction. Where that cannot be written either, its code has to do. */
 export function leaveFault(folder: RunFolder, caseIndex: number, bundle: number, fault: VoxtallyError): void {
   try {
-    mkdirSync(folder.tiles(caseIndex), { recursive: true });
-    writeJsonFile(faultFile(folder, caseIndex, bundle), packError(fault));
+    putRecord(folder.store, faultName(folder, caseIndex, bundle), faultKind, packError(fault));
   } catch (error) {
     if (!(error instanceof MachineError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
   }
@@ -72,7 +72,7 @@ export function faultOfTiles(
   /** Why tile jobs were set aside, as BullMQ has it. */
   reasons: readonly string[],
 ): VoxtallyError | undefined {
-  const faults = missing.flatMap((bundle) => readFault(faultFile(folder, plan.index, bundle)) ?? []);
+  const faults = missing.flatMap((bundle) => readFault(folder, faultName(folder, plan.index, bundle)) ?? []);
   const found = faults.find((fault) => fault instanceof InputError) ?? faults[0];
   if (found || reasons.length === 0 || missing.length === 0) return found;
   const tile = missing[0]! * plan.bundleTiles;
@@ -88,15 +88,11 @@ export function faultOfTiles(
       );
 }
 
-function faultFile(folder: RunFolder, caseIndex: number, bundle: number): string {
-  return join(folder.tiles(caseIndex), `${bundle}.fault.json`);
+function faultName(folder: RunFolder, caseIndex: number, bundle: number): string {
+  return `${folder.tiles(caseIndex)}/${bundle}.fault.json`;
 }
 
-function readFault(path: string): VoxtallyError | undefined {
-  try {
-    return unpackError(readJsonFile(path, packedError) as PackedError);
-  } catch (error) {
-    if (error instanceof PartialError) return undefined;
-    throw error;
-  }
+function readFault({ store }: RunFolder, name: string): VoxtallyError | undefined {
+  const fault = findRecord(store, name, faultKind);
+  return fault && unpackError(fault as PackedError);
 }

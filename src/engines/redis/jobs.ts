@@ -45,28 +45,38 @@ export function jobData<T>(schema: z.ZodType<T>, data: unknown): T {
 
 const run = z.string().regex(runIdPattern);
 const index = z.int().min(0);
+/** Number of the start of the run that the job is of: what is left of an earlier one is not done, and could change nothing. */
+const start = z.int().min(1);
 
 export const runJob = z.object({ run });
 /** `missing`: how many bundles of tiles there were to score when they were last handed out. */
 export const caseJob = z.object({
   run,
+  start,
   case: index,
   step: z.enum(['plan', 'reduce']),
   missing: index.optional(),
 });
-/** Bundles of tiles: `bundle` to `bundle + bundles - 1`. */
-export const tileJob = z.object({ run, case: index, bundle: index, bundles: z.int().min(1) });
+/** Bundles of tiles of a plan, by its identity: `bundle` to `bundle + bundles - 1`. */
+export const tileJob = z.object({
+  run,
+  start,
+  case: index,
+  plan: z.string(),
+  bundle: index,
+  bundles: z.int().min(1),
+});
 
 /** A range of the pool's merged shards; what of them stands in a file of this name. */
-export const mergeJob = z.object({ run, merge: z.string().regex(/^[0-9a-f]{16}$/) });
+export const mergeJob = z.object({ run, start, merge: z.string().regex(/^[0-9a-f]{16}$/) });
 
 export type RunJob = z.infer<typeof runJob>;
 export type CaseJob = z.infer<typeof caseJob>;
 export type TileJob = z.infer<typeof tileJob>;
 export type MergeJob = z.infer<typeof mergeJob>;
 
-export function caseJobId(runId: string, caseIndex: number): string {
-  return `${runId}.${caseIndex}`;
+export function caseJobId(runId: string, caseIndex: number, start: number): string {
+  return `${runId}.${caseIndex}.${start}`;
 }
 
 /**

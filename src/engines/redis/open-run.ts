@@ -1,6 +1,5 @@
 /** The runs that a worker has at hand: their settings and cases, read once. */
-import { statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { BufferBudget } from '../../base/buffer-budget.ts';
 import { VoxtallyError } from '../../base/errors.ts';
 import type { ManifestCase } from '../../cases/types.ts';
@@ -15,6 +14,8 @@ import { type RunRecord, readRecord } from './run-record.ts';
 
 export interface OpenRun {
   readonly id: string;
+  /** Number of its start, under which all is written. */
+  readonly start: number;
   readonly folder: RunFolder;
   readonly record: RunRecord;
   /** The cases as the user named their files; `work` has them by absolute paths. */
@@ -34,7 +35,7 @@ export class OpenRuns {
   readonly #buffers: BufferBudget;
   readonly #threadBytes: () => number;
   readonly #dataRoots: DataRoots;
-  readonly #open = new Map<string, { readonly changedAt: number; readonly run: OpenRun }>();
+  readonly #open = new Map<string, OpenRun>();
 
   constructor(
     places: Places,
@@ -50,23 +51,30 @@ export class OpenRuns {
     this.#dataRoots = dataRoots;
   }
 
-  /** @throws MachineError or PartialError when the run's folder is not there or not whole. */
-  get(id: string): OpenRun {
-    const folder = this.#places.folder(id);
-    // A resumed run may cut its work differently.
-    const changedAt = statSync(join(folder.root, 'settings.json')).mtimeMs;
+  /** The run in its last start. @throws as `get` */
+  current(id: string): OpenRun {
+    return this.get(id, this.#places.start(id));
+  }
+
+  /**
+   * What is held of a run is bound to its start: a later one may have other files, and cut its work differently.
+   * @throws MachineError or PartialError when the run's folder is not there or not whole, `ownership-lost` when the run was
+   * started again since.
+   */
+  get(id: string, start: number): OpenRun {
+    const folder = this.#places.folder(id, start);
     const known = this.#open.get(id);
     this.#open.delete(id);
-    const entry = known?.changedAt === changedAt ? known : { changedAt, run: this.#read(id, folder) };
-    this.#open.set(id, entry);
+    const run = known?.start === start ? known : this.#read(id, start, folder);
+    this.#open.set(id, run);
     for (const [oldest] of this.#open) {
       if (this.#open.size <= maxOpen) break;
       this.#open.delete(oldest);
     }
-    return entry.run;
+    return run;
   }
 
-  #read(id: string, folder: RunFolder): OpenRun {
+  #read(id: string, start: number, folder: RunFolder): OpenRun {
     const record = readRecord(folder);
     const settings = folder.readSettings();
     const cases = folder.readCases();
@@ -87,7 +95,7 @@ export class OpenRuns {
     );
     const priority = new CurrentPriority(folder, record.priority);
     return {
-      ...{ id, folder, record, cases, work },
+      ...{ id, start, folder, record, cases, work },
       keepShards: keepsCaseShards(settings, cases.length),
       get priority() {
         return priority.value;

@@ -1,18 +1,27 @@
-/**
- * Where the engine finds what jobs only name: the folder of a run, and the volumes. This is all that the queue's workers
- * know of storage; an object store would be another implementation.
- */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+/** Where the engine finds what jobs only name: the store of a run. Another kind of store is another implementation. */
+import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MachineError, UsageError } from '../../base/errors.ts';
+import { makeFolder } from '../../base/make-folder.ts';
+import { storageError } from '../../base/storage-faults.ts';
+import { checkFence, currentOwner } from '../../run/fence.ts';
+import { Lease, ownerFolder } from '../../run/lease.ts';
+import { localStore } from '../../run/open-store.ts';
 import { RunFolder } from '../../run/run-folder.ts';
 import { checkRunId, isRunId } from './jobs.ts';
 
 export interface Places {
-  /** The folder of a run that is there. @throws MachineError when it cannot be seen from here. */
-  folder(runId: string): RunFolder;
-  /** The folder of a run that is to be made. */
+  /**
+   * The folder of a run that is there; `start`: to write under that number.
+   * @throws MachineError when it cannot be seen from here, `ownership-lost` when the run was started again since
+   */
+  folder(runId: string, start?: number): RunFolder;
+  /** The folder of a run that may not be there. */
   newFolder(runId: string): RunFolder;
+  /** The number of the run's last start; 0 before the first. */
+  start(runId: string): number;
+  /** Starts a run, or starts it again: whoever is still at work for an earlier start can change nothing any more. */
+  startAgain(runId: string): RunFolder;
   /** Ids of the runs that are there, newest first. */
   runs(): string[];
 }
@@ -24,7 +33,7 @@ export class SharedFolders implements Places {
   constructor(workRoot: string) {
     this.#root = resolve(workRoot);
     try {
-      mkdirSync(this.#root, { recursive: true });
+      makeFolder(this.#root);
       if (!statSync(this.#root).isDirectory()) throw new Error('not a folder');
     } catch (cause) {
       throw new UsageError('work-root', `${workRoot}: cannot be used as the folder of all runs`, {
@@ -35,24 +44,55 @@ export class SharedFolders implements Places {
     }
   }
 
-  folder(runId: string): RunFolder {
-    const folder = this.newFolder(runId);
-    if (existsSync(join(folder.root, 'settings.json'))) return folder;
-    throw new MachineError(
-      'run-folder-missing',
-      `${folder.root}: the folder of this run cannot be seen from here; all must use the same --work-root`,
-      { file: folder.root },
-    );
+  folder(runId: string, start?: number): RunFolder {
+    const root = this.#rootOf(runId);
+    const fence = start === undefined ? null : { folder: join(root, ownerFolder), number: start };
+    const folder = new RunFolder(localStore(root, fence));
+    if (!folder.store.has(folder.settings)) {
+      throw new MachineError(
+        'run-folder-missing',
+        `${root}: the folder of this run cannot be seen from here; all must use the same --work-root`,
+        { file: root },
+      );
+    }
+    if (fence) checkFence(fence);
+    return folder;
   }
 
   newFolder(runId: string): RunFolder {
-    return new RunFolder(join(this.#root, checkRunId(runId)));
+    return new RunFolder(localStore(this.#rootOf(runId)));
+  }
+
+  start(runId: string): number {
+    return currentOwner(join(this.#rootOf(runId), ownerFolder));
+  }
+
+  startAgain(runId: string): RunFolder {
+    const root = this.#rootOf(runId);
+    makeFolder(root);
+    const { fence } = Lease.acquire(root, { forQueue: true });
+    return new RunFolder(localStore(root, fence));
   }
 
   runs(): string[] {
-    return readdirSync(this.#root)
-      .filter((name) => isRunId(name) && existsSync(join(this.#root, name, 'settings.json')))
+    let names: string[];
+    try {
+      names = readdirSync(this.#root);
+    } catch (error) {
+      throw storageError(this.#root, 'could not be read', error);
+    }
+    return names
+      .filter((name) => isRunId(name) && this.#isThere(name))
       .sort()
       .reverse();
+  }
+
+  #isThere(runId: string): boolean {
+    const folder = this.newFolder(runId);
+    return folder.store.has(folder.settings);
+  }
+
+  #rootOf(runId: string): string {
+    return join(this.#root, checkRunId(runId));
   }
 }

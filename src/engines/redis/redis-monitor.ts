@@ -1,12 +1,10 @@
 /** What the dashboard and `voxtally status` see of the runs: live facts from Redis, everything lasting from the folders. */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { VoxtallyError } from '../../base/errors.ts';
 import type { ManifestCase } from '../../cases/types.ts';
 import { readResults } from '../../results/read.ts';
-import { storedOutcome } from '../../run/enter-run.ts';
+import { storedOutcome } from '../../run/case-outcome.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type {
   CasePage,
@@ -32,7 +30,7 @@ import {
   readFinished,
   readPooled,
   readRecord,
-  resultsFolder,
+  resultsOf,
 } from './run-record.ts';
 
 export interface MonitorOptions {
@@ -180,14 +178,15 @@ class FolderAndBoard implements RedisMonitor {
   async pooled(id: string): Promise<PooledSoFar> {
     const known = this.#open(id);
     if (!known) return { cases: 0, classes: {} };
-    const file = join(resultsFolder(known.folder), 'results.json');
-    if (readFinished(known.folder)?.state !== 'done' || !existsSync(file)) {
+    const finished = readFinished(known.folder);
+    const results = resultsOf(known.folder);
+    if (finished?.state !== 'done' || !results.has('results.json')) {
       return readPooled(known.folder) ?? { cases: 0, classes: {} };
     }
-    const changedAt = statSync(file).mtimeMs;
+    const changedAt = finished.finishedAt;
     const before = this.#pooled.get(id);
     if (before?.changedAt === changedAt) return before.pooled;
-    const { pooled } = readResults(resultsFolder(known.folder));
+    const { pooled } = readResults(results.pathOf(''));
     const entry = { changedAt, pooled: pooledValues(pooled) };
     this.#pooled.set(id, entry);
     return entry.pooled;
@@ -257,7 +256,7 @@ class FolderAndBoard implements RedisMonitor {
   #open(id: string): Known | undefined {
     if (!isRunId(id)) return undefined;
     const known = this.#known.get(id);
-    if (known && existsSync(known.folder.root)) return known;
+    if (known && known.folder.store.has(known.folder.settings)) return known;
     this.#known.delete(id);
     try {
       const folder = this.#places.folder(id);

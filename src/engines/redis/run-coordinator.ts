@@ -2,18 +2,19 @@
  * The job of a run: keeps few cases in flight until all have an outcome, then pools them and writes the result files.
  * It remembers nothing: whoever takes it over finds what is done in the run's folder and goes on.
  */
-import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { DefectError, InputError, MachineError, UsageError } from '../../base/errors.ts';
 import type { CaseOutcomeRecord } from '../../run/case-outcome.ts';
-import { storedOutcome } from '../../run/enter-run.ts';
+import { storedOutcome } from '../../run/case-outcome.ts';
+import { hasLostOwnership } from '../../run/fence.ts';
 import type { ThreadPool } from '../../threads/thread-pool.ts';
 import { CasePool } from '../case-pool.ts';
 import { finishRun } from '../finish-run.ts';
 import { type StatusName, statusLetters } from './board.ts';
 import { endCase } from './case-processor.ts';
 import { CasesInFlight } from './cases-in-flight.ts';
+import { describeResults, linkResults } from './collect-results.ts';
 import { asVoxtallyError, haltByDefect, queueError } from './faults.ts';
 import { jobData, type RunJob, runJob } from './jobs.ts';
 import { clearMerges, mergeByJob } from './merge-jobs.ts';
@@ -23,9 +24,8 @@ import {
   isCancelled,
   isHalted,
   isStopped,
-  linkState,
   readFinished,
-  resultsFolder,
+  resultsOf,
   writeFinished,
   writePooled,
 } from './run-record.ts';
@@ -47,13 +47,15 @@ export async function processRun(
   const stop = AbortSignal.any([lockLost, context.draining]);
   let run: OpenRun | undefined;
   try {
-    run = context.runs.get(id);
+    run = context.runs.current(id);
     if (readFinished(run.folder)?.state === 'done') return;
     await new RunCoordinator(context, pool, run, stop).plan();
   } catch (error) {
     if (lockLost.aborted) throw new Error('lock-lost');
     if (context.draining.aborted) return handJobBack(job, token);
     const fault = asVoxtallyError(error);
+    // Another job looks after the run in its later start.
+    if (hasLostOwnership(fault)) return;
     context.log.error(
       { run: id, code: fault.code, attempt: job.attemptsMade + 1 },
       'run interrupted by a fault',
@@ -83,6 +85,7 @@ export async function endFailed(
       seconds: (Date.now() - run.record.createdAt) / 1000,
       statuses: live?.statuses ?? '',
       live: { ...live?.numbers },
+      results: [],
     });
   } catch (error) {
     context.log.error({ run: run.id, code: asVoxtallyError(error).code }, 'the end cannot be noted');
@@ -204,9 +207,7 @@ class RunCoordinator {
 
   async #finish(): Promise<void> {
     const { folder, record, cases, work, id } = this.#run;
-    const outDir = resultsFolder(folder);
-    mkdirSync(outDir, { recursive: true });
-    linkState(folder.root, outDir);
+    linkResults(folder);
     const { config, warnings } = record;
     const finished = await finishRun({
       work,
@@ -216,7 +217,7 @@ class RunCoordinator {
         for (const index of lost) this.#mark(index, 'waiting');
         await this.#score(lost);
       },
-      results: { cases, config, outDir, warnings },
+      results: { cases, config, store: resultsOf(folder), warnings },
       threads: this.#pool.threads,
       startedAt: new Date(record.createdAt),
       signal: this.#stop,
@@ -232,6 +233,7 @@ class RunCoordinator {
       seconds: finished.seconds,
       statuses: this.#statuses.join(''),
       live: { ...live?.numbers },
+      results: describeResults(folder),
     });
     await this.#context.board.setState(id, 'done');
     this.#context.log.info({ run: id, cases: cases.length, failed: finished.failed }, 'run done');

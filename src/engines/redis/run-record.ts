@@ -7,14 +7,13 @@
  *   pooled.json     the pooled values so far, for those who watch
  *   finished.json   how the run ended
  *   merges/         what merges of the pool are asked for, and their sums
- *   results/        the result files
+ *   results/        the result files; finished.json has their checksums
+ *   .owner/         the number of the last start of the run
  */
-import { existsSync, rmSync, symlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { PartialError } from '../../base/errors.ts';
-import { writeText } from '../../base/write-whole.ts';
-import { type RunFolder, readJsonFile, workFolder, writeJsonFile } from '../../run/run-folder.ts';
+import { findRecord, getRecord, putRecord } from '../../run/records.ts';
+import type { RunFolder } from '../../run/run-folder.ts';
+import type { Store } from '../../run/store.ts';
 import { type Config, configSchema } from '../../settings/schema.ts';
 import type { PooledSoFar } from '../monitor.ts';
 import { maxPriority } from './priority.ts';
@@ -40,9 +39,12 @@ const recordSchema = z.object({
   startedBy: z.string().exactOptional(),
 });
 
+const requestKind = { version: 1, schema: recordSchema };
+const requestName = 'request.json';
+
 /** The address of Redis may hold a password: it is not written. */
 export function writeRecord(folder: RunFolder, record: RunRecord): void {
-  writeJsonFile(join(folder.root, 'request.json'), {
+  putRecord(folder.store, requestName, requestKind, {
     ...record,
     config: { ...record.config, redis: undefined },
   });
@@ -50,7 +52,12 @@ export function writeRecord(folder: RunFolder, record: RunRecord): void {
 
 /** @throws PartialError when there is none. */
 export function readRecord(folder: RunFolder): RunRecord {
-  return readJsonFile(join(folder.root, 'request.json'), recordSchema);
+  return getRecord(folder.store, requestName, requestKind);
+}
+
+/** The record; undefined when it is missing or damaged. */
+export function findRequest(folder: RunFolder): RunRecord | undefined {
+  return findRecord(folder.store, requestName, requestKind);
 }
 
 const finishedSchema = z.object({
@@ -63,36 +70,45 @@ const finishedSchema = z.object({
   /** A letter a case; see `statusLetters`. */
   statuses: z.string(),
   live: z.record(z.string(), z.number()),
+  /** The result files as they were written; none for a run that failed. */
+  results: z.array(z.object({ name: z.string(), bytes: z.number(), crc32: z.number() })).default([]),
 });
 export type Finished = z.infer<typeof finishedSchema>;
 
+const finishedKind = { version: 1, schema: finishedSchema };
+const finishedName = 'finished.json';
+
 export function writeFinished(folder: RunFolder, finished: Finished): void {
-  writeJsonFile(join(folder.root, 'finished.json'), finished);
+  putRecord(folder.store, finishedName, finishedKind, finished);
 }
 
 export function readFinished(folder: RunFolder): Finished | undefined {
-  return readOptional(join(folder.root, 'finished.json'), finishedSchema);
+  return findRecord(folder.store, finishedName, finishedKind);
 }
 
-export function resultsFolder(folder: RunFolder): string {
-  return join(folder.root, 'results');
+/** The result files of a run. */
+export function resultsOf(folder: RunFolder): Store {
+  return folder.store.below('results');
 }
+
+const cancelledName = 'cancelled';
+const haltedName = 'halted';
 
 export function isCancelled(folder: RunFolder): boolean {
-  return existsSync(join(folder.root, 'cancelled'));
+  return folder.store.has(cancelledName);
 }
 
 export function markCancelled(folder: RunFolder): void {
-  writeText(join(folder.root, 'cancelled'), '');
+  folder.store.put(cancelledName, []);
 }
 
 /** Whether a defect of the program has ended the run. */
 export function isHalted(folder: RunFolder): boolean {
-  return existsSync(join(folder.root, 'halted'));
+  return folder.store.has(haltedName);
 }
 
 export function markHalted(folder: RunFolder): void {
-  writeText(join(folder.root, 'halted'), '');
+  folder.store.put(haltedName, []);
 }
 
 /** Whether nothing more is to be done for the run. */
@@ -102,8 +118,7 @@ export function isStopped(folder: RunFolder): boolean {
 
 /** The run is about to go on. */
 export function clearEnd(folder: RunFolder): void {
-  for (const name of ['cancelled', 'halted', 'finished.json'])
-    rmSync(join(folder.root, name), { force: true });
+  for (const name of [cancelledName, haltedName, finishedName]) folder.store.remove(name);
 }
 
 const values = z.record(z.string(), z.number().nullable());
@@ -112,26 +127,13 @@ const pooledSchema = z.object({
   classes: z.record(z.string(), z.object({ losses: values, metrics: values })),
 });
 
+const pooledKind = { version: 1, schema: pooledSchema };
+const pooledName = 'pooled.json';
+
 export function writePooled(folder: RunFolder, pooled: PooledSoFar): void {
-  writeJsonFile(join(folder.root, 'pooled.json'), pooled);
+  putRecord(folder.store, pooledName, pooledKind, pooled);
 }
 
 export function readPooled(folder: RunFolder): PooledSoFar | undefined {
-  return readOptional(join(folder.root, 'pooled.json'), pooledSchema);
-}
-
-function readOptional<T>(path: string, schema: z.ZodType<T>): T | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return readJsonFile(path, schema);
-  } catch (error) {
-    if (error instanceof PartialError) return undefined;
-    throw error;
-  }
-}
-
-/** Makes `outDir/work` the run's folder, unless something stands there. */
-export function linkState(root: string, outDir: string): void {
-  const link = join(outDir, workFolder);
-  if (!existsSync(link)) symlinkSync(resolve(root), link, 'dir');
+  return findRecord(folder.store, pooledName, pooledKind);
 }

@@ -1,25 +1,23 @@
 /** A run from the submitter's side: the folder and the planner's job are made, then it may watch, collect or leave. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { ReplaySubject } from 'rxjs';
 import { UsageError } from '../../base/errors.ts';
-import { writeText } from '../../base/write-whole.ts';
-import type { ResultsDocument } from '../../results/document.ts';
-import { readResults } from '../../results/read.ts';
+import { makeFolder } from '../../base/make-folder.ts';
 import { readAuditSummary } from '../../run/audit/report.ts';
 import { enterFolder } from '../../run/enter-run.ts';
-import { resultFiles } from '../../run/result-files.ts';
-import type { RunFolder } from '../../run/run-folder.ts';
+import { OutFolder } from '../../run/out-folder.ts';
+import { readText } from '../../run/records.ts';
 import type { RunProgress, RunReport, RunRequest, StartedRun } from '../../run/types.ts';
 import { resolveSettings } from '../../settings/resolve-settings.ts';
+import { collect } from './collect-results.ts';
 import { connectNow, placeOf } from './connection.ts';
 import { Control } from './control.ts';
 import { followRun } from './follow-run.ts';
 import { isRunId, newRunId } from './jobs.ts';
 import { type Places, SharedFolders } from './places.ts';
 import { openMonitor } from './redis-monitor.ts';
-import { linkState, readRecord, resultsFolder, writeRecord } from './run-record.ts';
+import { findRequest, writeRecord } from './run-record.ts';
 
 /** The file in `--out` that names the run, for `--resume`. */
 export const runIdFile = 'run-id.txt';
@@ -34,8 +32,27 @@ export interface SubmitRequest extends RunRequest {
 }
 
 /** Makes a run, or goes on with the one that `outDir` names. @returns its id and what was decided */
-export async function submitRun(request: SubmitRequest): Promise<{ run: string; notes: readonly string[] }> {
-  const { cases, config, outDir, resume, warnings, priority } = request;
+export function submitRun(request: SubmitRequest): Promise<{ run: string; notes: readonly string[] }> {
+  return withOut(request, (out) => submit(request, out));
+}
+
+/** Does something with `outDir` as its owner. */
+async function withOut<T>({ out, outDir }: SubmitRequest, work: (out: OutFolder) => Promise<T>): Promise<T> {
+  if (out !== undefined) return work(out);
+  makeFolder(resolve(outDir));
+  const owned = OutFolder.own(outDir);
+  try {
+    return await work(owned);
+  } finally {
+    owned.release();
+  }
+}
+
+async function submit(
+  request: SubmitRequest,
+  out: OutFolder,
+): Promise<{ run: string; notes: readonly string[] }> {
+  const { cases, config, resume, warnings, priority } = request;
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
   const { settings, notes } = await resolveSettings(config, cases);
@@ -43,25 +60,25 @@ export async function submitRun(request: SubmitRequest): Promise<{ run: string; 
   try {
     const places: Places = new SharedFolders(config.redis.workRoot);
     const control = new Control(redis, config.redis.prefix, places);
-    const before = resume ? runOf(outDir) : undefined;
-    const run = before ?? newRunId();
-    const folder = places.newFolder(run);
-    const goingOn = before !== undefined && existsSync(join(folder.root, 'settings.json'));
-    if (!goingOn || !(await control.isGoing(run))) {
-      enterFolder(folder, settings, cases, goingOn);
-      const createdAt = goingOn ? readRecord(folder).createdAt : Date.now();
+    if (resume) out.checkLinkable();
+    const before = resume ? runOf(out) : undefined;
+    const isThere = before !== undefined && places.start(before) > 0;
+    const run = isThere ? before : newRunId();
+    if (!isThere || !(await control.isGoing(run))) {
+      const folder = places.startAgain(run);
+      enterFolder(folder, settings, cases, isThere);
       writeRecord(folder, {
-        createdAt,
+        createdAt: findRequest(folder)?.createdAt ?? Date.now(),
         priority,
         base: process.cwd(),
         config,
         warnings,
         startedBy: whoAsks(),
       });
+      out.store.put(runIdFile, [Buffer.from(`${run}\n`)]);
+      if (isThere) await control.resume(run, folder);
+      else await control.begin(run);
     }
-    writeText(join(outDir, runIdFile), `${run}\n`);
-    if (goingOn) await control.resume(run);
-    else await control.begin(run);
     await control.close();
     return { run, notes };
   } finally {
@@ -72,7 +89,7 @@ export async function submitRun(request: SubmitRequest): Promise<{ run: string; 
 /** Submits a run, shows how far it is and collects its results. Aborting leaves it to the workers. */
 export function scoreOnRedis(request: SubmitRequest): StartedRun {
   const progress = new ReplaySubject<RunProgress>(1);
-  const done = follow(request, (snapshot) => progress.next(snapshot));
+  const done = withOut(request, (out) => follow(request, out, (snapshot) => progress.next(snapshot)));
   done.then(
     () => progress.complete(),
     (error) => progress.error(error),
@@ -80,9 +97,13 @@ export function scoreOnRedis(request: SubmitRequest): StartedRun {
   return { progress, done };
 }
 
-async function follow(request: SubmitRequest, emit: (progress: RunProgress) => void): Promise<RunReport> {
+async function follow(
+  request: SubmitRequest,
+  out: OutFolder,
+  emit: (progress: RunProgress) => void,
+): Promise<RunReport> {
   const { config, outDir, signal, warnings } = request;
-  const { run, notes } = await submitRun(request);
+  const { run, notes } = await submit(request, out);
   const { url: redisUrl, prefix, workRoot } = config.redis;
   const monitor = openMonitor({ redisUrl, prefix, workRoot });
   try {
@@ -94,8 +115,8 @@ async function follow(request: SubmitRequest, emit: (progress: RunProgress) => v
       patienceMs: request.patienceMs ?? defaultPatienceMs,
       start: nothingDone(request),
     });
-    const results = collect(folder, outDir);
-    const audit = readAuditSummary(outDir);
+    const results = collect(folder, out);
+    const audit = readAuditSummary(out.store);
     const scored = results.cases.every(({ status }) => status === 'ok');
     return {
       exitStatus: scored && audit?.passed !== false ? 0 : 1,
@@ -123,26 +144,10 @@ function nothingDone({ cases }: SubmitRequest): RunProgress {
   };
 }
 
-/** Copies the result files, each whole or not at all, and links the run's state, so that it can be asked. */
-function collect(folder: RunFolder, outDir: string): ResultsDocument {
-  mkdirSync(outDir, { recursive: true });
-  linkState(folder.root, outDir);
-  for (const name of resultFiles) {
-    const source = join(resultsFolder(folder), name);
-    if (!existsSync(source)) continue;
-    const temporary = join(outDir, `${name}.tmp`);
-    copyFileSync(source, temporary);
-    renameSync(temporary, join(outDir, name));
-  }
-  return readResults(outDir);
-}
-
 /** The run that an earlier start left in `outDir`. */
-function runOf(outDir: string): string | undefined {
-  const file = join(outDir, runIdFile);
-  if (!existsSync(file)) return undefined;
-  const run = readFileSync(file, 'utf8').trim();
-  return isRunId(run) ? run : undefined;
+function runOf(out: OutFolder): string | undefined {
+  const run = readText(out.store, runIdFile)?.trim();
+  return run !== undefined && isRunId(run) ? run : undefined;
 }
 
 /** User and host, as people of one site know each other. */

@@ -1,7 +1,7 @@
 /** Scores the bundles of tiles of a job; those that are there already are left as they are. */
-import { existsSync } from 'node:fs';
 import type { Job } from 'bullmq';
 import { DefectError, MachineError } from '../../base/errors.ts';
+import { hasLostOwnership } from '../../run/fence.ts';
 import { bundleCount } from '../../run/plan/bundles.ts';
 import { asVoxtallyError, haltByDefect, leaveFault, queueError } from './faults.ts';
 import { jobData, RefusedJob, type TileJob, tileJob } from './jobs.ts';
@@ -16,13 +16,13 @@ export async function processTiles(
   lockLost: AbortSignal,
 ): Promise<void> {
   const stop = AbortSignal.any([lockLost, context.handBack]);
-  const { run: id, case: index, bundle, bundles } = jobData(tileJob, job.data);
+  const { run: id, start, case: index, bundle, bundles } = jobData(tileJob, job.data);
   let run: OpenRun | undefined;
   try {
-    run = context.runs.get(id);
+    run = context.runs.get(id, start);
     if (isStopped(run.folder)) return;
     if (!(index in run.cases)) throw new RefusedJob();
-    if (existsSync(run.folder.caseOutcome(index))) return;
+    if (run.folder.store.has(run.folder.caseOutcome(index))) return;
     stop.throwIfAborted();
     if (bundle + bundles > bundleCount(run.folder.readPlan(index))) throw new RefusedJob();
     await scoreBundles(context, run, job.data, stop);
@@ -33,6 +33,8 @@ export async function processTiles(
     const fault = asVoxtallyError(error);
     const attempt = job.attemptsMade + 1;
     context.log.warn({ run: id, case: index, bundle, bundles, code: fault.code, attempt }, 'tiles failed');
+    // Of an earlier start, or of an earlier plan of the case: others do what is to be done.
+    if (hasLostOwnership(fault) || fault.code === 'plan-of-another') return;
     if (run && fault instanceof DefectError) haltByDefect(context.log, id, run.folder, fault);
     else if (run) leaveFault(run.folder, index, firstMissing(run, job.data), fault);
     throw queueError(fault);
@@ -42,7 +44,7 @@ export async function processTiles(
 async function scoreBundles(
   context: WorkerContext,
   run: OpenRun,
-  { case: index, bundle, bundles }: TileJob,
+  { case: index, plan, bundle, bundles }: TileJob,
   stop: AbortSignal,
 ): Promise<void> {
   // A read of a lost network drive may never come back.
@@ -50,8 +52,8 @@ async function scoreBundles(
   try {
     const signal = AbortSignal.any([stop, late]);
     for (let at = bundle; at < bundle + bundles; at++) {
-      if (existsSync(run.folder.bundle(index, at))) continue;
-      context.workDone(run, await run.work.scoreBundle(index, at, signal));
+      if (run.folder.store.has(run.folder.bundle(index, at))) continue;
+      context.workDone(run, await run.work.scoreBundle({ index, id: plan }, at, signal));
     }
   } catch (error) {
     if (stop.aborted || !late.aborted) throw error;
@@ -64,6 +66,8 @@ async function scoreBundles(
 
 /** Bundles are scored in order: the first that is not there is the one that failed. */
 function firstMissing(run: OpenRun, { case: index, bundle, bundles }: TileJob): number {
-  for (let at = bundle; at < bundle + bundles; at++) if (!existsSync(run.folder.bundle(index, at))) return at;
+  for (let at = bundle; at < bundle + bundles; at++) {
+    if (!run.folder.store.has(run.folder.bundle(index, at))) return at;
+  }
   return bundle;
 }

@@ -182,7 +182,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     // A planner that lost its last worker has nobody else to say so.
     if (job?.finishedOn === undefined || job.attemptsMade >= plannerAttempts) return;
     try {
-      endFailed(context, context.runs.get(job.id!), error.message).catch(report);
+      endFailed(context, context.runs.current(job.id!), error.message).catch(report);
     } catch (fault) {
       report(fault as Error);
     }

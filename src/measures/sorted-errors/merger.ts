@@ -2,6 +2,7 @@
  * Merges a range of buckets of one class over any number of shard files, by counting: adds the Lovász sums of each
  * bucket, writes the merged runs, or both. Memory is bounded by the range, not by the files.
  */
+import { PartialError } from '../../base/errors.ts';
 import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
 import { type BucketSums, sumsLength } from './lovasz-sum.ts';
 import { Pieces } from './pieces.ts';
@@ -25,8 +26,36 @@ export interface RangeContext {
   readonly backgroundAbove: number;
 }
 
-export interface MergedRange {
+/** How many keys there are of each side of a class. */
+export interface KeyCounts {
+  readonly background: number;
+  readonly foreground: number;
+}
+
+export function addKeys(counts: readonly KeyCounts[]): KeyCounts {
+  const sum = (side: keyof KeyCounts) => counts.reduce((total, keys) => total + keys[side], 0);
+  return { background: sum('background'), foreground: sum('foreground') };
+}
+
+export function sameKeys(a: KeyCounts, b: KeyCounts): boolean {
+  return a.background === b.background && a.foreground === b.foreground;
+}
+
+/** Which of the files it was cannot be told: all of them are made again. */
+export function keysDiffer(found: KeyCounts, expected: KeyCounts): PartialError {
+  const text = (keys: KeyCounts) => `${keys.background} background and ${keys.foreground} foreground`;
+  return new PartialError(
+    'keys-differ',
+    `shards hold ${text(found)} voxels where ${text(expected)} were counted; they are made again`,
+  );
+}
+
+/** What evaluating a range gives: its sums, and the keys that were found for them. */
+export interface MergedKeys extends KeyCounts {
   readonly sums: BucketSums;
+}
+
+export interface MergedRange extends MergedKeys {
   readonly sections: readonly SectionContent[];
 }
 
@@ -127,6 +156,8 @@ export class Merger {
       new Float64Array(kernels.memory.buffer, address, length).slice();
     return {
       sums: table(sums, sumsLength * values()[state.sums]!),
+      background,
+      foreground,
       sections: write
         ? sides.map((side) => {
             const entryCount = values()[state.entries + side]!;

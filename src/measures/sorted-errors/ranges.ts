@@ -1,6 +1,6 @@
 /** Cuts the keys of a class into ranges of buckets that can be merged one by one and in parallel. */
 
-import type { BucketRange, RangeContext } from './merger.ts';
+import type { BucketRange, KeyCounts, RangeContext } from './merger.ts';
 import { bucketCount, eachBucket } from './shard/directory.ts';
 import type { ShardFile } from './shard/file.ts';
 
@@ -43,6 +43,11 @@ export function addBuckets(histogram: BucketHistogram, file: ShardFile, classInd
       });
     }
   }
+}
+
+export function countKeys({ background, foreground }: BucketHistogram): KeyCounts {
+  const sum = (counts: Float64Array) => counts.reduce((total, count) => total + count, 0);
+  return { background: sum(background), foreground: sum(foreground) };
 }
 
 /** A range with what its Lovász sums need to know of the keys above it. */

@@ -1,14 +1,14 @@
 /** The sorted errors of each class, as keys with counts: what the Lovász losses and all questions about scores are made of. */
 import { bitmapBytes, type Kernels, type Layout } from '../../kernels/kernels.ts';
 import { needsShards, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
-import type { Quantity } from '../quantity.ts';
+import type { Quantity, WriteShard } from '../quantity.ts';
 import type { TileNeeds, TileRegions } from '../tile/memory.ts';
 import type { ClassView } from '../tile/tile-view.ts';
-import { addBucketSums, type BucketSums, type LovaszValues } from './lovasz-sum.ts';
-import { Merger } from './merger.ts';
-import { addBuckets, cutRanges, emptyHistogram, type RangeJob } from './ranges.ts';
+import { addBucketSums, type LovaszValues } from './lovasz-sum.ts';
+import { addKeys, type KeyCounts, keysDiffer, type MergedKeys, Merger, sameKeys } from './merger.ts';
+import { addBuckets, countKeys, cutRanges, emptyHistogram, type RangeJob } from './ranges.ts';
 import { bucketCount, entryLength } from './shard/directory.ts';
-import { eachShard, type SectionContent, type ShardFile, writeShardFile } from './shard/file.ts';
+import type { SectionContent, ShardFile } from './shard/file.ts';
 
 /** Addresses of what only this row uses. */
 interface Room {
@@ -20,9 +20,8 @@ interface Room {
 }
 
 /** What the ranges of a class gave. */
-interface RangeSums {
+interface RangeSums extends MergedKeys {
   readonly class: number;
-  readonly sums: BucketSums;
 }
 
 export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]> = {
@@ -51,30 +50,48 @@ export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]
   },
   collect({ settings }) {
     const cut = keyCutter(settings);
-    return { add: (_box, { file }) => cut.add(file), done: () => ({ collected: null, jobs: cut.jobs() }) };
+    return {
+      add: (_box, { file }) => cut.add(file),
+      done: () => ({ collected: cut.keys(), jobs: cut.jobs() }),
+    };
   },
-  work: (job, { kernels, files, target }) => ({
+  work: (job, { kernels, shards, writeShard }) => ({
     class: job.range.class,
-    sums: mergeRange(kernels, files, job, true, target),
+    ...mergeRange(kernels, shards(), job, true, writeShard),
   }),
-  finish: (_, results, { classes }) =>
+  finish: (collected, results, { classes }) =>
     classes.map((_class, index) =>
-      addBucketSums(results.filter((part) => part.class === index).map(({ sums }) => sums)),
+      sumRanges(
+        results.filter((part) => part.class === index),
+        (collected as readonly KeyCounts[])[index]!,
+      ),
     ),
 };
 
-/** Merges a range of keys of files: its sorted losses if `evaluate`, and its merged shard at `target`. */
+/** The sorted losses of a class from those of its ranges. @throws PartialError when other keys were merged than were counted */
+export function sumRanges(ranges: readonly MergedKeys[], counted: KeyCounts): LovaszValues {
+  const found = addKeys(ranges);
+  if (!sameKeys(found, counted)) throw keysDiffer(found, counted);
+  return addBucketSums(ranges.map(({ sums }) => sums));
+}
+
+/** Merges a range of keys of shards: its sorted losses if `evaluate`, and its merged shard by `write`. */
 export function mergeRange(
   kernels: Kernels,
-  paths: readonly string[],
+  shards: Iterable<ShardFile>,
   job: RangeJob,
   evaluate: boolean,
-  target: string | null,
-): BucketSums {
+  write: WriteShard | null,
+): MergedKeys {
   const merger = new Merger(kernels);
-  const merged = merger.merge(eachShard(paths), job.range, evaluate ? job.context : null, target !== null);
-  if (target !== null) writeShardFile(target, { range: job.range }, merged.sections);
-  return merged.sums;
+  const { sections, ...keys } = merger.merge(
+    shards,
+    job.range,
+    evaluate ? job.context : null,
+    write !== null,
+  );
+  write?.({ range: job.range }, sections);
+  return keys;
 }
 
 /** Counts the keys of files, one after the other, and cuts them into ranges. */
@@ -85,6 +102,7 @@ export function keyCutter(settings: RunSettings) {
     add(file: ShardFile): void {
       for (const [i, histogram] of histograms.entries()) addBuckets(histogram, file, i);
     },
+    keys: () => histograms.map(countKeys),
     jobs: () => histograms.flatMap((histogram, i) => cutRanges(histogram, i, logit)),
   };
 }

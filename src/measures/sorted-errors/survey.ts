@@ -5,7 +5,8 @@ import type { ShardFile } from './shard/file.ts';
 
 /** Buckets [first, end) of each side that a file may hold; `end` 0 where it holds none. */
 export interface FileSpan {
-  readonly path: string;
+  /** Of the file in its store. */
+  readonly name: string;
   readonly background: readonly [first: number, end: number];
   readonly foreground: readonly [first: number, end: number];
 }
@@ -20,7 +21,7 @@ export interface Survey {
 export function surveyFile(file: ShardFile, classIndex: number): Survey {
   const histogram = bucketHistogram([file], classIndex);
   const { background, foreground } = histogram;
-  const span = { path: file.path, background: extent(background), foreground: extent(foreground) };
+  const span = { name: file.name, background: extent(background), foreground: extent(foreground) };
   const holdsAny = span.background[1] > 0 || span.foreground[1] > 0;
   return { background, foreground, spans: holdsAny ? [span] : [] };
 }
@@ -92,5 +93,5 @@ export function filesOfRange(
       ({ background, foreground }) =>
         meets(foreground, first, end) || meets(background, reflection - end, reflection - first + 1),
     )
-    .map(({ path }) => path);
+    .map(({ name }) => name);
 }

@@ -3,7 +3,7 @@ import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
 import { Pieces } from './pieces.ts';
 import { reflectionBucket } from './score-keys.ts';
 import { bucketCount } from './shard/directory.ts';
-import { ShardFile } from './shard/file.ts';
+import type { ShardFile } from './shard/file.ts';
 import type { ScoreRange } from './survey.ts';
 
 export interface WalkRequest {
@@ -56,7 +56,7 @@ const state = { total: 2, precision: 4, best: 6, tpCell: 10, tpScale: 12, last: 
 /** Numbers that the kernel `walkSteps` takes. */
 const stepsLength = 26;
 
-export function walkRange(kernels: Kernels, paths: readonly string[], request: WalkRequest): WalkedRange {
+export function walkRange(kernels: Kernels, files: Iterable<ShardFile>, request: WalkRequest): WalkedRange {
   const { logit, range, boundaries, edges } = request;
   const layout = new Layout(kernels.memory);
   const binCount = edges ? edges.length + 1 : 0;
@@ -72,7 +72,7 @@ export function walkRange(kernels: Kernels, paths: readonly string[], request: W
   const bins = layout.region(32 * binCount);
   const brier = layout.region(16);
   const fixedBytes = layout.bytes;
-  const [background, foreground] = readRange(kernels, layout, paths, request);
+  const [background, foreground] = readRange(kernels, layout, files, request);
   const [behind, before] = [background.table(), foreground.table()];
 
   const { buffer } = kernels.memory;
@@ -142,7 +142,7 @@ function wideSum(sums: BigUint64Array, at: number): bigint {
 function readRange(
   kernels: Kernels,
   layout: Layout,
-  paths: readonly string[],
+  files: Iterable<ShardFile>,
   { class: classIndex, logit, range: { first, end } }: WalkRequest,
 ): readonly [Pieces, Pieces] {
   const reflection = reflectionBucket(logit);
@@ -150,15 +150,10 @@ function readRange(
     new Pieces(kernels, layout, Math.max(0, reflection - end), reflection - first + 1),
     new Pieces(kernels, layout, first, end),
   ] as const;
-  for (const path of paths) {
-    const file = ShardFile.open(path);
-    try {
-      for (const side of [0, 1] as const) {
-        const section = file.section(classIndex, side);
-        if (section) sides[side].read(file, section);
-      }
-    } finally {
-      file.close();
+  for (const file of files) {
+    for (const side of [0, 1] as const) {
+      const section = file.section(classIndex, side);
+      if (section) sides[side].read(file, section);
     }
   }
   return [sides[0].list(), sides[1].list()];

@@ -132,7 +132,7 @@ async function sumAll(
         if (!isScored(outcome)) return outcome;
         const parts = await Promise.all(
           files[index]!.map((file) =>
-            pool.run({ kind: 'sum-runs', root: run.folder.root, file, request }, signal),
+            pool.run({ kind: 'sum-runs', store: run.folder.store.address, file, request }, signal),
           ),
         );
         onCase?.(++done, run.outcomes.length);

@@ -63,7 +63,15 @@ async function bratsOf(
   );
   const job: ShapeJob = { tasks, spacingMm };
   const results = (await pool.run(
-    { kind: 'case-job', root: run.folder.root, case: index, quantity: shapesId, job, target: null },
+    {
+      kind: 'case-job',
+      store: run.folder.store.address,
+      case: index,
+      plan: run.folder.readPlan(index).id,
+      quantity: shapesId,
+      job,
+      target: null,
+    },
     signal,
   )) as ShapeResult[];
   return new Map(

@@ -6,8 +6,9 @@ import * as z from 'zod';
 import { voxelCount } from '../../base/box.ts';
 import { PartialError, UsageError } from '../../base/errors.ts';
 import { bucketCount } from '../../measures/sorted-errors/shard/directory.ts';
-import { ShardFile } from '../../measures/sorted-errors/shard/file.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from '../../run/case-outcome.ts';
+import type { Store } from '../../run/store.ts';
+import { eachShard, type ShardRef } from '../../run/tile-partial.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 
 /** What a record says that cannot be; undefined for one that agrees with itself and with the settings. */
@@ -53,12 +54,18 @@ const aboutRange = z.object({
  * Checks that the shards of a case are of its classes, of ranges that do not overlap, and hold exactly the voxels of each
  * side that its tally counts. @throws UsageError that names the case
  */
-export function checkShards(owner: ShardOwner, { tally }: ScoredOutcome, paths: readonly string[]): void {
+export function checkShards(
+  owner: ShardOwner,
+  { tally }: ScoredOutcome,
+  store: Store,
+  files: readonly ShardRef[],
+): void {
   const keys = tally.classes.map(() => [0, 0]);
   /** Where the last range of each class begins: ranges come by descending bucket. */
   const below = tally.classes.map(() => bucketCount);
-  for (const path of paths) {
-    const found = sectionsOf(owner, path);
+  for (const file of files) {
+    const path = store.pathOf(file.name);
+    const found = sectionsOf(owner, store, file);
     const { class: classIndex, first, end } = found.range;
     if (first >= end || end > (below[classIndex] ?? -1)) {
       throw made(owner, `${path} is of another class or range than its name says`);
@@ -79,15 +86,14 @@ export function checkShards(owner: ShardOwner, { tally }: ScoredOutcome, paths: 
   }
 }
 
-function sectionsOf(owner: ShardOwner, path: string) {
+function sectionsOf(owner: ShardOwner, store: Store, file: ShardRef) {
+  const path = store.pathOf(file.name);
   try {
-    const file = ShardFile.open(path);
-    try {
-      const { range } = aboutRange.parse(file.about);
-      return { range, sections: file.sections };
-    } finally {
-      file.close();
+    // One shard a file.
+    for (const { about, sections } of eachShard(store, [file])) {
+      return { range: aboutRange.parse(about).range, sections };
     }
+    throw made(owner, `${path} holds no shard`);
   } catch (error) {
     if (error instanceof PartialError) throw made(owner, error.message);
     if (error instanceof z.ZodError) throw made(owner, `${path} does not say of what it is`);

@@ -1,19 +1,20 @@
 /** A run that is over, as it stands in its folder: the one place where questions read it. No volume is opened. */
-import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PartialError, UsageError } from '../../base/errors.ts';
 import type { ManifestCase } from '../../cases/types.ts';
-import { nameOfCases } from '../../engines/case-pool.ts';
 import type { LovaszValues } from '../../measures/sorted-errors/lovasz-sum.ts';
 import {
   type CaseOutcomeRecord,
-  pooledSchema,
+  pooledKind,
   readOutcome,
   type ScoredOutcome,
 } from '../../run/case-outcome.ts';
-import { RunFolder, readJsonFile, workFolder } from '../../run/run-folder.ts';
+import { setIdentity } from '../../run/identity.ts';
+import { localStore } from '../../run/open-store.ts';
+import { getRecord } from '../../run/records.ts';
+import { RunFolder, workFolder } from '../../run/run-folder.ts';
+import type { ShardRef } from '../../run/tile-partial.ts';
 import { predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
-import { settingsSchema } from '../../settings/settings-schema.ts';
 import { checkShards, contradiction } from './check-foreign.ts';
 
 export interface FinishedRun {
@@ -31,18 +32,18 @@ export interface FinishedRun {
 
 /** @throws UsageError when the folder holds no run, or one that is not over. */
 export function openFinishedRun(outDir: string): FinishedRun {
-  const folder = new RunFolder(join(resolve(outDir), workFolder));
-  if (!existsSync(join(folder.root, 'settings.json'))) {
+  const folder = new RunFolder(localStore(join(resolve(outDir), workFolder)));
+  if (!folder.store.has(folder.settings)) {
     throw new UsageError(
       'no-run',
-      `${outDir}: holds no run (no ${workFolder}/settings.json); give the --out folder of a finished score`,
+      `${outDir}: holds no run (no ${workFolder}/${folder.settings}); give the --out folder of a finished score`,
       { file: outDir },
     );
   }
   try {
-    const settings = readJsonFile(join(folder.root, 'settings.json'), settingsSchema);
+    const settings = folder.readSettings();
     const cases = folder.readCases();
-    const missing = cases.findIndex((_, index) => !existsSync(folder.caseOutcome(index)));
+    const missing = cases.findIndex((_, index) => !folder.store.has(folder.caseOutcome(index)));
     if (missing >= 0) throw unfinished(outDir, `case ${cases[missing]!.id} has no outcome`);
     const outcomes = cases.map((entry, index) => {
       const outcome = readOutcome(folder, index);
@@ -76,8 +77,8 @@ function readPool(
   scored: readonly ScoredOutcome[],
 ): readonly LovaszValues[] {
   if (scored.length <= 1) return scored[0]?.lovasz ?? [];
-  const pooled = readJsonFile(folder.poolOutcome, pooledSchema);
-  if (pooled.cases === nameOfCases(scored.map(({ index }) => index))) return pooled.lovasz;
+  const pooled = getRecord(folder.store, folder.poolOutcome, pooledKind);
+  if (pooled.cases === setIdentity(scored)) return pooled.lovasz;
   throw unfinished(outDir, 'its pool is of other cases');
 }
 
@@ -96,7 +97,7 @@ export function holdsLogits(settings: RunSettings): boolean {
 
 /** Whether every scored case still has its shards. */
 export function hasShards(run: FinishedRun): boolean {
-  return scoredOutcomes(run).every((outcome) => shardPaths(run, outcome) !== undefined);
+  return scoredOutcomes(run).every((outcome) => refsOf(run, outcome) !== undefined);
 }
 
 /**
@@ -104,11 +105,12 @@ export function hasShards(run: FinishedRun): boolean {
  * @throws UsageError when they are not what the case's record says, or were not kept; `question` says for what they are
  * needed.
  */
-export function shardFiles(run: FinishedRun, outcome: ScoredOutcome, question: string): string[] {
-  const paths = shardPaths(run, outcome);
-  if (paths) {
-    checkShards({ outDir: run.outDir, caseId: run.cases[outcome.index]!.id }, outcome, paths);
-    return paths;
+export function shardFiles(run: FinishedRun, outcome: ScoredOutcome, question: string): ShardRef[] {
+  const refs = refsOf(run, outcome);
+  if (refs) {
+    const owner = { outDir: run.outDir, caseId: run.cases[outcome.index]!.id };
+    checkShards(owner, outcome, run.folder.store, refs);
+    return refs;
   }
   throw missingShards(run, `case ${run.cases[outcome.index]!.id} has none in ${run.outDir}`, question);
 }
@@ -126,14 +128,14 @@ export function missingShards({ outDir, settings }: FinishedRun, what: string, q
 }
 
 /** Undefined as soon as one is missing: the number is only what a record claims. */
-function shardPaths({ folder }: FinishedRun, { index, shards }: ScoredOutcome): string[] | undefined {
-  const paths: string[] = [];
+function refsOf({ folder }: FinishedRun, { index, of, shards }: ScoredOutcome): ShardRef[] | undefined {
+  const refs: ShardRef[] = [];
   for (let part = 0; part < shards; part++) {
-    const path = folder.caseShard(index, part);
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
-    paths.push(path);
+    const name = folder.caseShard(index, part);
+    if (!folder.store.has(name)) return undefined;
+    refs.push({ name, of });
   }
-  return paths.length > 0 ? paths : undefined;
+  return refs.length > 0 ? refs : undefined;
 }
 
 /** Place of a class in the run. @throws UsageError naming the classes that there are. */

@@ -4,6 +4,8 @@ import { PartialError, UsageError } from '../../base/errors.ts';
 import { addSurveys, cutScores, filesOfRange, type Survey } from '../../measures/sorted-errors/survey.ts';
 import type { WalkedRange, WalkPoint } from '../../measures/sorted-errors/walk-range.ts';
 import type { ScoredOutcome } from '../../run/case-outcome.ts';
+import type { StoreAddress } from '../../run/store.ts';
+import type { ShardRef } from '../../run/tile-partial.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
 import {
   caseIndex,
@@ -72,13 +74,14 @@ async function classCurves(
   run: FinishedRun,
   pool: ThreadPool,
   outcomes: readonly ScoredOutcome[],
-  files: readonly string[],
+  files: readonly ShardRef[],
   index: number,
   { kinds = curveKinds, maxPoints = defaultPoints, bins = defaultBins, ...options }: CurveOptions,
 ): Promise<ClassCurves> {
-  const { root } = run.folder;
+  const { address: store } = run.folder.store;
+  const refs = new Map(files.map((file) => [file.name, file]));
   const logit = holdsLogits(run.settings);
-  const survey = await surveyAll(pool, root, files, index, options.signal);
+  const survey = await surveyAll(pool, store, files, index, options.signal);
   const { positives, negatives } = checkCoverage(run, survey, outcomes, index);
   const grid = pointGrid(maxPoints, positives, negatives, logit);
   const request = {
@@ -94,8 +97,8 @@ async function classCurves(
     pool.run(
       {
         kind: 'walk-scores',
-        root,
-        files: filesOfRange(survey.spans, range, logit),
+        store,
+        files: filesOfRange(survey.spans, range, logit).map((name) => refs.get(name)!),
         request: { ...request, range },
       },
       options.signal,
@@ -155,15 +158,15 @@ function outcomesOf(run: FinishedRun, id: string | undefined): ScoredOutcome[] {
 
 async function surveyAll(
   pool: ThreadPool,
-  root: string,
-  files: readonly string[],
+  store: StoreAddress,
+  files: readonly ShardRef[],
   classIndex: number,
   signal: AbortSignal | undefined,
 ): Promise<Survey> {
-  const groups: string[][] = [];
+  const groups: ShardRef[][] = [];
   for (let i = 0; i < files.length; i += surveyFiles) groups.push(files.slice(i, i + surveyFiles));
   const surveys = await inLanes(pool.threads, groups, (group) =>
-    pool.run({ kind: 'survey-shards', root, files: group, class: classIndex }, signal),
+    pool.run({ kind: 'survey-shards', store, files: group, class: classIndex }, signal),
   );
   return addSurveys(surveys);
 }

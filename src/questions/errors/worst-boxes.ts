@@ -116,18 +116,20 @@ export function worstBoxes(
 /** The list of a scored case. @throws UsageError when it is not there, as after a run of an older version. */
 export function errorsOfCase(run: FinishedRun, index: number): CaseErrors {
   try {
-    return readCaseErrors(run.folder, index);
+    const outcome = run.outcomes[index];
+    return readCaseErrors(run.folder, index, outcome?.status === 'ok' ? outcome.of : undefined);
   } catch (error) {
     if (!(error instanceof PartialError)) throw error;
     const { id } = run.cases[index]!;
+    const file = run.folder.store.pathOf(run.folder.caseErrors(index));
     const why =
       error.code === 'record-missing'
-        ? `was scored by a version that kept none (${run.folder.caseErrors(index)} is missing)`
+        ? `was scored by a version that kept none (${file} is missing)`
         : `left a list that cannot be read: ${error.message}`;
     throw new UsageError(
       'errors-missing',
       `case ${id} of ${run.outDir} has no list of its errors: it ${why}; score it again, into another --out or with --overwrite`,
-      { caseId: id, file: run.folder.caseErrors(index), cause: error },
+      { caseId: id, file, cause: error },
     );
   }
 }

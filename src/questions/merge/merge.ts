@@ -1,18 +1,28 @@
 /** Adds finished runs: the results of one run over all their cases, from tallies and shards, with no volume read. */
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BufferBudget } from '../../base/buffer-budget.ts';
 import { UsageError } from '../../base/errors.ts';
+import { makeFolder } from '../../base/make-folder.ts';
 import { packageVersion } from '../../base/package-files.ts';
-import { CasePool, nameOfCases } from '../../engines/case-pool.ts';
+import { CasePool } from '../../engines/case-pool.ts';
 import { CaseWork } from '../../engines/case-work.ts';
 import type { LovaszValues } from '../../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { type MergedRunDocument, runVersion } from '../../results/run-document.ts';
-import { type CaseOutcomeRecord, type ScoredOutcome, writeOutcome } from '../../run/case-outcome.ts';
+import {
+  type CaseOutcomeRecord,
+  pooledKind,
+  type ScoredOutcome,
+  writeOutcome,
+} from '../../run/case-outcome.ts';
+import { setIdentity } from '../../run/identity.ts';
+import { localStore } from '../../run/open-store.ts';
+import { OutFolder } from '../../run/out-folder.ts';
 import { buildOutcome } from '../../run/outcome.ts';
-import { RunFolder, workFolder, writeJsonFile } from '../../run/run-folder.ts';
+import { putRecord, readText } from '../../run/records.ts';
+import { poolFolder, type RunFolder } from '../../run/run-folder.ts';
 import { storedShapes } from '../../run/shapes.ts';
 import { lesionList, resultsOf, writeProvenance, writeResultFiles } from '../../run/write-results.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
@@ -25,6 +35,8 @@ export interface MergeRequest {
   readonly runs: readonly FinishedRun[];
   /** An empty folder, or one whose run may be replaced. */
   readonly outDir: string;
+  /** `outDir`, where its owner has it already. */
+  readonly out?: OutFolder;
   /** Ids of cases to withdraw. */
   readonly without?: readonly string[];
   readonly threads?: number;
@@ -44,8 +56,7 @@ export interface MergedRun {
  * @throws UsageError when settings differ, a case is in several runs, or pooled sorted losses lack their shards.
  */
 export async function mergeRuns(request: MergeRequest): Promise<MergedRun> {
-  const { runs, outDir, without = [], threads = availableParallelism() } = request;
-  const signal = request.signal ?? new AbortController().signal;
+  const { runs, outDir, without = [] } = request;
   checkSettings(runs);
   const taken = selectCases(runs, without);
   checkTarget(runs, outDir);
@@ -61,19 +72,34 @@ export async function mergeRuns(request: MergeRequest): Promise<MergedRun> {
     }
   }
 
-  const folder = new RunFolder(join(resolve(outDir), workFolder));
-  rmSync(folder.root, { recursive: true, force: true });
-  folder.create();
+  makeFolder(resolve(outDir));
+  const out = request.out ?? OutFolder.own(outDir);
+  try {
+    return await writeMerged(request, out, settings, taken, withShards);
+  } finally {
+    if (request.out === undefined) out.release();
+  }
+}
+
+async function writeMerged(
+  { runs, without = [], threads = availableParallelism(), signal }: MergeRequest,
+  { work: folder, store, path: outDir }: OutFolder,
+  settings: RunSettings,
+  taken: readonly TakenCase[],
+  withShards: boolean,
+): Promise<MergedRun> {
+  folder.store.clear('');
   const cases = taken.map(({ entry }) => entry);
-  folder.writeSettings(settings, cases);
+  folder.writeCases(cases);
+  folder.writeSettings(settings);
   const outcomes = taken.map((entry, index) => takeOver(folder, entry, index, withShards));
   const lovasz = await poolAll(folder, settings, outcomes, cases, threads, signal);
-  writeJsonFile(folder.poolOutcome, lovasz);
+  putRecord(folder.store, folder.poolOutcome, pooledKind, lovasz);
   const outcome = buildOutcome(settings, cases, outcomes, lovasz.lovasz);
   const stored = storedShapes(folder, outcomes);
   const results = resultsOf(settings, outcome, stored);
-  writeResultFiles(outDir, outcome, results, ['json'], lesionList(settings, outcome, stored));
-  writeProvenance(outDir, provenance(runs, without, settings));
+  writeResultFiles(store, outcome, results, ['json'], lesionList(settings, outcome, stored));
+  writeProvenance(store, provenance(runs, without, settings));
   // Last: with its outcomes the folder holds a run that is over.
   for (const entry of outcomes) writeOutcome(folder, entry);
   return { results, outDir, hasShards: withShards };
@@ -97,18 +123,19 @@ function takeOver(
   index: number,
   withShards: boolean,
 ): CaseOutcomeRecord {
-  if (existsSync(run.folder.plan(outcome.index))) {
+  if (run.folder.store.has(run.folder.plan(outcome.index))) {
     folder.writePlan({ ...run.folder.readPlan(outcome.index), index });
   }
   if (!isScored(outcome)) return { ...outcome, index };
   // Runs of older versions have no list of errors by box.
   const errors = run.folder.caseErrors(outcome.index);
-  if (existsSync(errors)) linkOrCopy(errors, folder.caseErrors(index));
+  const { store } = folder;
+  if (run.folder.store.has(errors)) store.take(folder.caseErrors(index), run.folder.store, errors);
   takeShapes(folder, { run, outcome }, index);
   if (!withShards) return { ...outcome, index };
-  shardFiles(run, outcome, 'a merge').forEach((path, part) => {
-    linkOrCopy(path, folder.caseShard(index, part));
-  });
+  for (const [part, { name }] of shardFiles(run, outcome, 'a merge').entries()) {
+    store.take(folder.caseShard(index, part), run.folder.store, name);
+  }
   return { ...outcome, index };
 }
 
@@ -119,25 +146,19 @@ function takeShapes(
   index: number,
 ): void {
   if (!run.settings.shapes) return;
-  const shapes = run.folder.caseShapes(outcome.index);
-  if (!existsSync(shapes)) {
+  const from = run.folder;
+  const shapes = from.shapesName(outcome.index);
+  if (!from.store.has(shapes)) {
+    const file = from.store.pathOf(shapes);
     throw new UsageError(
       'shapes-missing',
-      `case ${run.cases[outcome.index]!.id}: ${shapes} is missing; finish the run again with score --resume`,
-      { file: shapes },
+      `case ${run.cases[outcome.index]!.id}: ${file} is missing; finish the run again with score --resume`,
+      { file },
     );
   }
-  linkOrCopy(shapes, folder.caseShapes(index));
-  const masks = run.folder.caseMasks(outcome.index);
-  if (existsSync(masks)) linkOrCopy(masks, folder.caseMasks(index));
-}
-
-function linkOrCopy(path: string, target: string): void {
-  try {
-    linkSync(path, target);
-  } catch {
-    copyFileSync(path, target);
-  }
+  folder.store.take(folder.shapesName(index), from.store, shapes);
+  const masks = from.masksName(outcome.index);
+  if (from.store.has(masks)) folder.store.take(folder.masksName(index), from.store, masks);
 }
 
 /** The sorted losses over all scored cases; of one case they are its own. */
@@ -147,10 +168,10 @@ async function poolAll(
   outcomes: readonly CaseOutcomeRecord[],
   cases: readonly TakenCase['entry'][],
   threads: number,
-  signal: AbortSignal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<{ cases: string; lovasz: readonly LovaszValues[] }> {
   const scored = outcomes.filter(isScored);
-  const name = nameOfCases(scored.map(({ index }) => index));
+  const name = setIdentity(scored);
   if (scored.length <= 1) return { cases: name, lovasz: scored[0]?.lovasz ?? [] };
   if (settings.keepShards !== 'always') return { cases: name, lovasz: [] };
   const pool = new ThreadPool(threads);
@@ -163,8 +184,7 @@ async function poolAll(
     return { cases: name, lovasz: await casePool.evaluate(signal) };
   } finally {
     await pool.close();
-    rmSync(join(folder.root, 'pool'), { recursive: true, force: true });
-    mkdirSync(join(folder.root, 'pool'));
+    folder.store.clear(poolFolder);
   }
 }
 
@@ -192,7 +212,7 @@ function provenance(
 /** What a run told of itself; null where that cannot be read. It decides nothing. */
 function provenanceOf(outDir: string): unknown {
   try {
-    return JSON.parse(readFileSync(join(outDir, 'run.json'), 'utf8')) as unknown;
+    return JSON.parse(readText(localStore(resolve(outDir)), 'run.json')!) as unknown;
   } catch {
     return null;
   }

@@ -4,29 +4,16 @@ import { UsageError } from '../../base/errors.ts';
 import type { ManifestCase } from '../../cases/types.ts';
 import type { CaseOutcomeRecord } from '../../run/case-outcome.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
+import { differingSettings } from '../../settings/setting-kinds.ts';
 import type { FinishedRun } from '../ask/finished-run.ts';
-
-/** How work was cut and what stayed behind changes no result. */
-const free: ReadonlySet<string> = new Set<keyof RunSettings>([
-  'tileShape',
-  'tileVoxels',
-  'bundleVoxels',
-  'allowIdentical',
-  'stageAboveBytes',
-  'mergeFanIn',
-  'keepShards',
-  'keepShardsMaxBytes',
-  'decisions',
-  'scoresFound',
-]);
 
 /** @throws UsageError that names every setting in which a run differs from the first. */
 export function checkSettings(runs: readonly FinishedRun[]): void {
   const [first, ...others] = runs;
   for (const other of others) {
-    const names = Object.keys(first!.settings).filter((name) => !free.has(name)) as (keyof RunSettings)[];
     const text = (run: FinishedRun, name: keyof RunSettings) => JSON.stringify(run.settings[name]);
-    const differing = names.filter((name) => text(first!, name) !== text(other, name));
+    // How work was cut and what stayed behind changes no result.
+    const differing = differingSettings(first!.settings, other.settings, 'value');
     if (differing.length === 0) continue;
     const list = differing.map(
       (name) =>

@@ -2,7 +2,9 @@
 import * as z from 'zod';
 import { tileGrid } from '../../base/tile-grid.ts';
 import type { CasePlan } from '../plan/case-plan.ts';
-import { type RunFolder, readJsonFile, writeJsonFile } from '../run-folder.ts';
+import { getRecord, putRecord } from '../records.ts';
+import type { RunFolder } from '../run-folder.ts';
+import { ofAnother } from '../tile-partial.ts';
 
 const count = z.number().int().nonnegative();
 /** NaN and infinite values have no JSON number: they are text. */
@@ -42,6 +44,8 @@ const caseAuditSchema = z.object({
 export type ComparedRecord = z.infer<typeof comparedSchema>;
 export type CaseAudit = z.infer<typeof caseAuditSchema>;
 
+const auditKind = { version: 1, schema: caseAuditSchema.extend({ of: z.string() }) };
+
 /** The record of a case of which no tile was chosen. */
 export function nothingAudited(plan: CasePlan): CaseAudit {
   return {
@@ -57,13 +61,16 @@ export function nothingAudited(plan: CasePlan): CaseAudit {
   };
 }
 
-export function writeCaseAudit(folder: RunFolder, audit: CaseAudit): void {
-  writeJsonFile(folder.caseAudit(audit.index), audit);
+export function writeCaseAudit(folder: RunFolder, of: string, audit: CaseAudit): void {
+  putRecord(folder.store, folder.caseAudit(audit.index), auditKind, { of, ...audit });
 }
 
-/** @throws PartialError when there is none that can be believed. */
-export function readCaseAudit(folder: RunFolder, caseIndex: number): CaseAudit {
-  return readJsonFile(folder.caseAudit(caseIndex), caseAuditSchema);
+/** `of`: what the case's outcome is of. @throws PartialError when there is none of that which can be believed. */
+export function readCaseAudit(folder: RunFolder, caseIndex: number, of: string): CaseAudit {
+  const name = folder.caseAudit(caseIndex);
+  const { of: found, ...audit } = getRecord(folder.store, name, auditKind);
+  if (found !== of) throw ofAnother({ name, path: folder.store.pathOf(name) });
+  return audit;
 }
 
 /** A number as JSON can hold it. */

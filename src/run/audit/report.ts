@@ -1,11 +1,11 @@
 /** The audit of a whole run: `audit.json` beside the results, and a sentence for the terminal. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as z from 'zod';
 import { MachineError, PartialError } from '../../base/errors.ts';
-import { writeText } from '../../base/write-whole.ts';
 import type { ManifestCase } from '../../cases/types.ts';
+import type { ScoredOutcome } from '../case-outcome.ts';
+import { readText } from '../records.ts';
 import type { RunFolder } from '../run-folder.ts';
+import type { Store } from '../store.ts';
 import { type CaseAudit, type ComparedRecord, comparedSchema, readCaseAudit } from './record.ts';
 
 export const auditFile = 'audit.json';
@@ -52,36 +52,37 @@ export interface AuditSummary {
   readonly sentence: string;
 }
 
-/** Writes `audit.json`. `scored`: the indices of the scored cases; others have nothing to audit. */
+/** Writes `audit.json`. Cases without a score have nothing to audit. */
 export function writeAuditReport(
-  outDir: string,
+  results: Store,
   folder: RunFolder,
   audit: string,
   cases: readonly ManifestCase[],
-  scored: readonly number[],
+  scored: readonly ScoredOutcome[],
 ): AuditSummary {
   const unaudited: string[] = [];
   const audits: InCase<CaseAudit>[] = [];
-  for (const index of scored) {
+  for (const { index, of } of scored) {
     const { id } = cases[index]!;
     try {
-      audits.push({ case: id, ...readCaseAudit(folder, index) });
+      audits.push({ case: id, ...readCaseAudit(folder, index, of) });
     } catch (error) {
       if (!(error instanceof PartialError)) throw error;
       unaudited.push(id);
     }
   }
   const report = reportOf(audit, audits, unaudited);
-  writeText(join(outDir, auditFile), `${JSON.stringify(report, undefined, 2)}\n`);
+  results.put(auditFile, [Buffer.from(`${JSON.stringify(report, undefined, 2)}\n`)]);
   return { passed: report.passed, sentence: sentenceOf(report) };
 }
 
 /** The audit that stands in a folder of results; undefined where there was none. @throws MachineError for a file that is none. */
-export function readAuditSummary(outDir: string): AuditSummary | undefined {
-  const file = join(outDir, auditFile);
-  if (!existsSync(file)) return undefined;
+export function readAuditSummary(results: Store): AuditSummary | undefined {
+  const text = readText(results, auditFile);
+  if (text === undefined) return undefined;
+  const file = results.pathOf(auditFile);
   try {
-    const report = auditSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const report = auditSchema.parse(JSON.parse(text));
     return { passed: report.passed, sentence: sentenceOf(report) };
   } catch (cause) {
     throw new MachineError('audit-unreadable', `${file}: is not the report of an audit`, { file, cause });

@@ -2,14 +2,14 @@
  * Where a case's errors are: a list by box, as it stands in the run's folder beside the outcome.
  * It depends on how the case was cut, so it is no part of the results.
  */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import * as z from 'zod';
 import type { Vec3 } from '../../base/box.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
 import type { BoxErrors } from '../../measures/box-errors/class-errors.ts';
 import type { Affine } from '../../volumes/types.ts';
-import { type RunFolder, readJsonFile, writeJsonFile } from '../run-folder.ts';
+import { getRecord, putRecord } from '../records.ts';
+import type { RunFolder } from '../run-folder.ts';
+import { ofAnother } from '../tile-partial.ts';
 
 export interface CaseErrors extends BoxErrors {
   /** `[x, y, z]` of the volume and of the tiles that were scored. */
@@ -55,14 +55,20 @@ const caseErrors = z
       classes.every(({ box }) => box.every((place) => place < voxels.length)),
   );
 
-export function writeCaseErrors(folder: RunFolder, caseIndex: number, errors: CaseErrors): void {
-  const path = folder.caseErrors(caseIndex);
-  // A run that an older version began has no folder for them.
-  mkdirSync(dirname(path), { recursive: true });
-  writeJsonFile(path, errors);
+const errorsKind = { version: 1, schema: z.looseObject({ of: z.string() }).and(caseErrors) };
+
+/** `of`: what the case's outcome is of. */
+export function writeCaseErrors(folder: RunFolder, caseIndex: number, of: string, errors: CaseErrors): void {
+  putRecord(folder.store, folder.caseErrors(caseIndex), errorsKind, { of, ...errors });
 }
 
-/** @throws PartialError when there is none that can be believed: `record-missing` for runs of an older version. */
-export function readCaseErrors(folder: RunFolder, caseIndex: number): CaseErrors {
-  return readJsonFile(folder.caseErrors(caseIndex), caseErrors as unknown as z.ZodType<CaseErrors>);
+/**
+ * `of`: what the case's outcome is of, where that is known.
+ * @throws PartialError when there is none of that which can be believed: `record-missing` where none was kept.
+ */
+export function readCaseErrors(folder: RunFolder, caseIndex: number, of?: string): CaseErrors {
+  const name = folder.caseErrors(caseIndex);
+  const errors = getRecord(folder.store, name, errorsKind);
+  if (of !== undefined && errors.of !== of) throw ofAnother({ name, path: folder.store.pathOf(name) });
+  return errors as unknown as CaseErrors;
 }

@@ -14,10 +14,16 @@ import { dataBytes } from '../../volumes/length.ts';
 import { readHeader } from '../../volumes/nifti/header.ts';
 import { isSameFile } from '../../volumes/same-file.ts';
 import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
-import { type Cut, tilesPerBundle } from './bundles.ts';
+import { caseIdentity, planIdentity } from '../identity.ts';
+import { bundleCount, type Cut, tilesPerBundle } from './bundles.ts';
 
 export interface CasePlan extends Cut {
   readonly index: number;
+  /** Identity of the plan, that its tiles carry, and of what is computed, that its outcome carries (identity.ts). */
+  readonly id: string;
+  readonly of: string;
+  /** Number of the start of the run that planned it; 0 where runs are not numbered. */
+  readonly start: number;
   /**
    * `tiles`: any tile can be read by any thread. `stream`: gzip, read once from its start, tiles in file order.
    * `stage`: gzip that is inflated to raw files in the run's folder first, then as `tiles`.
@@ -30,6 +36,8 @@ export interface CasePlan extends Cut {
   readonly mapping: AxisMapping | null;
   /** The files as they were before anything was read. */
   readonly inputs: readonly InputStamp[];
+  /** The inflated copies as they were made. */
+  readonly staged: readonly InputStamp[];
 }
 
 /**
@@ -82,16 +90,26 @@ export async function planCase(
   const tileShape = chooseTileShape(entry, reference.shape, settings, needs, threadBytes);
   // A stream brings a bundle at once, within the share of the memory that a tile may have.
   const bundleVoxels = Math.min(settings.bundleVoxels, threadBytes / voxelBytes({ predictions, reference }));
+  const inputs = [...named, ...stampInputs(imagesOfPairs([...predictions, reference]))];
+  const cut = {
+    shape: reference.shape,
+    tileShape,
+    bundleTiles: tilesPerBundle(tileGrid(reference.shape, tileShape), bundleVoxels),
+  };
+  checkFiles(entry, cut);
+  const of = caseIdentity(settings, entry.id, inputs);
   return {
     index,
+    id: planIdentity(of, settings, cut),
+    of,
+    start: 0,
     mode: chooseMode(predictions, reference, mapping, tileShape, settings),
     predictions,
     reference,
     mapping,
-    shape: reference.shape,
-    tileShape,
-    inputs: [...named, ...stampInputs(imagesOfPairs([...predictions, reference]))],
-    bundleTiles: tilesPerBundle(tileGrid(reference.shape, tileShape), bundleVoxels),
+    ...cut,
+    inputs,
+    staged: [],
   };
 }
 
@@ -115,6 +133,23 @@ export function voxelBytes(plan: Pick<CasePlan, 'predictions' | 'reference'>): n
   return channelHeaders(plan.predictions).reduce(
     (sum, { datatype }) => sum + datatypeBytes[datatype],
     datatypeBytes[plan.reference.datatype],
+  );
+}
+
+/** Files of a case's tiles at most, and what each costs in bytes of disk and milliseconds. */
+const maxTileFiles = 20_000;
+const fileBytes = 4096;
+const fileMs = 1;
+
+/** @throws InputError for a cut into so many files that the file system, and not the voxels, would take the time */
+function checkFiles({ id }: ManifestCase, cut: Cut): void {
+  const files = bundleCount(cut);
+  if (files <= maxTileFiles) return;
+  const tiles = tileGrid(cut.shape, cut.tileShape).length;
+  throw new InputError(
+    'too-many-files',
+    `case ${id}: ${tiles} tiles of ${cut.tileShape.join(' x ')} voxels in bundles of ${cut.bundleTiles} would be ${files} files, at least ${Math.ceil((files * fileBytes) / 2 ** 20)} MiB of disk and ${Math.ceil((files * fileMs) / 1000)} s for the files alone; at most ${maxTileFiles} are made: give a larger --tile or --tile-bundle`,
+    { caseId: id, field: 'tile' },
   );
 }
 

@@ -1,9 +1,7 @@
 /** The finished runs of a work folder whose cases can be looked at. */
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { isRunId } from '../../engines/redis/jobs.ts';
 import { SharedFolders } from '../../engines/redis/places.ts';
-import { resultsFolder } from '../../engines/redis/run-record.ts';
+import { readFinished, resultsOf } from '../../engines/redis/run-record.ts';
 import { DataRoots } from '../../run/data-roots.ts';
 import { CaseReader } from '../viewer/case-reader.ts';
 import { FinishedCases } from '../viewer/finished-cases.ts';
@@ -28,12 +26,13 @@ export class FinishedRuns {
   /** Undefined for a run that is not there or has no results yet. */
   async find(run: string): Promise<FinishedCases | undefined> {
     if (!isRunId(run)) return undefined;
-    const results = resultsFolder(this.#places.newFolder(run));
-    const changedAt = statSync(join(results, 'results.json'), { throwIfNoEntry: false })?.mtimeMs;
-    if (changedAt === undefined) return undefined;
+    const folder = this.#places.newFolder(run);
+    const results = resultsOf(folder);
+    const changedAt = readFinished(folder)?.finishedAt;
+    if (changedAt === undefined || !results.has('results.json')) return undefined;
     const known = this.#opened.get(run);
     if (known?.changedAt === changedAt) return known.cases;
-    const cases = new FinishedCases(results, this.#reader, { dataRoots: this.#dataRoots });
+    const cases = new FinishedCases(results.pathOf(''), this.#reader, { dataRoots: this.#dataRoots });
     this.#opened.delete(run);
     this.#opened.set(run, { changedAt, cases });
     if (this.#opened.size > mostOpened) this.#opened.delete(this.#opened.keys().next().value!);

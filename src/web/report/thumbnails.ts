@@ -4,6 +4,7 @@ import { encode } from 'fast-png';
 import type { Vec3 } from '../../base/box.ts';
 import { VoxtallyError } from '../../base/errors.ts';
 import type { ResultsDocument } from '../../results/document.ts';
+import { localStore } from '../../run/open-store.ts';
 import { RunFolder, workFolder } from '../../run/run-folder.ts';
 import { dataBytes } from '../../volumes/length.ts';
 import type { CaseView } from '../viewer/case-view.ts';
@@ -36,7 +37,7 @@ export async function gatherThumbnails(
   document: ResultsDocument,
   signal?: AbortSignal,
 ): Promise<Thumbnail[]> {
-  const folder = new RunFolder(join(outDir, workFolder));
+  const folder = new RunFolder(localStore(join(outDir, workFolder)));
   const found: Thumbnail[] = [];
   for (const { index, classIndex, dice } of worstPairs(document)) {
     if (signal?.aborted || found.length === mostThumbnails) break;
@@ -85,7 +86,7 @@ async function thumbnailOf(
   const [place] = worstBoxPlaces(folder, index, className)?.places ?? [];
   const plane = place ? place.voxel[2] : Math.floor(entry.shape[2] / 2);
   const { volumes, rule } = await openVolumes({
-    root: folder.root,
+    root: folder.path,
     case: index,
     part: { kind: 'plane', axis: 2, at: plane },
     class: classIndex,

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { readResults } from '../../results/read.ts';
+import { localStore } from '../../run/open-store.ts';
 import { RunFolder, workFolder } from '../../run/run-folder.ts';
 import type { CaseReader, RunningView } from './case-reader.ts';
 import { scansOf } from './case-scans.ts';
@@ -35,14 +36,15 @@ export class FinishedCases {
       });
     }
     this.results = readResults(outDir);
-    this.#images = images === undefined ? new Map() : scansOf(new RunFolder(this.#root).readCases(), images);
+    this.#images =
+      images === undefined ? new Map() : scansOf(new RunFolder(localStore(this.#root)).readCases(), images);
   }
 
   /** Why a case has no score. Folders of files are left out: they stay with those who run the scores. */
   reason(index: number): string {
     const entry = this.results.cases[index]!;
     if (entry.status === 'ok') return '';
-    const stored = new RunFolder(this.#root).readCases()[index];
+    const stored = new RunFolder(localStore(this.#root)).readCases()[index];
     const files = stored ? [...stored.predictions, stored.reference] : [];
     const folders = new Set(files.map(dirname).filter((folder) => folder !== '.' && folder !== '/'));
     return [...folders].reduce((text, folder) => text.replaceAll(`${folder}/`, ''), entry.error.message);
@@ -50,7 +52,7 @@ export class FinishedCases {
 
   /** Places of a class in a case that are worth a look; undefined for none. */
   places(index: number, className: string): PlaceList | undefined {
-    return worstBoxPlaces(new RunFolder(this.#root), index, className);
+    return worstBoxPlaces(new RunFolder(localStore(this.#root)), index, className);
   }
 
   /**

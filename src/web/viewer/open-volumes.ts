@@ -5,6 +5,7 @@ import { labelSchema } from '../../base/label.ts';
 import type { ManifestCase } from '../../cases/types.ts';
 import { readOutcome } from '../../run/case-outcome.ts';
 import { DataRoots } from '../../run/data-roots.ts';
+import { localStore } from '../../run/open-store.ts';
 import { planCase } from '../../run/plan/case-plan.ts';
 import { RunFolder } from '../../run/run-folder.ts';
 import { scaled } from '../../settings/case-evidence.ts';
@@ -25,7 +26,7 @@ export interface OpenedCase {
 /** @throws InputError for a volume that is gone, that is not the one that was scored, or that lies outside the data folders. */
 export async function openVolumes(request: ViewRequest): Promise<OpenedCase> {
   const { root, case: index, dataRoots, part } = request;
-  const folder = new RunFolder(root);
+  const folder = new RunFolder(localStore(root));
   const roots = dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined;
   roots?.guard();
   const entry = folder.readCases()[index]!;

@@ -1,8 +1,9 @@
 /** The lists of errors by tile are those of the embedded engine, byte for byte. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
+import { localStore } from '../../../src/run/open-store.ts';
+import { readText } from '../../../src/run/records.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import { recorder } from '../../cli/recorder.ts';
 import { RedisServer } from './redis-server.ts';
@@ -26,12 +27,12 @@ test('two workers leave the lists of one machine', async () => {
   await cluster.expected();
   await Promise.all([cluster.worker(), cluster.worker()]);
   await cluster.score('out');
-  const embedded = new RunFolder(join(cluster.folder, 'embedded', 'work'));
+  const embedded = new RunFolder(localStore(join(cluster.folder, 'embedded', 'work')));
   const queued = cluster.runFolder(cluster.runIn('out'));
   for (const index of cluster.cases.keys()) {
-    const list = readFileSync(queued.caseErrors(index), 'utf8');
+    const list = readText(queued.store, queued.caseErrors(index));
     expect(list).toMatch(/"boxShape":\[32,32,1\]/);
-    expect(list).toBe(readFileSync(embedded.caseErrors(index), 'utf8'));
+    expect(list).toBe(readText(embedded.store, embedded.caseErrors(index)));
   }
   // Asked by the folder of the results, which knows where the run stands.
   const answers = [];

@@ -92,7 +92,7 @@ test('a real disk that is full: the reason is told, and the run goes on when the
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
   const room = join(cluster.folder, 'room');
-  const worker = cluster.startWorker({ inside: smallDisk(cluster.runFolder(run).root, room) });
+  const worker = cluster.startWorker({ inside: smallDisk(cluster.runFolder(run).path, room) });
   await worker.ready.catch(() => {
     throw new Error(
       `this test mounts a small disk: run it as root, or where users may make namespaces (unshare --map-root-user --mount)\n${worker.log}`,
@@ -111,7 +111,7 @@ test('a real disk that is full: the reason is told, and the run goes on when the
 /** A command in whose eyes, and only in its own, the tiles of a run lie on a disk with 32 KiB left; more once `room` is there. */
 function smallDisk(runFolder: string, room: string): string[] {
   const script = `
-    mount -t tmpfs -o size=2m none "$0/tiles" && head -c 2016k /dev/zero > "$0/tiles/ballast" || exit 1
+    mkdir -p "$0/tiles" && mount -t tmpfs -o size=2m none "$0/tiles" && head -c 2016k /dev/zero > "$0/tiles/ballast" || exit 1
     (while [ ! -e '${room}' ] && [ -d /proc/$$ ]; do sleep 0.05; done
      rm "$0/tiles/ballast" && echo 'there is room' >&2) &
     exec "$@"`;
@@ -125,16 +125,14 @@ test('torn and missing shards are found and made again', async () => {
   const run = await cluster.submit('out');
   const folder = cluster.runFolder(run);
   // As of a tile that an earlier start left torn.
-  mkdirSync(folder.tiles(0), { recursive: true });
-  writeFileSync(folder.bundle(0, 3), 'torn');
+  folder.store.put(folder.bundle(0, 3), [Buffer.from('torn')]);
   await cluster.worker();
   await cluster.score('out', { resume: true });
   expect(cluster.results('out')).toBe(expected);
   // A shard of a case cut off, one gone, after all cases were done.
-  const shard = folder.caseShard(1, 0);
+  const shard = folder.store.pathOf(folder.caseShard(1, 0));
   truncateSync(shard, Math.floor(readFileSync(shard).length / 2));
-  rmSync(folder.caseShard(2, 0));
-  for (const name of ['finished.json', 'pool.json']) rmSync(join(folder.root, name));
+  for (const name of [folder.caseShard(2, 0), 'finished.json', 'pool.json']) folder.store.remove(name);
   rmSync(join(cluster.folder, 'out', 'results.json'));
   await cluster.score('out', { resume: true });
   expect(cluster.results('out')).toBe(expected);

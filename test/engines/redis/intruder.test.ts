@@ -1,6 +1,4 @@
 /** Whoever can write to Redis can add any job and any entry of the board: none of it is believed, and no work stops for it. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -29,23 +27,23 @@ test('jobs for what a run does not have are refused before any work', async () =
   const [tiles, cases] = ['tiles', 'cases'].map((name) => new Queue(name, { connection: redis, prefix }));
   const huge = 2 ** 53 - 2;
   const bad = [
-    await tiles!.add('tile', { run, case: 0, bundle: 0, bundles: huge }),
-    await tiles!.add('tile', { run, case: 0, bundle: 8, bundles: 1 }),
-    await tiles!.add('tile', { run, case: 99, bundle: 0, bundles: 1 }),
-    await tiles!.add('tile', { run: '../../etc', case: 0, bundle: 0, bundles: 1 }),
+    await tiles!.add('tile', { run, start: 1, plan: 'x', case: 0, bundle: 0, bundles: huge }),
+    await tiles!.add('tile', { run, start: 1, plan: 'x', case: 0, bundle: 8, bundles: 1 }),
+    await tiles!.add('tile', { run, start: 1, plan: 'x', case: 99, bundle: 0, bundles: 1 }),
+    await tiles!.add('tile', { run: '../../etc', start: 1, plan: 'x', case: 0, bundle: 0, bundles: 1 }),
     await tiles!.add('tile', 'no object'),
-    await tiles!.add('merge', { run, merge: '../request' }),
-    await cases!.add('case', { run, case: 3, step: 'plan' }),
-    await cases!.add('case', { run, case: 0, step: 'burn' }),
+    await tiles!.add('merge', { run, start: 1, merge: '../request' }),
+    await cases!.add('case', { run, start: 1, case: 3, step: 'plan' }),
+    await cases!.add('case', { run, start: 1, case: 0, step: 'burn' }),
   ];
   const worker = await cluster.worker();
   await cluster.score('out', { resume: true });
   await cluster.until(async () => (await Promise.all(bad.map((job) => job.isFailed()))).every(Boolean));
   expect(cluster.results('out')).toBe(expected);
   expect(worker.log).toContain('a job was refused');
-  const { root } = cluster.runFolder(run);
-  expect(readdirSync(join(root, 'tiles'))).toEqual([]);
-  expect(readdirSync(join(root, 'cases'))).toHaveLength(3);
+  const { store } = cluster.runFolder(run);
+  expect(store.list('tiles')).toEqual([]);
+  expect(store.list('cases')).toHaveLength(3);
   await Promise.all([tiles!.close(), cases!.close()]);
 }, 90_000);
 

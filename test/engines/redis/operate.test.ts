@@ -58,7 +58,7 @@ test('a run that waits is moved before another one', async () => {
     await control.prioritise(second, 5);
     expect(await order()).toEqual([second, first]);
     expect((await cluster.monitor.run(second))!.priority).toBe(5);
-    await expect(control.prioritise(second, 0)).rejects.toMatchObject({ code: 'priority' });
+    await expect(control.prioritise(second, 0)).rejects.toMatchObject({ code: 'option-value' });
     await expect(control.prioritise('20260101-000000-abcdef', 5)).rejects.toMatchObject({
       code: 'run-unknown',
     });

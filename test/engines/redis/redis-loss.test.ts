@@ -20,7 +20,7 @@ const half = { cases: 8, shape: [32, 32, 20], tileZ: 1 } as const;
 
 /** When the outcome of each finished case was written. */
 function outcomeTimes(run: string): Map<string, number> {
-  const folder = join(cluster.runFolder(run).root, 'cases');
+  const folder = cluster.runFolder(run).store.pathOf('cases');
   return new Map(
     readdirSync(folder)
       .filter((name) => name.endsWith('.json'))

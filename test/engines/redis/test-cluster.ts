@@ -10,6 +10,8 @@ import type { ManifestCase } from '../../../src/cases/types.ts';
 import { openMonitor, type RedisMonitor } from '../../../src/engines/redis/redis-monitor.ts';
 import { runIdFile, scoreOnRedis, submitRun } from '../../../src/engines/redis/submit.ts';
 import { scoreRun } from '../../../src/engines/score-run.ts';
+import { localStore } from '../../../src/run/open-store.ts';
+import { OutFolder } from '../../../src/run/out-folder.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import type { RunReport } from '../../../src/run/types.ts';
 import { loadConfig } from '../../../src/settings/load-config.ts';
@@ -116,8 +118,11 @@ export class TestCluster {
   }
 
   /** Submits and collects. */
-  score(out: string, { resume = false, priority = 100 } = {}): Promise<RunReport> {
-    return scoreOnRedis(this.#request(out, resume, priority)).done;
+  async score(out: string, { resume = false, priority = 100, takeOver = false } = {}): Promise<RunReport> {
+    const request = this.#request(out, resume, priority);
+    if (!takeOver) return scoreOnRedis(request).done;
+    const owned = OutFolder.own(request.outDir, { takeOver });
+    return scoreOnRedis({ ...request, out: owned }).done.finally(() => owned.release());
   }
 
   async submit(out: string, { resume = false, priority = 100 } = {}): Promise<string> {
@@ -129,7 +134,7 @@ export class TestCluster {
   }
 
   runFolder(run: string): RunFolder {
-    return new RunFolder(join(this.config.redis.workRoot, run));
+    return new RunFolder(localStore(join(this.config.redis.workRoot, run)));
   }
 
   /** Flags by which the program finds this queue. */

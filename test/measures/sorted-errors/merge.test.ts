@@ -8,13 +8,10 @@ import { loadKernels } from '../../../src/kernels/kernels.ts';
 import { addBucketSums } from '../../../src/measures/sorted-errors/lovasz-sum.ts';
 import { Merger } from '../../../src/measures/sorted-errors/merger.ts';
 import { bucketHistogram, cutRanges } from '../../../src/measures/sorted-errors/ranges.ts';
-import {
-  type SectionContent,
-  ShardFile,
-  writeShardFile,
-} from '../../../src/measures/sorted-errors/shard/file.ts';
+import type { SectionContent, ShardFile } from '../../../src/measures/sorted-errors/shard/file.ts';
 import { scoreOfKey } from '../../kernels/twins/keys.ts';
 import { byBucket, type Counted, packedSection, runSection } from './shard/content.ts';
+import { openShard, writeShardFile } from './shard/stored.ts';
 
 const merger = new Merger(loadKernels());
 let folder: string;
@@ -27,12 +24,12 @@ function withFiles<T>(contents: readonly SectionContent[][], work: (files: Shard
   const files = contents.map((sections, i) => {
     const path = join(folder, `${i}.shard`);
     writeShardFile(path, {}, sections);
-    return ShardFile.open(path);
+    return openShard(path);
   });
   try {
-    return work(files);
+    return work(files.map(({ shard }) => shard));
   } finally {
-    for (const file of files) file.close();
+    for (const { source } of files) source.close();
   }
 }
 

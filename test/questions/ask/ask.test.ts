@@ -5,6 +5,7 @@ import type { ManifestCase } from '../../../src/cases/types.ts';
 import { ask } from '../../../src/questions/ask/ask.ts';
 import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import type { Question } from '../../../src/questions/ask/question.ts';
+import { localStore } from '../../../src/run/open-store.ts';
 import { writeResultFiles } from '../../../src/run/write-results.ts';
 import type { ConfigInput } from '../../../src/settings/schema.ts';
 import { logit, probability, resultFiles, score, temporaryFolder, writeCase } from './runs.ts';
@@ -81,7 +82,7 @@ async function answers({ name, config }: Setting, question: Question) {
   const run = openFinishedRun(`${folderOf(name)}/run`);
   const { outcome, results, shardsRead } = await ask(run, question, { threads: 2 });
   mkdirSync(asked!, { recursive: true });
-  writeResultFiles(asked!, outcome, results);
+  writeResultFiles(localStore(asked!), outcome, results);
   await score(cases.get(name)!, { ...config, ...question } as ConfigInput, fresh!);
   return { asked: resultFiles(asked!), fresh: resultFiles(fresh!), shardsRead };
 }
@@ -109,7 +110,7 @@ describe.each(settings)('$name', (setting) => {
     const { outcome, results } = await ask(run, {});
     const again = `${folderOf(setting.name)}/again`;
     mkdirSync(again, { recursive: true });
-    writeResultFiles(again, outcome, results);
+    writeResultFiles(localStore(again), outcome, results);
     expect(resultFiles(again)).toEqual(resultFiles(run.outDir));
   });
 });
@@ -137,7 +138,7 @@ test('a single case is its own pool', async () => {
   await score([first!], { scores: 'probability', losses: 'all', threshold: 0.2 }, path('one-fresh'));
   const { outcome, results } = await ask(openFinishedRun(path('one')), { losses: 'all', threshold: 0.2 });
   mkdirSync(path('one-asked'));
-  writeResultFiles(path('one-asked'), outcome, results);
+  writeResultFiles(localStore(path('one-asked')), outcome, results);
   expect(resultFiles(path('one-asked'))).toEqual(resultFiles(path('one-fresh')));
 });
 
@@ -188,7 +189,7 @@ describe('what cannot be answered', () => {
     await score(cases.get('probabilities')!, { scores: 'probability', keepShards: 'always' }, path('mixed'));
     copyFileSync(path('mixed', 'work/shards/000002-0.shard'), path('mixed', 'work/shards/000000-0.shard'));
     await expect(ask(openFinishedRun(path('mixed')), { threshold: 0.1 })).rejects.toThrow(
-      /case a: its shards/,
+      /000000-0\.shard is of other settings, files or tiles/,
     );
   });
 });

@@ -8,7 +8,8 @@ import { UsageError } from '../../../src/base/errors.ts';
 import { ask } from '../../../src/questions/ask/ask.ts';
 import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import { mergeRuns } from '../../../src/questions/merge/merge.ts';
-import { readJsonFile, writeJsonFile } from '../../../src/run/run-folder.ts';
+import { localStore } from '../../../src/run/open-store.ts';
+import { getRecord, putRecord } from '../../../src/run/records.ts';
 import { probability, score, temporaryFolder, writeCase } from './runs.ts';
 
 const path = temporaryFolder();
@@ -27,12 +28,12 @@ beforeEach(() => {
   cpSync(path('honest'), path('crafted'), { recursive: true });
 });
 
-const loose = z.looseObject({});
+const loose = { version: 1, schema: z.looseObject({}) };
 
 /** Changes a record and gives it the checksum that it must have. */
 function alter(name: string, change: (record: Record<string, unknown>) => object): void {
-  const file = path('crafted', 'work', name);
-  writeJsonFile(file, change(readJsonFile(file, loose)));
+  const store = localStore(path('crafted', 'work'));
+  putRecord(store, name, loose, change(getRecord(store, name, loose)));
 }
 
 type Header = { about: { range: Record<string, number> }; sections: Record<string, number>[] };

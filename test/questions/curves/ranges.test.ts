@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { loadKernels } from '../../../src/kernels/kernels.ts';
 import { compensatedSum } from '../../../src/measures/sorted-errors/lovasz-sum.ts';
 import { keyOfScore, reflectionBucket, scoreOfKey } from '../../../src/measures/sorted-errors/score-keys.ts';
-import { ShardFile } from '../../../src/measures/sorted-errors/shard/file.ts';
 import {
   addSurveys,
   cutScores,
@@ -11,6 +10,7 @@ import {
   surveyFile,
 } from '../../../src/measures/sorted-errors/survey.ts';
 import { walkRange } from '../../../src/measures/sorted-errors/walk-range.ts';
+import { openShard } from '../../measures/sorted-errors/shard/stored.ts';
 import { logit, score, temporaryFolder, writeCase } from '../ask/runs.ts';
 
 const path = temporaryFolder();
@@ -37,17 +37,24 @@ describe.each([
     const kernels = loadKernels();
     const survey = addSurveys(
       files.map((file) => {
-        const shard = ShardFile.open(file);
+        const { shard, source } = openShard(file);
         const found = surveyFile(shard, 0);
-        shard.close();
+        source.close();
         return found;
       }),
     );
     const positives = survey.foreground.reduce((sum, count) => sum + count, 0);
+    const shardsOf = function* (names: readonly string[]) {
+      for (const name of names) {
+        const { shard, source } = openShard(`${folder}/run/work/shards/${name}`);
+        yield shard;
+        source.close();
+      }
+    };
     const walk = (rangeKeys: number) => {
       const ranges = cutScores(survey, isLogit, rangeKeys);
       const walked = ranges.map((range) =>
-        walkRange(kernels, filesOfRange(survey.spans, range, isLogit), {
+        walkRange(kernels, shardsOf(filesOfRange(survey.spans, range, isLogit)), {
           class: 0,
           logit: isLogit,
           range,

@@ -11,6 +11,7 @@ import {
 import { beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { WorstBoxes } from '../../../src/questions/errors/worst-boxes.ts';
+import { localStore } from '../../../src/run/open-store.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import { recorder } from '../../cli/recorder.ts';
 import { score, temporaryFolder } from '../../run/support.ts';
@@ -183,7 +184,8 @@ test.each([
 test('a run of an older version, or one whose list is torn, says to score again', async () => {
   const { entry } = await makeCase(path, 'old', { shape: [6, 6, 6] });
   await score([entry], { scores: 'probability', losses: 'dice' }, path('old'));
-  const list = new RunFolder(path('old', 'work')).caseErrors(0);
+  const old = new RunFolder(localStore(path('old', 'work')));
+  const list = old.store.pathOf(old.caseErrors(0));
   truncateSync(list, 20);
   const torn = await run(path('old'));
   expect(torn.status).toBe(2);

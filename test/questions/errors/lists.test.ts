@@ -1,6 +1,5 @@
 /** The list that a run leaves of a case's errors by tile, against counting voxel by voxel. */
-import { readFileSync, rmSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
+import { truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Vec3, voxelCount, voxelIndex } from '../../../src/base/box.ts';
@@ -9,6 +8,8 @@ import { slabBoxes, slabsOf, tileBoxes } from '../../../src/measures/box-errors/
 import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import { mergeRuns } from '../../../src/questions/merge/merge.ts';
 import { type CaseErrors, readCaseErrors } from '../../../src/run/box-errors/case-errors.ts';
+import { localStore } from '../../../src/run/open-store.ts';
+import { readText } from '../../../src/run/records.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import type { ConfigInput } from '../../../src/settings/schema.ts';
 import { resultFiles, score, scored, temporaryFolder } from '../../run/support.ts';
@@ -18,7 +19,7 @@ const path = temporaryFolder();
 const probabilities = { scores: 'probability', classes: { tumour: [1] }, losses: 'dice' } as const;
 
 function folder(out: string): RunFolder {
-  return new RunFolder(path(out, 'work'));
+  return new RunFolder(localStore(path(out, 'work')));
 }
 
 /** Compares a class of the list with its voxels, box by box. */
@@ -297,12 +298,12 @@ test('resumed and merged runs hold the same bytes', async () => {
   const config = { ...probabilities, tile: { shape: [4, 4, 4] as [number, number, number] } };
   const cases = made.map(({ entry }) => entry);
   await score(cases, config, path('whole'));
-  const bytes = (out: string) => [0, 1].map((at) => readFileSync(folder(out).caseErrors(at), 'utf8'));
+  const bytes = (out: string) => [0, 1].map((at) => readText(folder(out).store, folder(out).caseErrors(at)));
   const expected = bytes('whole');
   // Died between the list and the outcome, and before both.
-  rmSync(folder('whole').caseOutcome(0));
-  rmSync(folder('whole').caseOutcome(1));
-  rmSync(join(folder('whole').root, 'errors'), { recursive: true });
+  const { store } = folder('whole');
+  for (const index of [0, 1]) store.remove(folder('whole').caseOutcome(index));
+  store.clear('errors');
   await score(cases, config, path('whole'), { resume: true });
   expect(bytes('whole')).toEqual(expected);
 

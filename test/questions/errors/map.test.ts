@@ -7,6 +7,7 @@ import { tileBox, tileGrid } from '../../../src/base/tile-grid.ts';
 import { boxAffine, errorDensities, writeErrorMap } from '../../../src/questions/errors/error-map.ts';
 import { worldOf } from '../../../src/questions/errors/worst-boxes.ts';
 import { type CaseErrors, readCaseErrors } from '../../../src/run/box-errors/case-errors.ts';
+import { localStore } from '../../../src/run/open-store.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import { readHeader } from '../../../src/volumes/nifti/header.ts';
 import { score, temporaryFolder } from '../../run/support.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
     tile: { shape: [4, 3, 5] as [number, number, number] },
   } as const;
   await score([made.entry], config, path('out'));
-  errors = readCaseErrors(new RunFolder(path('out', 'work')), 0);
+  errors = readCaseErrors(new RunFolder(localStore(path('out', 'work'))), 0);
 });
 
 /** The values of a float32 map. */
@@ -89,7 +90,7 @@ test.each(['grid.nii', 'grid.nii.gz'])('on the grid of the reference: %s', async
 
 test('a voxel a plane, where boxes are thinner than tiles', async () => {
   await score([made.entry], { scores: 'probability', losses: 'dice' }, path('planes'));
-  const list = readCaseErrors(new RunFolder(path('planes', 'work')), 0);
+  const list = readCaseErrors(new RunFolder(localStore(path('planes', 'work'))), 0);
   await writeErrorMap(path('planes.nii'), list, question, 'boxes');
   const [map, reference] = [await readHeader(path('planes.nii')), await readHeader(made.entry.reference)];
   expect(map.shape).toEqual([1, 1, 7]);
@@ -111,7 +112,7 @@ test('a voxel a plane, where boxes are thinner than tiles', async () => {
 test('a reference without a place in the world gets a map of its own grid', async () => {
   const lost = await makeCase(path, 'lost', { shape, affine: null });
   await score([lost.entry], { scores: 'probability', losses: 'dice' }, path('lost-out'));
-  const list = readCaseErrors(new RunFolder(path('lost-out', 'work')), 0);
+  const list = readCaseErrors(new RunFolder(localStore(path('lost-out', 'work'))), 0);
   await expect(writeErrorMap(path('no.nii'), list, question, 'boxes')).rejects.toMatchObject({
     code: 'map-grid',
   });

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { PooledSoFar } from '../../../src/engines/monitor.ts';
-import { resultsFolder } from '../../../src/engines/redis/run-record.ts';
+import { resultsOf } from '../../../src/engines/redis/run-record.ts';
 import type { ResultsDocument } from '../../../src/results/document.ts';
 import { RedisServer } from '../../engines/redis/redis-server.ts';
 import { program, TestCluster } from '../../engines/redis/test-cluster.ts';
@@ -95,7 +95,7 @@ test('a run is watched from its start to its end', async () => {
     await page.screenshot({ path: `${process.env.SCREENSHOTS}/real.png`, fullPage: true });
   }
 
-  const file = join(resultsFolder(cluster.runFolder(run)), 'results.json');
+  const file = resultsOf(cluster.runFolder(run)).pathOf('results.json');
   const results = JSON.parse(readFileSync(file, 'utf8')) as ResultsDocument;
   const pooled = (await get(`${dashboard.url}/api/runs/${run}/pooled`).then((answer) =>
     answer.json(),

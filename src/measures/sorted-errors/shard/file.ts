@@ -10,11 +10,10 @@
  *
  * `about` is the caller's; see docs/shard-format.md for the whole.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
-import { MachineError, PartialError } from '../../../base/errors.ts';
-import { writeWhole } from '../../../base/write-whole.ts';
+import type { ByteSource } from '../../../base/byte-source.ts';
+import { type FaultPlace, PartialError } from '../../../base/errors.ts';
 import { type Block, type BucketEntries, bucketCount, decodeBlocks, encodeDirectory } from './directory.ts';
 
 const magic = Buffer.from('VOXSHARD');
@@ -49,11 +48,6 @@ const headerSchema = z.object({
     }),
   ),
 });
-
-/** Writes the file under a temporary name and renames it. Returns its bytes. */
-export function writeShardFile(path: string, about: unknown, sections: readonly SectionContent[]): number {
-  return writeWhole(path, encodeShard(about, sections));
-}
 
 /** Bytes by name. */
 export interface ShardBlob {
@@ -117,19 +111,17 @@ export interface Section {
   readonly payloadBytes: number;
 }
 
-/** A shard file opened for reading; directories are read when asked for. */
+/** A shard in a stored file; directories are read when asked for. */
 export class ShardFile {
-  readonly path: string;
   readonly about: unknown;
   readonly sections: readonly Section[];
-  readonly #fd: number;
+  readonly #source: ByteSource;
   readonly #blobs: ReadonlyMap<string, PlacedBlob>;
   /** Place behind its last byte. */
   readonly #end: number;
 
-  private constructor(path: string, fd: number, header: Header, start: number) {
-    this.path = path;
-    this.#fd = fd;
+  private constructor(source: ByteSource, header: Header, start: number) {
+    this.#source = source;
     this.about = header.about;
     this.sections = placeSections(header.sections, start);
     const last = this.sections.at(-1);
@@ -143,59 +135,34 @@ export class ShardFile {
     this.#end = end;
   }
 
-  /** @throws PartialError when the file is missing, torn, corrupt or of another format version. */
-  static open(path: string): ShardFile {
-    const fd = openForReading(path);
-    try {
-      return ShardFile.#at(path, fd, 0);
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
-  }
-
-  /** The shards that stand behind each other in a file, each to be used before the next is asked for. @throws as `open` */
-  static *each(path: string): Generator<ShardFile> {
-    const fd = openForReading(path);
-    try {
-      const { size } = fstatSync(fd);
-      let offset = 0;
-      do {
-        const shard = ShardFile.#at(path, fd, offset);
-        yield shard;
-        offset = shard.#end;
-      } while (offset < size);
-    } finally {
-      closeSync(fd);
-    }
-  }
-
-  /** The shard that begins at a place of a file. */
-  static #at(path: string, fd: number, offset: number): ShardFile {
-    const prefix = readExactly(fd, path, offset, prefixBytes);
-    if (!prefix.subarray(0, 8).equals(magic)) throw corrupt(path, 'it does not begin as a shard file');
+  /** The shard at a place of a file. @throws PartialError when it is torn, corrupt or of another format version. */
+  static at(source: ByteSource, offset = 0): ShardFile {
+    const prefix = readExactly(source, offset, prefixBytes);
+    if (!prefix.subarray(0, 8).equals(magic)) throw corrupt(source, 'it does not begin as a shard file');
     const version = prefix.readUInt32LE(8);
     if (version !== formatVersion) {
       throw new PartialError(
         'shard-version',
-        `${path}: format version ${version}, this program reads ${formatVersion}`,
-        { file: path },
+        `${source.path}: format version ${version}, this program reads ${formatVersion}`,
+        placeOf(source),
       );
     }
     const headerBytes = prefix.readUInt32LE(12);
     // Nothing is allocated by a length that the file does not have.
-    const room = fstatSync(fd).size - offset - prefixBytes;
-    if (headerBytes > Math.min(room, maxHeaderBytes))
-      throw corrupt(path, 'its header is longer than the file');
-    const header = readExactly(fd, path, offset + prefixBytes, headerBytes);
-    if (crc32(header) !== prefix.readUInt32LE(16))
-      throw corrupt(path, 'the checksum of its header does not hold');
-    const parsed = parseHeader(header, path);
+    const room = source.byteLength - offset - prefixBytes;
+    if (headerBytes > Math.min(room, maxHeaderBytes)) {
+      throw corrupt(source, 'its header is longer than the file');
+    }
+    const header = readExactly(source, offset + prefixBytes, headerBytes);
+    if (crc32(header) !== prefix.readUInt32LE(16)) {
+      throw corrupt(source, 'its header fails its checksum');
+    }
+    const parsed = parseHeader(header, source);
     const held =
       parsed.sections.reduce((sum, section) => sum + section.directoryBytes + section.payloadBytes, 0) +
       parsed.blobs.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (held > room - headerBytes) throw corrupt(path, 'it lists more bytes than it has');
-    return new ShardFile(path, fd, parsed, offset + prefixBytes + headerBytes);
+    if (held > room - headerBytes) throw corrupt(source, 'it lists more bytes than it has');
+    return new ShardFile(source, parsed, offset + prefixBytes + headerBytes);
   }
 
   /** Names of its blobs, in the order stored. */
@@ -206,14 +173,30 @@ export class ShardFile {
   /** The bytes of a blob, checked. @throws PartialError when it is not there or not whole */
   blob(name: string): Uint8Array {
     const place = this.#blobs.get(name);
-    if (!place) throw corrupt(this.path, `it holds no ${name}`);
-    const bytes = readExactly(this.#fd, this.path, place.offset, place.bytes);
-    if (crc32(bytes) !== place.crc) throw corrupt(this.path, `the checksum of ${name} does not hold`);
+    if (!place) throw corrupt(this.#source, `it holds no ${name}`);
+    const bytes = readExactly(this.#source, place.offset, place.bytes);
+    if (crc32(bytes) !== place.crc) throw corrupt(this.#source, `${name} fails its checksum`);
     return bytes;
   }
 
-  close(): void {
-    closeSync(this.#fd);
+  /** The shards that stand behind each other in a file, each to be used before the next is asked for. @throws as `at` */
+  static *each(source: ByteSource): Generator<ShardFile> {
+    let offset = 0;
+    do {
+      const shard = ShardFile.at(source, offset);
+      yield shard;
+      offset = shard.#end;
+    } while (offset < source.byteLength);
+  }
+
+  /** For messages. */
+  get path(): string {
+    return this.#source.path;
+  }
+
+  /** Of the file in its store. */
+  get name(): string {
+    return this.#source.name;
   }
 
   section(classIndex: number, side: 0 | 1): Section | undefined {
@@ -224,14 +207,15 @@ export class ShardFile {
   blocks(section: Section, first = 0, end = bucketCount): Block[] {
     // Read again for each range: kept for all files of a large case, directories would outgrow the keys of a range.
     const bytes = directoryBytes(section.directoryBytes);
-    readInto(this.#fd, this.path, section.directoryOffset, bytes);
-    if (crc32(bytes) !== section.directoryCrc)
-      throw corrupt(this.path, 'the checksum of a directory does not hold');
+    readInto(this.#source, section.directoryOffset, bytes);
+    if (crc32(bytes) !== section.directoryCrc) {
+      throw corrupt(this.#source, 'a directory fails its checksum');
+    }
     try {
       return decodeBlocks(bytes, section.payloadBytes, first, end);
     } catch (error) {
-      // Names the file: what is not to be believed is removed by its name and made again.
-      throw error instanceof PartialError ? corrupt(this.path, error.message, error) : error;
+      // Names the file: what is damaged is set aside by its name and made again.
+      throw error instanceof PartialError ? corrupt(this.#source, error.message, error) : error;
     }
   }
 
@@ -245,19 +229,14 @@ export class ShardFile {
 
   /** Reads the payload of a span into `target`, which has its length, and checks the blocks' checksums. */
   readSpan(section: Section, span: BlockSpan, target: Uint8Array): void {
-    readInto(this.#fd, this.path, section.payloadOffset + span.offset, target);
+    readInto(this.#source, section.payloadOffset + span.offset, target);
     for (const block of span.blocks) {
       const from = block.offset - span.offset;
       if (crc32(target.subarray(from, from + block.bytes)) !== block.crc) {
-        throw corrupt(this.path, 'the checksum of a block does not hold');
+        throw corrupt(this.#source, 'a block fails its checksum');
       }
     }
   }
-}
-
-/** The shards of the files, each open while it is at hand: a case may have more files than a process may have open. */
-export function* eachShard(paths: readonly string[]): Generator<ShardFile> {
-  for (const path of paths) yield* ShardFile.each(path);
 }
 
 let directoryScratch = new Uint8Array(1 << 16);
@@ -294,40 +273,31 @@ function placeSections(sections: Header['sections'], start: number): readonly Se
   });
 }
 
-function parseHeader(bytes: Buffer, path: string): Header {
+function parseHeader(bytes: Buffer, source: ByteSource): Header {
   try {
     return headerSchema.parse(JSON.parse(bytes.toString('utf8')));
   } catch (error) {
-    throw corrupt(path, 'its header does not say what it holds', error);
+    throw corrupt(source, 'its header does not say what it holds', error);
   }
 }
 
-function corrupt(path: string, what: string, cause?: unknown): PartialError {
-  return new PartialError('shard-corrupt', `${path}: ${what}; it is made again`, { file: path, cause });
+function corrupt(source: ByteSource, what: string, cause?: unknown): PartialError {
+  return new PartialError('shard-corrupt', `${source.path}: ${what}; it is made again`, {
+    ...placeOf(source),
+    cause,
+  });
 }
 
-function openForReading(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new PartialError('shard-missing', `${path} is missing`, { file: path, cause: error });
-    }
-    throw new MachineError('storage', `${path}: ${(error as Error).message}`, { file: path, cause: error });
-  }
+function placeOf({ path, name }: ByteSource): FaultPlace {
+  return { file: path, record: name };
 }
 
-function readExactly(fd: number, path: string, position: number, bytes: number): Buffer {
+function readExactly(source: ByteSource, position: number, bytes: number): Buffer {
   const target = Buffer.alloc(bytes);
-  readInto(fd, path, position, target);
+  readInto(source, position, target);
   return target;
 }
 
-function readInto(fd: number, path: string, position: number, target: Uint8Array): void {
-  let done = 0;
-  while (done < target.length) {
-    const count = readSync(fd, target, done, Math.min(target.length - done, 1 << 30), position + done);
-    if (count === 0) throw corrupt(path, 'it ends too early');
-    done += count;
-  }
+function readInto(source: ByteSource, position: number, target: Uint8Array): void {
+  if (source.read(position, target) < target.length) throw corrupt(source, 'it ends too early');
 }

@@ -10,9 +10,9 @@ import {
   eachBucket,
   encodeDirectory,
 } from '../../../../src/measures/sorted-errors/shard/directory.ts';
-import { ShardFile, writeShardFile } from '../../../../src/measures/sorted-errors/shard/file.ts';
 import { VarintReader, VarintWriter } from '../../../../src/measures/sorted-errors/shard/varint.ts';
 import { packedSection, runSection } from './content.ts';
+import { openShard, writeShardFile } from './stored.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Everything that a file says, with all checksums checked. */
 function readAll(path: string) {
-  const file = ShardFile.open(path);
+  const { shard: file, source } = openShard(path);
   try {
     const sections = file.sections.map((section) => {
       const span = file.span(section, 0, 65536);
@@ -34,7 +34,7 @@ function readAll(path: string) {
     });
     return { about: file.about, sections };
   } finally {
-    file.close();
+    source.close();
   }
 }
 
@@ -121,7 +121,7 @@ test('a file of another format version is refused by name', () => {
   const bytes = readFileSync(path);
   bytes.writeUInt32LE(99, 8);
   writeFileSync(path, bytes);
-  expect(() => ShardFile.open(path)).toThrow(/format version 99, this program reads/);
+  expect(() => openShard(path)).toThrow(/format version 99, this program reads/);
 });
 
 test('what is no shard header, though its checksum holds, is a PartialError too', () => {
@@ -133,7 +133,7 @@ test('what is no shard header, though its checksum holds, is a PartialError too'
     rest.writeUInt32LE(crc32(text), 4);
     const broken = join(folder, 'broken.shard');
     writeFileSync(broken, Buffer.concat([prefix, rest, Buffer.from(text)]));
-    expect(() => ShardFile.open(broken), text).toThrow(PartialError);
+    expect(() => openShard(broken), text).toThrow(PartialError);
   }
 });
 

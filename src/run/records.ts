@@ -1,0 +1,90 @@
+/** Records: small JSON documents in a store, each with its version and a checksum over all of its text. */
+import { crc32 } from 'node:zlib';
+import type * as z from 'zod';
+import { PartialError } from '../base/errors.ts';
+import { bigintsAsText } from '../measures/tally/serialise.ts';
+import type { Store } from './store.ts';
+
+/** A kind of record. `version` goes up when what an older program wrote must not be read as this. */
+export interface RecordKind<T> {
+  readonly version: number;
+  readonly schema: z.ZodType<T>;
+}
+
+export function putRecord(
+  store: Store,
+  name: string,
+  { version }: RecordKind<unknown>,
+  record: object,
+): void {
+  const text = JSON.stringify({ version, ...record }, bigintsAsText).slice(0, -1);
+  store.put(name, [Buffer.from(`${text},"crc32":"${checksum(text)}"}\n`, 'utf8')]);
+}
+
+/**
+ * @throws PartialError `record-missing`, `record-corrupt` for one that is torn, changed or of another shape, `record-version`;
+ * MachineError when it cannot be read: that says nothing about the record.
+ */
+export function getRecord<T>(store: Store, name: string, { version, schema }: RecordKind<T>): T {
+  const file = store.pathOf(name);
+  const text = readText(store, name);
+  if (text === undefined) {
+    throw new PartialError('record-missing', `${file} is missing; the run has to do this part again`, {
+      file,
+      record: name,
+    });
+  }
+  const corrupt = (cause: unknown) =>
+    new PartialError('record-corrupt', `${file} is torn or changed; the run has to do this part again`, {
+      file,
+      record: name,
+      cause,
+    });
+  const [, whole = '', crc] = /^(.*),"crc32":"([0-9a-f]{8})"\}\n$/s.exec(text) ?? [];
+  if (crc !== checksum(whole)) throw corrupt(new Error('its checksum differs'));
+  const { version: its, ...record } = JSON.parse(`${whole}}`) as Record<string, unknown>;
+  if (its !== version) {
+    throw new PartialError(
+      'record-version',
+      `${file} was written by another version of voxtally (version ${its ?? 'unknown'} of such a record, this program reads ${version}); finish or read the run with that version, or score it again into another --out`,
+      { file, record: name },
+    );
+  }
+  const parsed = schema.safeParse(record);
+  if (!parsed.success) throw corrupt(parsed.error);
+  return parsed.data;
+}
+
+/** The record; undefined when it is missing, damaged or of another version. @throws MachineError */
+export function findRecord<T>(store: Store, name: string, kind: RecordKind<T>): T | undefined {
+  try {
+    return getRecord(store, name, kind);
+  } catch (error) {
+    if (error instanceof PartialError) return undefined;
+    throw error;
+  }
+}
+
+/** The whole text under a name; undefined when there is none. */
+export function readText(store: Store, name: string): string | undefined {
+  const source = store.open(name);
+  if (source === undefined) return undefined;
+  try {
+    const bytes = new Uint8Array(source.byteLength);
+    return Buffer.from(bytes.buffer, 0, source.read(0, bytes)).toString('utf8');
+  } finally {
+    source.close();
+  }
+}
+
+/** Sets aside what is damaged and removes what is of something else: it is made again under its name. */
+export function outOfTheWay(store: Store, { code, place }: PartialError): void {
+  const { record } = place;
+  if (record === undefined || code.endsWith('-missing')) return;
+  if (code.endsWith('-corrupt') || code.endsWith('-version')) store.setAside(record);
+  else store.remove(record);
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
+}

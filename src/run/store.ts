@@ -1,0 +1,45 @@
+/**
+ * Where a run keeps what it must remember: named records and shards, each whole or not there. Names have the form
+ * `folder/name`; who writes a name again replaces what it held. Calls are synchronous, for readers of shards read ranges in the
+ * midst of the kernels' loops; a store behind a network may block its thread, and has to retry what may pass.
+ *
+ * Another store is a file with a class, and its row in open-store.ts.
+ */
+import type { ByteSource } from '../base/byte-source.ts';
+import type { Fence } from './fence.ts';
+
+export interface Store {
+  /** All that another thread or process needs to open the same store. */
+  readonly address: StoreAddress;
+  /** The store of what lies below a folder, under the same fence. */
+  below(folder: string): Store;
+  /** Path or address of a name, for messages. */
+  pathOf(name: string): string;
+  has(name: string): boolean;
+  /** Bytes of what is stored under a name; undefined when nothing is. */
+  size(name: string): number | undefined;
+  /** Undefined when nothing is stored under the name. */
+  open(name: string): ByteSource | undefined;
+  /** Stores pieces behind each other; a piece is stored before the next is asked for. @returns their bytes */
+  put(name: string, pieces: Iterable<Uint8Array>): number;
+  /** Stores what another store has under a name. */
+  take(name: string, from: Store, source: string): void;
+  /** Names directly below a folder, without it, in order; none when there is no such folder. */
+  list(folder: string): string[];
+  remove(name: string): void;
+  /** Removes all below a folder; the whole store for ''. */
+  clear(folder: string): void;
+  /** Moves what is damaged out of the way, never to be used again but there to be looked at. @returns its new name */
+  setAside(name: string): string;
+  /** Path for a file that volumes are inflated to; it need not be stored anywhere else. */
+  scratch(name: string): string;
+  /** Removes what writers left that died. */
+  sweep(): void;
+}
+
+/** A store as plain data. `fence`: under which its writers write; null for those who only read. */
+export interface StoreAddress {
+  readonly kind: 'local';
+  readonly root: string;
+  readonly fence: Fence | null;
+}
