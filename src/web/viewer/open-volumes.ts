@@ -1,8 +1,10 @@
 /** Opens the volumes of a stored case for the viewer: only what the run may read, and only what it scored. */
 
-import { InputError, VoxtallyError } from '../../base/errors.ts';
+import { resolve } from 'node:path';
+import { InputError, PartialError, VoxtallyError } from '../../base/errors.ts';
 import { labelSchema } from '../../base/label.ts';
 import type { ManifestCase } from '../../cases/types.ts';
+import { readRecord } from '../../engines/redis/run-record.ts';
 import { readOutcome } from '../../run/case-outcome.ts';
 import { DataRoots } from '../../run/data-roots.ts';
 import { localStore } from '../../run/open-store.ts';
@@ -29,7 +31,7 @@ export async function openVolumes(request: ViewRequest): Promise<OpenedCase> {
   const folder = new RunFolder(localStore(root));
   const roots = dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined;
   roots?.guard();
-  const entry = folder.readCases()[index]!;
+  const entry = absolute(folder.readCases()[index]!, baseOf(folder));
   const settings = folder.readSettings();
   const rule = { settings, classes: classesOf(settings, request) };
   if (part.kind === 'side') return { volumes: await oneSide(settings, entry, part.side, roots), rule };
@@ -57,6 +59,26 @@ export async function openVolumes(request: ViewRequest): Promise<OpenedCase> {
       ...scan,
     },
     rule,
+  };
+}
+
+/** The folder from which relative paths count: of a run on the queue that where it was asked for. */
+function baseOf(folder: RunFolder): string {
+  try {
+    return readRecord(folder).base;
+  } catch (error) {
+    // Runs without a queue have no such record.
+    if (error instanceof PartialError) return process.cwd();
+    throw error;
+  }
+}
+
+function absolute(entry: ManifestCase, base: string): ManifestCase {
+  return {
+    ...entry,
+    predictions: entry.predictions.map((file) => resolve(base, file)),
+    reference: resolve(base, entry.reference),
+    ...(entry.image !== undefined && { image: resolve(base, entry.image) }),
   };
 }
 

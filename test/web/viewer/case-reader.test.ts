@@ -1,6 +1,9 @@
 import { copyFileSync, statSync, utimesSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { writeRecord } from '../../../src/engines/redis/run-record.ts';
+import { RunFolder } from '../../../src/run/run-folder.ts';
+import { configSchema } from '../../../src/settings/schema.ts';
 import { serveDashboard } from '../../../src/web/dashboard/serve.ts';
 import type { ReaderLimits } from '../../../src/web/viewer/case-reader.ts';
 import { currentCases } from '../../../src/web/viewer/finished-cases.ts';
@@ -148,4 +151,19 @@ test('a run that was scored again is read again', async () => {
   utimesSync(file, later, later);
   expect(cases()).not.toBe(before);
   expect(cases().results).not.toEqual(before.results);
+});
+
+test('paths of a run on the queue count from where it was asked for', async () => {
+  const entry = await writeCase({ folder: at('based'), id: 'one', seed: 1, score: probability });
+  await score([entry], config, at('based-out'));
+  const folder = new RunFolder(at('based-out', 'work'));
+  const relative = { ...entry, predictions: ['one.nii'], reference: 'one-ref.nii' };
+  folder.writeSettings(folder.readSettings(), [relative]);
+  const { cases } = open(at('based-out'));
+  await expect(viewOf(cases, 0)).rejects.toMatchObject({ code: 'file-missing' });
+  writeRecord(folder, {
+    ...{ createdAt: 0, priority: 100, base: at('based'), warnings: [] },
+    config: configSchema.parse(config),
+  });
+  expect((await viewOf(cases, 0)).wholeShape).toEqual([9, 8, 7]);
 });
