@@ -8,6 +8,7 @@ export interface CompareFlags {
   readonly seed: string;
   readonly resamples: string;
   readonly level: string;
+  readonly measure?: string;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -17,6 +18,7 @@ export function runCompare(a: string, b: string, flags: CompareFlags, terminal: 
     seed: Number(flags.seed),
     resamples: Number(flags.resamples),
     level: Number(flags.level),
+    ...(flags.measure === undefined ? {} : { measure: flags.measure }),
   });
   if (flags.out !== undefined) writeText(flags.out, `${JSON.stringify(comparison, undefined, 1)}\n`);
   if (flags.json) terminal.out(`${JSON.stringify(comparison)}\n`);

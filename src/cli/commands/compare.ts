@@ -12,6 +12,7 @@ export const compareCommand: DefineCommand = (terminal, finish) =>
     .description('compare the same cases under two models')
     .argument('<a>', 'folder of a finished run')
     .argument('<b>', 'folder of another')
+    .option('--measure <name>', 'one measure, such as dice or hd95.directed; all by default')
     .option('--seed <n>', 'of the draws; the same seed gives the same intervals', '1')
     .option('--resamples <n>', 'draws of the bootstrap', '2000')
     .option('--level <share>', 'share of the draws in an interval', '0.95')

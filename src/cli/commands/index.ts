@@ -7,6 +7,7 @@ import { dashboardCommand } from './dashboard.ts';
 import { demoCommand } from './demo.ts';
 import { errorsCommand } from './errors.ts';
 import { inspectCommand } from './inspect.ts';
+import { lesionsCommand } from './lesions.ts';
 import { mergeCommand } from './merge.ts';
 import { reportCommand } from './report.ts';
 import { retryCommand } from './retry.ts';
@@ -23,6 +24,7 @@ export const commands: readonly DefineCommand[] = [
   askCommand,
   curveCommand,
   errorsCommand,
+  lesionsCommand,
   compareCommand,
   mergeCommand,
   inspectCommand,

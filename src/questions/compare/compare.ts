@@ -6,11 +6,13 @@ import type { ClassSpec, RunOutcome, ScoredCase } from '../../base/scored.ts';
 import { exactSum } from '../../base/statistics/exact-sum.ts';
 import { type HardMetricName, hardMetricNames } from '../../losses/metrics/hard.ts';
 import type { LossSpec } from '../../losses/spec.ts';
-import type { ResultsDocument, ScoredCaseResult, ScoreResult } from '../../results/document.ts';
+import type { PooledResult, ResultsDocument, ScoredCaseResult, ScoreResult } from '../../results/document.ts';
+import { type ShapesOfClass, shapeValues } from '../../results/shapes/measures.ts';
 import { buildOutcome } from '../../run/outcome.ts';
 import { storedShapes } from '../../run/shapes.ts';
 import { resultsOf } from '../../run/write-results.ts';
 import { lossesOf } from '../../settings/resolve-settings.ts';
+import type { RunSettings } from '../../settings/run-settings.ts';
 import { type FinishedRun, scoredOutcomes } from '../ask/finished-run.ts';
 import { drawCases, meanInterval, percentileInterval } from './bootstrap.ts';
 import { CaseSums, type MeasureName, measureKey, pooledOnly } from './resum.ts';
@@ -24,6 +26,8 @@ export interface CompareOptions {
   readonly resamples?: number;
   /** Share of the draws that an interval holds, above 0 and below 1; by default 0.95. */
   readonly level?: number;
+  /** Only this measure: its name, or the end of it (`hd95.directed` of `voxel.hd95.directed`). */
+  readonly measure?: string;
 }
 
 /** One of the two runs, with the matched cases alone. */
@@ -55,7 +59,8 @@ export function compareRuns(a: FinishedRun, b: FinishedRun, options: CompareOpti
     ({ scope, id }) => `${scope} ${id}`,
     ({ params }) => params,
   );
-  const names = measureNames(classes.shared, losses.shared);
+  const shapes = sharedShapes(sides);
+  const names = chosen(measureNames(classes.shared, losses.shared, shapes), options.measure);
 
   const draws = drawCases(ids.length, resamples, seed);
   const sums = sides.map(({ outcome, run }) => {
@@ -184,10 +189,41 @@ function settingDifferences(a: FinishedRun, b: FinishedRun): string[] {
     .map((name) => `${name}: ${a.settings[name]} in a, ${b.settings[name]} in b`);
 }
 
-function measureNames(classes: readonly ClassSpec[], losses: readonly LossSpec[]): MeasureName[] {
+/** Measures of borders and lesions that both runs have, by the same definition. */
+function sharedShapes(sides: readonly [Side, Side]): string[] {
+  const of = ({ results }: Side) => results.shapes?.measures ?? [];
+  return common(
+    sides,
+    of,
+    ({ name }) => name,
+    ({ definition }) => definition,
+  ).shared.map(({ name }) => name);
+}
+
+/** @throws UsageError for a measure that the runs do not share, naming those that they do */
+function chosen(names: readonly MeasureName[], measure: string | undefined): readonly MeasureName[] {
+  if (measure === undefined) return names;
+  const found = names.filter((name) => name.measure === measure || name.measure.endsWith(`.${measure}`));
+  if (found.length > 0) return found;
+  const known = [...new Set(names.map((name) => name.measure))].join(', ');
+  throw new UsageError(
+    'measure-unknown',
+    `--measure: the runs do not share ${measure}; they share ${known}`,
+    {
+      field: 'measure',
+    },
+  );
+}
+
+function measureNames(
+  classes: readonly ClassSpec[],
+  losses: readonly LossSpec[],
+  shapes: readonly string[],
+): MeasureName[] {
   const ofClasses = classes.flatMap(({ name }): MeasureName[] => [
     ...hardMetricNames.map((metric) => ({ class: name, kind: 'metric' as const, measure: metric })),
     { class: name, kind: 'metric', measure: pooledOnly },
+    ...shapes.map((measure) => ({ class: name, kind: 'shape' as const, measure })),
     ...losses
       .filter(({ scope }) => scope === 'class')
       .map(({ id }) => ({ class: name, kind: 'loss' as const, measure: id })),
@@ -198,10 +234,15 @@ function measureNames(classes: readonly ClassSpec[], losses: readonly LossSpec[]
   return [...ofClasses, ...overClasses];
 }
 
-function measured(result: ScoreResult | null, { class: name, kind, measure }: MeasureName): number | null {
+function measured(
+  result: ScoreResult | PooledResult | null,
+  { class: name, kind, measure }: MeasureName,
+  settings: RunSettings,
+): number | null {
   if (!result) return null;
   if (name === null) return result.losses[measure] ?? null;
   const ofClass = result.classes[name]!;
+  if (kind === 'shape') return shapeValues(settings.shapes!, ofClass as ShapesOfClass).get(measure) ?? null;
   return (kind === 'loss' ? ofClass.losses[measure] : ofClass.metrics[measure as HardMetricName]) ?? null;
 }
 
@@ -211,8 +252,8 @@ function compareMeans(
   draws: readonly Uint32Array[],
   level: number,
 ): ComparedMean {
-  const [ofA, ofB] = sides.map(({ results }) =>
-    results.cases.map((entry) => measured(entry as ScoredCaseResult, name)),
+  const [ofA, ofB] = sides.map(({ results, run }) =>
+    results.cases.map((entry) => measured(entry as ScoredCaseResult, name, run.settings)),
   ) as [(number | null)[], (number | null)[]];
   const differences = ofA.map((value, i) => subtract(ofB[i]!, value));
   const defined = differences.filter((difference) => difference !== null);
@@ -232,7 +273,10 @@ function compareMeans(
 }
 
 function comparePools([a, b]: readonly [Side, Side], name: MeasureName): Omit<ComparedPool, 'interval'> {
-  const [ofA, ofB] = [measured(a.results.pooled, name), measured(b.results.pooled, name)];
+  const [ofA, ofB] = [a, b].map(({ results, run }) => measured(results.pooled, name, run.settings)) as [
+    number | null,
+    number | null,
+  ];
   return { a: ofA, b: ofB, difference: subtract(ofB, ofA) };
 }
 

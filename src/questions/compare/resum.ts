@@ -8,8 +8,9 @@ import type { AllMeasures, LossSpec } from '../../losses/spec.ts';
 /** A value of a class, or over the classes (`class` null). */
 export interface MeasureName {
   readonly class: string | null;
-  readonly kind: 'loss' | 'metric';
-  /** A loss's id or a metric's name. */
+  /** `shape`: of borders and lesions. */
+  readonly kind: 'loss' | 'metric' | 'shape';
+  /** A loss's id, a metric's name, or that of a measure of shapes. */
   readonly measure: string;
 }
 

@@ -14,7 +14,7 @@ export function comparisonTable(comparison: Comparison, width: number): string[]
   const { a, b, cases, level, resamples, seed, leftOut, differences, measures } = comparison;
   const named = ({ class: name, kind, measure }: MeasureName) => [
     name ?? 'all',
-    kind === 'metric' ? measure : lossColumn(measure),
+    kind === 'loss' ? lossColumn(measure) : measure,
   ];
   const meansRows = measures.flatMap(({ means, ...name }) =>
     means === null

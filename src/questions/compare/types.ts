@@ -60,10 +60,14 @@ export const comparisonSchema = z
     measures: z.array(
       z.strictObject({
         class: z.string().nullable().describe('Null for a value over the classes.'),
-        kind: z.enum(['metric', 'loss']),
-        measure: z.string().describe('The name of a metric or the id of a loss.'),
+        kind: z.enum(['metric', 'loss', 'shape']).describe('shape: of borders and lesions.'),
+        measure: z
+          .string()
+          .describe('The name of a metric, the id of a loss, or such as voxel.hd95.directed.'),
         means: means.nullable().describe('Null for Dice by mm³, which only a pool has.'),
-        pooled: pooled.describe('Over the voxels of the matched cases; sorted losses have no interval.'),
+        pooled: pooled.describe(
+          'Over the voxels of the matched cases; sorted losses, borders and lesions have no interval.',
+        ),
       }),
     ),
   })

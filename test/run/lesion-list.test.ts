@@ -1,0 +1,51 @@
+/** The list of lesions, and comparisons by measures of borders and lesions. */
+import { expect, test } from 'vitest';
+import { runLesions } from '../../src/cli/run-lesions.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
+import { compareRuns } from '../../src/questions/compare/compare.ts';
+import { largestLesions } from '../../src/questions/lesions/largest-lesions.ts';
+import { golden, pair, score, scored, temporaryFolder } from './support.ts';
+
+const folder = temporaryFolder();
+const cases = ['lesions_aniso', 'far_part'].map((id) =>
+  pair(id, golden(`shapes/${id}.nii`), golden(`shapes/${id}_ref.nii`)),
+);
+
+test('missed and invented lesions, the largest first', async () => {
+  const { results } = await score(
+    cases,
+    { measures: ['overlap', 'boundary', 'lesions'], scores: 'label' },
+    folder('run'),
+  );
+  const run = openFinishedRun(folder('run'));
+  const missed = largestLesions(run, { statuses: ['missed'], top: 5 });
+  const { detection } = scored(results.cases[0]).classes['1']!.lesions!;
+  expect(missed.total).toBe(detection.falseNegatives);
+  expect(missed.lesions.length).toBe(5);
+  const sizes = missed.lesions.map(({ ml }) => ml);
+  expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+  const one = largestLesions(run, { case: 'far_part', top: 10 });
+  expect(one.lesions.map(({ status, class: name }) => [status, name])).toEqual([['invented', '1']]);
+  expect(() => largestLesions(run, { class: 'x', top: 1 })).toThrow(/class "x" has no lesions/);
+
+  let text = '';
+  const terminal = { width: 100, out: (piece: string) => (text += piece) } as unknown as Terminal;
+  expect(runLesions(folder('run'), { missed: true, top: '3', format: 'csv' }, terminal)).toBe(0);
+  expect(text.trim().split('\n').length).toBe(4);
+  expect(() => runLesions(folder('run'), { top: '0', format: 'table' }, terminal)).toThrow(/--top/);
+});
+
+test('a run is compared with another by a measure of shapes', async () => {
+  const config = { measures: ['overlap', 'boundary'] as ['overlap', 'boundary'], scores: 'label' as const };
+  await score(cases, config, folder('a'));
+  // The references as predictions: every distance is 0.
+  const perfect = cases.map(({ id, reference }) => pair(id, reference, reference));
+  await score(perfect, { ...config, allowIdentical: true }, folder('b'));
+  const [a, b] = [openFinishedRun(folder('a')), openFinishedRun(folder('b'))];
+  const { measures } = compareRuns(a, b, { measure: 'hd95.directed' });
+  expect(measures.map(({ class: name, measure }) => [name, measure])).toEqual([['1', 'voxel.hd95.directed']]);
+  expect(measures[0]!.means!.a).toBeGreaterThan(1);
+  expect(measures[0]!.means!.b).toBe(0);
+  expect(() => compareRuns(a, b, { measure: 'hd95.none' })).toThrow(/hd95\.area/);
+});
