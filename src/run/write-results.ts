@@ -48,7 +48,7 @@ export function writeResults(
 export function resultsOf(
   settings: RunSettings,
   outcome: RunOutcome,
-  stored: readonly StoredShapes[],
+  stored: readonly StoredShapes[] = [],
 ): ResultsDocument {
   const names = outcome.classes.map(({ name }) => name);
   return buildResults(
