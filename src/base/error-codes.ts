@@ -298,19 +298,24 @@ export const usageCodes = {
     'questions.md',
   ],
   'masks-missing': [
-    'a question that needs masks which the run has not kept',
-    'score again as the message says',
-    'questions.md#ask',
+    'lesions by another preset, of a run that has not kept its masks',
+    'score again with --keep-shards always, or with the preset',
+    'boundary.md#what-is-kept',
   ],
   'shapes-missing': [
-    'a run without the measures of shapes that are asked for',
-    'score again as the message says',
-    'questions.md#ask',
+    'a question about borders or lesions that the run has not measured, or whose files are gone',
+    'score again with --measures overlap,boundary,lesions, or finish the run with --resume',
+    'boundary.md',
   ],
   'shapes-threshold': [
-    'measures of shapes asked at a threshold that they were not taken at',
-    'score again as the message says',
-    'questions.md#ask',
+    'borders or lesions of another threshold than the run has',
+    'score again with that --threshold',
+    'boundary.md#what-is-kept',
+  ],
+  'measure-unknown': [
+    'a measure that the compared runs do not share',
+    'give one that the message lists',
+    'questions.md',
   ],
   'record-contradicts': [
     'a record of a case that cannot be true',

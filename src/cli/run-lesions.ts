@@ -23,12 +23,12 @@ export function runLesions(folder: string, flags: LesionsFlags, terminal: Termin
   const { format } = flags;
   const top = Number(flags.top);
   if (!formats.includes(format)) {
-    throw new UsageError('format', `--format: "${format}" is not one of ${formats.join(', ')}`, {
+    throw new UsageError('option-value', `--format: "${format}" is not one of ${formats.join(', ')}`, {
       field: 'format',
     });
   }
   if (!Number.isInteger(top) || top < 1 || top > mostListed) {
-    throw new UsageError('top', `--top: "${flags.top}" is not an integer from 1 to ${mostListed}`, {
+    throw new UsageError('option-value', `--top: "${flags.top}" is not an integer from 1 to ${mostListed}`, {
       field: 'top',
     });
   }
