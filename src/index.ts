@@ -41,5 +41,5 @@ export type { MergedRun } from './questions/merge/merge.ts';
 export type { CaseResult, ResultsDocument } from './results/document.ts';
 export type { RunProgress, RunReport, StartedRun } from './run/types.ts';
 export type { ConfigInput } from './settings/schema.ts';
-export { readHeader } from './volumes/nifti/header.ts';
+export { readHeader } from './volumes/formats.ts';
 export type { Datatype, VolumeHeader } from './volumes/types.ts';

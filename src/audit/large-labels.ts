@@ -1,4 +1,4 @@
-/** Labels beyond 2^53, which float64 would merge: each gets a number of its own that is no label, 0.5, 1.5, ... */
+/** Labels beyond 2^53, which float64 would merge: each gets a number of its own that is not a label, 0.5, 1.5, ... */
 import type { Encoding } from '../measures/tile/encoding.ts';
 import { roundedLabels, storedValues } from './stored-values.ts';
 

@@ -1,4 +1,4 @@
-/** Files of this package, wherever the running code stands in it: in the sources, in the build or in a bundle. */
+/** Files of this package, wherever the running code is in it: in the sources, in the build or in a bundle. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -34,7 +34,7 @@ export function unpackError({ type, code, message, place, trace }: PackedError):
 }
 
 /**
- * Any error as one of this package: what the operating system refuses and memory that is not to be had are faults of the
+ * Any error as one of this package: what the operating system refuses and memory that cannot be allocated are faults of the
  * machine, everything else that has no name here is a defect of the program.
  */
 export function namedError(error: unknown): VoxtallyError {
@@ -54,7 +54,7 @@ export function namedError(error: unknown): VoxtallyError {
   if (/allocat|out of memory|Invalid (string|array buffer) length/i.test(text)) {
     return new MachineError(
       'memory',
-      `memory is not to be had (${text}); give the run less --memory or --threads, or the machine more memory`,
+      `memory could not be allocated (${text}); give the run less --memory or --threads, or the machine more memory`,
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
-import { volumeEnding } from './name-pattern.ts';
+import { volumeEnding } from '../volumes/formats.ts';
 import { byCodePoint } from './order.ts';
 
 /** The volumes of a folder. */

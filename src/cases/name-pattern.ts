@@ -1,8 +1,6 @@
 /** How the files of a folder name their cases: `{case}_seg`, or with folders `{case}/seg`. */
 import { UsageError } from '../base/errors.ts';
-
-/** The ending of a volume's name; an `.img` belongs to its `.hdr`. */
-export const volumeEnding = /\.(?:nii|hdr)(?:\.gz)?$/i;
+import { volumeEnding } from '../volumes/formats.ts';
 
 export interface NamePattern {
   /** As the user gave it. */

@@ -49,7 +49,7 @@ export function readManifest(path: string): ManifestCase[] {
     const earlier = firstLine.get(id);
     if (id !== '' && earlier !== undefined) {
       mistakes.push(
-        `line ${line}: case ${JSON.stringify(id)} stands in line ${earlier} already; ids must differ`,
+        `line ${line}: case ${JSON.stringify(id)} is in line ${earlier} already; ids must differ`,
       );
     }
     firstLine.set(id, earlier ?? line);

@@ -74,7 +74,7 @@ async function writeMap(
   const grid: MapGrid =
     mapGrid === undefined ? (known ? 'boxes' : 'voxels') : oneOf('map-grid', mapGrids, mapGrid);
   await writeErrorMap(file, errors, question, grid);
-  return `Map written to ${file}: ${grid === 'boxes' ? 'a voxel a box' : 'on the grid of the reference'}.`;
+  return `Map written to ${file}: ${grid === 'boxes' ? 'one voxel per box' : 'on the grid of the reference'}.`;
 }
 
 /** A map must not take the place of somebody's volume. */
@@ -92,7 +92,7 @@ function refuseVolume(run: FinishedRun, file: string): void {
 function parseTop(text: string): number {
   const top = Number(text);
   if (Number.isInteger(top) && top >= 1 && top <= mostListed) return top;
-  throw new UsageError('option-value', `--top: "${text}" is no integer from 1 to ${mostListed}`, {
+  throw new UsageError('option-value', `--top: "${text}" is not an integer from 1 to ${mostListed}`, {
     field: 'top',
   });
 }

@@ -113,7 +113,7 @@ export function addSettingFlags(command: Command, only?: readonly string[]): Com
 
 /**
  * The settings that the flags of a command line give, for `loadConfig`. The address of Redis, which may hold a password
- * and would be seen in the list of processes, may stand in the environment instead.
+ * and would be seen in the list of processes, may be in the environment instead.
  */
 export function settingsFromFlags(
   options: Readonly<Record<string, unknown>>,

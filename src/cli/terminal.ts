@@ -6,7 +6,7 @@ export interface Terminal {
   readonly live: boolean;
   /** Whether `out` shows colours. */
   readonly color: boolean;
-  /** Columns of `out`; infinite where it is no screen, so that nothing is broken in a file. */
+  /** Columns of `out`; infinite where it is not a screen, so that nothing is broken in a file. */
   readonly width: number;
   /** Columns of `error`; by default those of `out`. */
   readonly errorWidth?: number;

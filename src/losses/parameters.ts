@@ -3,7 +3,7 @@ import type { ClassSelection, Convention, LossContext } from './spec.ts';
 
 type Value = number | ClassSelection;
 
-/** A value in its shortest text: the form in which it stands in ids. */
+/** A value in its shortest text: the form in which it is in ids. */
 export function textOf(value: Value): string {
   return typeof value === 'object' ? value.join('+') : String(value);
 }

@@ -11,7 +11,7 @@ type Metrics = Readonly<Record<(typeof metricNames)[number], number>>;
  * The text of `summary.json` as the evaluation of nnU-Net v2 writes it, with its values to the last bit: Dice and IoU
  * are NaN (a token that JSON does not have) where neither side holds the class, `mean` is numpy's nanmean over cases,
  * and `foreground_mean` numpy's mean over the classes but the label 0, so that one all-NaN class makes it NaN. Cases
- * stand in the order of their prediction's file name, which is the order of nnU-Net's sums. Cases without a score are
+ * are in the order of their prediction's file name, which is the order of nnU-Net's sums. Cases without a score are
  * left out; undefined when no case was scored.
  */
 export function nnunetSummary(outcome: RunOutcome): string | undefined {

@@ -6,7 +6,7 @@ import { emptyTally, mergeTallies } from '../measures/tally/tally.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';
 
-/** The measures of every case and of the pool, from what stands in the run's folder. */
+/** The measures of every case and of the pool, from what is in the run's folder. */
 export function buildOutcome(
   settings: RunSettings,
   cases: readonly ManifestCase[],

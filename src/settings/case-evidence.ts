@@ -1,7 +1,7 @@
 /** The files of a case as far as they are looked at before a run. Nothing is read before it is asked for. */
 import { InputError } from '../base/errors.ts';
 import type { ManifestCase } from '../cases/types.ts';
-import { readHeader } from '../volumes/nifti/header.ts';
+import { readHeader } from '../volumes/formats.ts';
 import type { VolumeHeader } from '../volumes/types.ts';
 import { labelsOf } from './labels-of.ts';
 import { sampleVoxels } from './sample-voxels.ts';

@@ -189,7 +189,7 @@ async function adviceOnReference(
   return told(foreground, 'a channel for the background seems to be missing: ');
 }
 
-/** Nothing where it cannot be read, or is no label map: its case tells so by itself. */
+/** Nothing where it cannot be read, or is not a label map: its case tells so by itself. */
 async function labelsOfReference(evidence: CaseEvidence | undefined): Promise<readonly number[]> {
   try {
     return (await evidence?.referenceLabels()) ?? [];

@@ -9,7 +9,7 @@ import type { ScoreEvidence } from './score-evidence.ts';
 
 /** Beyond these the sigmoid of a logit is 0 or 1 to the last float32 bit: such values are an image rather. */
 const farthestLogit = 104;
-/** Values below this are no probabilities with some overshoot. */
+/** Values below this are not probabilities with some overshoot. */
 const surelyLogit = -1;
 /** What a conversion through floats or a slope does to a label at most. */
 const nearWhole = 0.01;
@@ -144,7 +144,7 @@ async function decideLabels(
   if (least < 0) {
     throw ambiguous(
       evidence,
-      `its whole numbers from ${least} to ${most} are no labels (those are 0 and above): it looks like an image; say --scores logit if they are logits`,
+      `its whole numbers from ${least} to ${most} are not labels (those are 0 and above): it looks like an image; say --scores logit if they are logits`,
     );
   }
   const rounded = roundLabels > 0 ? `, values within ${roundLabels} of whole numbers` : '';

@@ -20,7 +20,7 @@ export function faultsOfLosses({ losses, convention, scores, channels, classes }
       }
     }
   }
-  // A misspelt name stays wrong whatever the files hold; it explains more than a loss that is not to be had.
+  // A misspelt name stays wrong whatever the files hold; it explains more than a loss that is unavailable.
   const worst = faults.find((fault) => fault.code !== 'loss-unavailable') ?? faults[0];
   return worst === undefined ? [] : [worst.message];
 }

@@ -1,6 +1,6 @@
 /**
  * Every setting of a run: its type, its default and the values it may have. `config/default.yaml` explains each in
- * full; a test keeps the two equal. Units stand in the names; shapes are `[x, y, z]`.
+ * full; a test keeps the two equal. Units are in the names; shapes are `[x, y, z]`.
  */
 
 import * as z from 'zod';

@@ -25,7 +25,7 @@ export interface LossOptions {
   readonly channels?: 'independent' | 'exclusive';
   /** true: a value an image, then the mean; false: the voxels of the batch as one volume. @defaultValue `false` */
   readonly perImage?: boolean;
-  /** Elements of `yTrue` with this value are left out. In a one-hot target it stands in every channel. @defaultValue none */
+  /** Elements of `yTrue` with this value are left out. In a one-hot target it is in every channel. @defaultValue none */
   readonly ignoreLabel?: number;
   /** @defaultValue `all`; `present` for Lovász-softmax */
   readonly classes?: ClassChoice;

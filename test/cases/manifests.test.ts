@@ -70,7 +70,7 @@ describe('read, with the ids as they are written', () => {
 describe('refused, with the reason and what to do', () => {
   test.each([
     ['back.csv', /line 2: data\\p2\.nii\.gz has backslashes.*write data\/p2\.nii\.gz/],
-    ['dup.csv', /line 3: case "7" stands in line 2/],
+    ['dup.csv', /line 3: case "7" is in line 2/],
     ['empty.csv', /holds no case below its header/],
     ['emptyid.csv', /line 2: the cell of case is empty/],
     ['latin1.csv', /line 2: byte 0xfc is not UTF-8.*Latin-1.*CSV UTF-8/],

@@ -90,7 +90,7 @@ describe('mistakes', () => {
     [`${head}p,,b\n`, 'line 2: the cell of prediction is empty'],
     [`${head}p,a\n`, 'line 2: the cell of reference is empty'],
     [`${head}p,a,b,c\n`, 'line 2: 4 cells where the header names 3'],
-    [`${head}p,a,b\n\nq,a,b\np,c,d\n`, 'line 5: case "p" stands in line 2 already'],
+    [`${head}p,a,b\n\nq,a,b\np,c,d\n`, 'line 5: case "p" is in line 2 already'],
     [`${head}p,a||c,b\n`, 'line 2: the cell of prediction names an empty channel file'],
     [`${head}p,"a,b\n`, 'Quote Not Closed'],
   ])('%j', (text, expected) => {
@@ -102,7 +102,7 @@ describe('mistakes', () => {
     expect(message.split('\n').slice(1)).toEqual([
       '  - line 2: the cell of prediction is empty',
       '  - line 3: the cell of reference is empty',
-      '  - line 3: case "p" stands in line 2 already; ids must differ',
+      '  - line 3: case "p" is in line 2 already; ids must differ',
       '  - line 4: the cell of case is empty',
     ]);
     expect(refusal('cse,reference\n')).toContain('3 mistakes');

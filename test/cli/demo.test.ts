@@ -9,7 +9,7 @@ import { brokenCase, emptyCase, writeHospital } from '../../src/cli/demo/hospita
 import { inspectLines } from '../../src/cli/run-inspect.ts';
 import { inspectFile } from '../../src/run/inspect.ts';
 import { defaultConfig } from '../../src/settings/schema.ts';
-import { readHeader } from '../../src/volumes/nifti/header.ts';
+import { readHeader } from '../../src/volumes/formats.ts';
 
 let folder: string;
 let manifest: string;

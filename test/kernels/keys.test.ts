@@ -164,7 +164,7 @@ test('runs of any counts merge by addition, beyond 2^32 in wide cells', () => {
   );
 });
 
-test('bytes that are no runs of a bucket are refused', () => {
+test('bytes that are not runs of a bucket are refused', () => {
   const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(bitmapBytes)];
   const refused = (bytes: number[]) =>
     bench.kernels.addRuns(bench.put(Uint8Array.from(bytes)), bytes.length, cells, bitmap, 0, 0);

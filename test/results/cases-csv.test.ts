@@ -37,7 +37,7 @@ test('a row a case and class, and one with the error for a case without a score'
   });
 });
 
-test('multi-class losses stand in every row of their case', () => {
+test('multi-class losses are in every row of their case', () => {
   const { results, rows } = tableOf(exclusiveRun());
   const only = results.cases[0] as ScoredCaseResult;
   expect(rows.map((row) => row.class)).toEqual(['0', '1', '2', 'any']);

@@ -90,7 +90,7 @@ test('12j-4d: the largest channel decides, and every file agrees', async () => {
     expect(summary.mean[label]!.Dice).toBe(dice(classes, label));
     expect(csv.some((line) => line.includes(String(dice(classes, label))))).toBe(true);
   }
-  // What was decided is told, and stands in run.json for the report.
+  // What was decided is told, and is in run.json for the report.
   const { settings } = JSON.parse(readFileSync(`${out}/run.json`, 'utf8'));
   expect(settings.decisions).toEqual([
     expect.stringMatching(/^scores: probability \(auto: case a is stored as float32, values from/),

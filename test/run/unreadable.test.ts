@@ -28,7 +28,7 @@ async function errorOf(prediction: string, reference: string): Promise<UnscoredC
 test.each([
   ['18-allzero-sform', 'bad-affine', 'sform', /sform gives axis x no length/],
   ['18l-nan-both', 'bad-affine', 'sform', /sform holds NaN/],
-  ['18p-badquat', 'bad-affine', 'qform', /quaternion .* is no rotation/],
+  ['18p-badquat', 'bad-affine', 'qform', /quaternion .* is not a rotation/],
   ['27e-all-annex', 'pointer-only', undefined, /git-annex pointer whose content .* "git annex get"/],
   ['17c-zip', 'not-nifti', undefined, /a zip archive, not a NIfTI file; unpack it/],
 ] as const)('%s: the only case fails by its own fault', async (name, code, field, says) => {

@@ -60,9 +60,9 @@ test.each([
   ['percentages', float32(0, 55.5, 98.25), /times 100 say --scores probability --scale 1\/100/],
   ['0 to 255 as floats', float32(0, 55.5, 254.5), /times 255 say --scores probability --scale 1\/255/],
   ['an image without a negative value', float32(0, 55.5, 1e6), /none is below 0.*looks like an image/],
-  ['a CT', int16(-1024, 0, 40, 3071), /whole numbers from -1024 to 3071 are no labels.*looks like an image/],
+  ['a CT', int16(-1024, 0, 40, 3071), /whole numbers from -1024 to 3071 are not labels.*looks like an image/],
   ['a CT as floats', float32(-1024, 0.5, 40, 3071), /beyond what logits hold.*looks like an image/],
-  ['negative integers as floats', float32(-4, 0, 3), /whole numbers from -4 to 3 are no labels/],
+  ['negative integers as floats', float32(-4, 0, 3), /whole numbers from -4 to 3 are not labels/],
   [
     'labels through a slope',
     float64(0, 1, 2.9999999993),

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { readHeader } from '../../src/volumes/formats.ts';
 import { openStream } from '../../src/volumes/gzip-stream.ts';
 import { dataBytes } from '../../src/volumes/length.ts';
-import { readHeader } from '../../src/volumes/nifti/header.ts';
 import { niftiHeaderBytes, writeNifti } from '../../src/volumes/nifti/write.ts';
 import { expectFault } from './nifti/faults.ts';
 import { temporaryFolder } from './nifti/temporary-folder.ts';

@@ -2,7 +2,7 @@ import { closeSync, ftruncateSync, openSync, truncateSync, writeSync } from 'nod
 import { describe, expect, it } from 'vitest';
 import type { Box, Vec3 } from '../../src/base/box.ts';
 import { voxelCount, voxelIndex } from '../../src/base/box.ts';
-import { readHeader } from '../../src/volumes/nifti/header.ts';
+import { readHeader } from '../../src/volumes/formats.ts';
 import { niftiHeaderBytes, writeNifti } from '../../src/volumes/nifti/write.ts';
 import { openRaw } from '../../src/volumes/raw-source.ts';
 import { datatypeBytes } from '../../src/volumes/types.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MachineError } from '../../src/base/errors.ts';
-import { readHeader } from '../../src/volumes/nifti/header.ts';
+import { readHeader } from '../../src/volumes/formats.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { openRaw } from '../../src/volumes/raw-source.ts';
 import { stageRaw } from '../../src/volumes/stage.ts';

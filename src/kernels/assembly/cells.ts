@@ -76,7 +76,7 @@ function readVarint(at: usize): u64 {
 }
 
 /**
- * Adds the runs in `bytes` bytes at `runs`. Returns the sum of their counts, or -1 when they are no runs of this
+ * Adds the runs in `bytes` bytes at `runs`. Returns the sum of their counts, or -1 when they are not runs of this
  * bucket (a key above 65535, or a run that ends beyond the bytes).
  */
 export function addRuns(runs: usize, bytes: i32, cells: usize, bitmap: usize, side: i32, wide: i32): f64 {

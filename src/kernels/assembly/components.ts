@@ -38,7 +38,7 @@ function unite(parents: usize, a: u32, b: u32): void {
   else if (rootB < rootA) store<u32>(at32(parents, rootA), rootB);
 }
 
-/** Decodes the runs of a plane. Returns -1 for bytes that are no runs of the volume. */
+/** Decodes the runs of a plane. Returns -1 for bytes that are not runs of the volume. */
 function readPlane(plane: usize, bytes: usize, end: usize, width: u32, height: u32): i32 {
   const from = <usize>load<u32>(plane, FROM);
   const to = <usize>load<u32>(plane, TO);
@@ -138,7 +138,7 @@ function startOf(plane: usize, y: i32, height: i32): u32 {
 }
 
 /**
- * Numbers the runs of plane `z`, the one after the plane before. Returns 0; -1 for bytes that are no runs; -2 if there are
+ * Numbers the runs of plane `z`, the one after the plane before. Returns 0; -1 for bytes that are not runs; -2 if there are
  * more provisional numbers than room.
  */
 export function labelPlane(sweep: usize, bytes: usize, end: usize, z: u32): i32 {

@@ -6,7 +6,7 @@
 /** Stored types, in the order of the host's table. */
 const UINT8 = 0, INT8 = 1, UINT16 = 2, INT16 = 3, UINT32 = 4, INT32 = 5, UINT64 = 6, INT64 = 7, FLOAT32 = 8;
 
-/** The code of a voxel whose ignored label is no code itself (negative, or above 65534). */
+/** The code of a voxel whose ignored label is not a code itself (negative, or above 65534). */
 const IGNORED_CODE: u16 = 0xffff;
 
 /** Reverses the bytes of each element of 2, 4 or 8 bytes in place (big-endian files). */
@@ -136,7 +136,7 @@ function codesOf<T>(
 }
 
 /**
- * Labels as codes 0 to 65534, values within `rounding` of a whole number as that number; an ignored label that is no such number becomes 65535. `target` must not overlap.
+ * Labels as codes 0 to 65534, values within `rounding` of a whole number as that number; an ignored label that is not such a number becomes 65535. `target` must not overlap.
  * `out`: float64 record [count, first index, first value] of values that are no label.
  */
 export function convertLabels(

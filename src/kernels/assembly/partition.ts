@@ -92,7 +92,7 @@ export function placeKeys(
 const SAMPLE: i32 = 32;
 
 /**
- * Whether scores repeat enough for runs to be worth trying: 1 in 8 of the first keys (up to 32) is no new one. A
+ * Whether scores repeat enough for runs to be worth trying: 1 in 8 of the first keys (up to 32) is not new. A
  * function of the keys alone, so a rerun decides alike.
  */
 function repeats(keys: usize, count: i32): bool {

@@ -12,7 +12,7 @@ const runSide = memory.data(BLOCK * 8, 16);
 const runCount = memory.data(BLOCK * 8, 16);
 
 /**
- * The sums of `sumTerms` over the voxels of a bucket that stand in cells [background, foreground] of uint64: a key
+ * The sums of `sumTerms` over the voxels of a bucket in cells [background, foreground] of uint64: a key
  * gives its score exactly and the stages are those of the tiles, so each term is the same number; it counts as often as
  * there are voxels that have the key. Arguments and `out` as for `sumTerms`.
  */

@@ -14,7 +14,7 @@ import { addProduct, addTimes } from './wide-sums';
 const UNITS: f64 = 1125899906842624.0;
 
 /**
- * Moves the background counts of a bucket (its cells and bitmap become zero) to where they stand in a walk: cell c > 0
+ * Moves the background counts of a bucket (its cells and bitmap become zero) to where they are in a walk: cell c > 0
  * to 65536 - c, and `carry`, what cell 0 of the bucket before held, to cell 0. Returns what cell 0 holds.
  */
 export function reflectBackground(
@@ -60,7 +60,7 @@ function keyAt(step: i32, place: u32, logit: bool): u32 {
   return (logit ? 0 : 0x7e000000) - (<u32>step << 16) - place;
 }
 
-/** State of a walk, in float64 unless told. */
+/** State of a walk, in float64 by default. */
 const TP: usize = 0, FP: usize = 8, TOTAL: usize = 16, NEGATIVES: usize = 24;
 /** Σ f·precision with its compensation. */
 const PRECISION: usize = 32, COMPENSATION: usize = 40;

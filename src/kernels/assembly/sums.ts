@@ -172,7 +172,7 @@ function sumBlock(kind: i32, sided: bool, row: usize, length: i32, foreground: i
   if (v128.any_true(left)) sumRests(third ? FIRST + 3 : FIRST + 2, pairs, paired, out);
 }
 
-/** Adds what stands in `rests`, from a digit on, until nothing is left. */
+/** Adds what is in `rests`, from a digit on, until nothing is left. */
 function sumRests(from: i32, pairs: i32, foreground: i32, out: usize): void {
   const end: usize = <usize>pairs << 4;
   for (let digit = from; digit < DIGITS; digit++) {

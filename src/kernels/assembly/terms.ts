@@ -33,7 +33,7 @@ export function stageLogs(length: i32): void {
   let most = f64x2.splat(0.0);
   for (let i: usize = 0, end: usize = <usize>length << 3; i < end; i += 16) {
     const q = v128.load(negLog + i);
-    // The truth's score is 1 - e; where that is no float64, what q has lost of e is put back (q is then next to 1).
+    // The truth's score is 1 - e; where that is not a float64, what q has lost of e is put back (q is then next to 1).
     const lost = f64x2.sub(v128.load(errors + i), f64x2.sub(one, q));
     const log = f64x2.sub(lost, logPair(q));
     v128.store(negLog + i, log);

@@ -96,7 +96,7 @@ export class NearestSearch {
     }
   }
 
-  /** Adds `count` elements that stand in a plane of bits. */
+  /** Adds `count` elements in a plane of bits. */
   add(bits: number, z: number, count: number): void {
     if (count === 0) return;
     this.#elements += count;

@@ -12,7 +12,7 @@ const sharedBytes = 16;
 /** Bytes of kernel memory that a class may take: addresses are 32 bits. */
 const maxBytes = 3.5 * 2 ** 30;
 
-/** Lays the kernel memory out anew. @throws PartialError for masks whose bytes are no runs */
+/** Lays the kernel memory out anew. @throws PartialError for masks whose bytes are not runs */
 export function findComponents(kernels: Kernels, reference: Mask, prediction: Mask): ComponentTable {
   const layout = new Layout(kernels.memory);
   checkSize(reference, prediction);

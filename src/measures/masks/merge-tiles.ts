@@ -16,7 +16,7 @@ const tileFields = 11;
 
 /**
  * The mask of one label. Lays the kernel memory out anew.
- * @throws PartialError for bytes that are no runs of their box
+ * @throws PartialError for bytes that are not runs of their box
  */
 export function mergeTiles(kernels: Kernels, shape: Vec3, parts: readonly TilePart[]): Mask {
   const some = parts.filter(({ bytes }) => bytes.length > 0);

@@ -31,7 +31,7 @@ export interface ClassKeys {
 
 /**
  * Unites what tiles have. `classes` null: every label that occurs is a class. Lays the kernel memory out anew.
- * @throws PartialError for tiles whose bytes are no runs
+ * @throws PartialError for tiles whose bytes are not runs
  */
 export function mergeCase(
   kernels: Kernels,

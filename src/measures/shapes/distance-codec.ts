@@ -26,7 +26,7 @@ export function encodeDistances({ distances, codes, counts }: DistanceList): Uin
   return bytes;
 }
 
-/** @throws PartialError for what is no list of ascending distances, ascending codes and counts above 0 */
+/** @throws PartialError for what is not a list of ascending distances, ascending codes and counts above 0 */
 export function decodeDistances(bytes: Uint8Array): DistanceList {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = bytes.length < 4 ? -1 : view.getUint32(0, true);

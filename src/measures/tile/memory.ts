@@ -20,7 +20,7 @@ export interface TileNeeds {
   readonly labels: boolean;
   /** Whether some class sums several channels. */
   readonly sums: boolean;
-  /** Whether files may hold labels that are no codes themselves. */
+  /** Whether files may hold labels that are not codes themselves. */
   readonly largeLabels: boolean;
 }
 

@@ -90,7 +90,7 @@ export class TileScorer {
   }
 
   /**
-   * Scores the tile whose stored bytes stand in `targets(voxelCount(box.shape))`; `slabs` are parts of it behind each
+   * Scores the tile whose stored bytes are in `targets(voxelCount(box.shape))`; `slabs` are parts of it behind each
    * other. They change nothing but the errors by slab.
    */
   score(box: Box, slabs: readonly Box[] = [box]): TileScores {

@@ -1,4 +1,4 @@
-/** Curves as one CSV table: a row a point or bin, columns that a kind does not have are empty. */
+/** Curves as one CSV table: one row per point or bin, columns that a kind does not have are empty. */
 import { csvRecord } from '../../base/csv.ts';
 import type { ClassCurves, CurvePoint } from './types.ts';
 

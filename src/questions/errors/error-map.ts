@@ -16,7 +16,7 @@ import type { Affine } from '../../volumes/types.ts';
 import { boxErrors, type ErrorQuestion, worldOf } from './worst-boxes.ts';
 
 /**
- * `boxes`: a voxel a box, placed by its affine; a voxel at the far end covers a whole box, so it may reach beyond the
+ * `boxes`: one voxel per box, placed by its affine; a voxel at the far end covers a whole box, so it may reach beyond the
  * volume. `voxels`: the grid of the reference itself.
  */
 export const mapGrids = ['boxes', 'voxels'] as const;
@@ -33,7 +33,7 @@ export function errorDensities(errors: CaseErrors, question: ErrorQuestion): Flo
   );
 }
 
-/** The affine of a grid with a voxel a box: its voxel 0 lies in the middle of the first whole box. */
+/** The affine of a grid with one voxel per box: its voxel 0 lies in the middle of the first whole box. */
 export function boxAffine(affine: Affine, boxShape: Vec3): Affine {
   const first = worldOf(affine, boxShape.map((side) => (side - 1) / 2) as unknown as Vec3);
   return affine.map((value, at) => {

@@ -1,4 +1,4 @@
-/** The measures of shapes that stand in cases.csv: a few, each named with its definition. */
+/** The measures of shapes in cases.csv: a few, each named with its definition. */
 import type { ResultsDocument } from '../document.ts';
 import type { ShapesOfClass } from './measures.ts';
 

@@ -125,9 +125,9 @@ function voxelSizes([, x, y, z]: SpatialFields['pixdim']): Vec3 {
 function qformRows(fields: SpatialFields, file: string): number[] {
   let [b, c, d] = fields.quaternion;
   const square = b * b + c * c + d * d;
-  // Rounding may leave a little more than 1; much more is no rotation.
+  // Rounding may leave a little more than 1; much more is not a rotation.
   if (!(square < 1.01)) {
-    const message = `${file}: the qform's quaternion (${b}, ${c}, ${d}) is no rotation. Write the header again.`;
+    const message = `${file}: the qform's quaternion (${b}, ${c}, ${d}) is not a rotation. Write the header again.`;
     throw inputFault('bad-affine', message, { file, field: 'qform' });
   }
   // As nifti1_io.c does, near a turn of 180 degrees: scale (b, c, d) to length 1 rather than take a root of rounding.

@@ -1,4 +1,5 @@
 import type { Vec3 } from '../../base/box.ts';
+import { type ByteSource, openSource } from '../byte-source.ts';
 import { inputFault } from '../faults.ts';
 import { dataBytes, lengthSum } from '../length.ts';
 import type { Datatype, VolumeHeader } from '../types.ts';
@@ -6,28 +7,34 @@ import { placementOf } from './affine.ts';
 import { datatypeOfCode, refusedDatatypes } from './datatypes.ts';
 import type { HeaderFields } from './fields.ts';
 import { firstDataOffset, headerBytes, parseFields } from './fields.ts';
-import { headerFileOf, imageFileOf } from './files.ts';
-import { readPrefix } from './prefix.ts';
+import { imageFileOf } from './files.ts';
 
 /** Deflate cannot code more than 258 bytes in 2 bits. */
 const maxInflation = 1032;
 
+/** Whether bytes start with the size of a NIfTI-1 or NIfTI-2 header, in either byte order. */
+export function isNifti(start: Uint8Array<ArrayBuffer>): boolean {
+  if (start.length < 4) return false;
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const sizes = [view.getInt32(0, true), view.getInt32(0, false)];
+  return sizes.some((size) => size === headerBytes.nifti1 || size === headerBytes.nifti2);
+}
+
 /**
- * Reads and checks the header of a NIfTI-1 or NIfTI-2 volume: `.nii`, or either member of an `.hdr/.img` pair,
+ * Reads and checks the header of a NIfTI-1 or NIfTI-2 volume: `.nii`, or the `.hdr` of a pair,
  * each gzip or not (told by content, not by name). Reads 540 bytes at most, whatever the header claims.
  * `path` of the result is the header's file and `fileBytes` the length of the file that holds the voxels.
  * @throws InputError with a code of `inputCodes`, MachineError when storage fails.
  */
-export async function readHeader(path: string): Promise<VolumeHeader> {
-  const headerPath = await headerFileOf(path);
-  const prefix = await readPrefix(headerPath, headerBytes.nifti2);
-  const fields = parseFields(prefix.bytes, headerPath);
+export async function readNiftiHeader(source: ByteSource): Promise<VolumeHeader> {
+  const headerPath = source.path;
+  const fields = parseFields(await source.read(0, headerBytes.nifti2), headerPath);
   const { shape, channels } = extentOf(fields.dim, headerPath);
   const datatype = datatypeOf(fields.datatypeCode, headerPath);
   const dataOffset = dataOffsetOf(fields, headerPath);
   const placement = placementOf(fields, shape, headerPath);
   const dataPath = fields.pair ? await imageFileOf(headerPath) : headerPath;
-  const { compressed, fileBytes } = fields.pair ? await readPrefix(dataPath, 2) : prefix;
+  const { compressed, byteLength: fileBytes } = fields.pair ? await openSource(dataPath, 2) : source;
   const header: VolumeHeader = {
     path: headerPath,
     dataPath,

@@ -14,10 +14,10 @@ export const caseStatuses = [
   'incomplete',
 ] as const satisfies readonly CaseStatus['status'][];
 
-/** An id that may stand in an address: what the engine gives its runs, never a path. */
+/** An id that may be in an address: what the engine gives its runs, never a path. */
 export const runId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
 
-/** Which page of which cases. People's pages count from 1. What is no page or status is refused, not guessed. */
+/** Which page of which cases. People's pages count from 1. What is not a page or status is refused, not guessed. */
 export const pageQuery = z.object({
   status: z.enum(caseStatuses).optional(),
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),

@@ -7,7 +7,7 @@ import { createDashboard, type DashboardOptions } from './create-dashboard.ts';
 import { isLoopback } from './guard.ts';
 
 export interface ListenOptions extends Omit<DashboardOptions, 'loopbackOnly'> {
-  /** 127.0.0.1 unless told; any interface beyond this machine needs credentials. */
+  /** Default: 127.0.0.1; any interface beyond this machine needs credentials. */
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port: number;

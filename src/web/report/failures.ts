@@ -4,7 +4,7 @@ import { groupUnscored, type UnscoredGroup } from '../../results/unscored.ts';
 import { html, type Markup } from '../dashboard/html.ts';
 import { count, integer } from './format.ts';
 
-/** More reasons, and more cases of one, stand in cases.csv only. */
+/** More reasons, and more cases of one, are in cases.csv only. */
 const mostReasons = 100;
 const mostListed = 200;
 /** The largest groups are open from the start. */

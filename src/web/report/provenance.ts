@@ -86,6 +86,6 @@ ${facts.settings.decisions.length > 0 && html`<h3>Decided by the files</h3><ul>$
 ${facts.warnings.length > 0 && html`<h3>Warnings</h3><ul>${facts.warnings.slice(0, 50).map((warning) => html`<li class="name">${warning}</li>`)}</ul>`}
 <details><summary>Configuration as it was given</summary><pre tabindex="0" role="region" aria-label="Configuration">${JSON.stringify(facts.configuration, undefined, 2)}</pre></details>
 <details><summary>Settings as they were resolved</summary><pre tabindex="0" role="region" aria-label="Settings">${JSON.stringify(facts.settings, undefined, 2)}</pre></details>
-<p class="basis">The files of every case, with sizes and times, stand in <code>run.json</code>; every value to its last digit in <code>results.json</code> and <code>cases.csv</code>.</p>
+<p class="basis">The files of every case, with sizes and times, are in <code>run.json</code>; every value to its last digit in <code>results.json</code> and <code>cases.csv</code>.</p>
 </section>`;
 }

@@ -22,7 +22,7 @@ export interface ReportOptions {
   readonly curves: CurveSection;
   readonly thumbnails?: readonly Thumbnail[];
   readonly lesions?: LesionSection | undefined;
-  /** The cases to list; all unless told. */
+  /** The cases to list (default: all). */
   readonly listed?: ReadonlySet<string>;
   /** Name of the file beside it that lists all. */
   readonly allCases?: string;

@@ -45,7 +45,7 @@ ${data !== undefined && html`<script type="application/json" id="report-data">${
 `.text;
 }
 
-/** JSON that can stand in a script element: nothing in it ends the element or opens a comment. */
+/** JSON that can be in a script element: nothing in it ends the element or opens a comment. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value)
     .replaceAll('<', '\\u003c')

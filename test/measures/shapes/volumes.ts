@@ -7,8 +7,8 @@ import { type Kernels, Layout, loadKernels } from '../../../src/kernels/kernels.
 import type { Mask } from '../../../src/measures/masks/mask.ts';
 import { mergeTiles, type TilePart } from '../../../src/measures/masks/merge-tiles.ts';
 import { collectorBytes, RunCollector } from '../../../src/measures/masks/tile-runs.ts';
+import { readHeader } from '../../../src/volumes/formats.ts';
 import { openStream } from '../../../src/volumes/gzip-stream.ts';
-import { readHeader } from '../../../src/volumes/nifti/header.ts';
 import { storedReaders } from '../../../src/volumes/stored-readers.ts';
 import { datatypeBytes } from '../../../src/volumes/types.ts';
 

@@ -1,4 +1,4 @@
-/** The errors by slab as they stand in a tile's partial. */
+/** The errors by slab as they are in a tile's partial. */
 import { expect, test } from 'vitest';
 import { boxSumsSchema, encodeBoxSums } from '../../../src/measures/box-errors/box-sums.ts';
 

@@ -145,7 +145,7 @@ test('as a table and as CSV', async () => {
 
 test('a map, with no volume there', async () => {
   const made = await run(path('out'), '--case', 'a', '--map', path('m.nii.gz'));
-  expect(made.out).toMatch(/Map written to .*m\.nii\.gz: a voxel a box\.\n$/);
+  expect(made.out).toMatch(/Map written to .*m\.nii\.gz: one voxel per box\.\n$/);
   expect(existsSync(path('m.nii.gz'))).toBe(true);
 });
 
@@ -166,7 +166,7 @@ test.each([
   [['--case', 'c'], /case "c" is not in/],
   [['--case', 'broken'], /case broken has no score: .*broken\.nii/],
   [['--class', 'liver'], /class "liver" is not in .*tumour/],
-  [['--top', '0'], /--top: "0" is no integer from 1/],
+  [['--top', '0'], /--top: "0" is not an integer from 1/],
   [['--top', 'all'], /--top: "all"/],
   [['--measure', 'both'], /--measure: "both" is none of soft, hard/],
   [['--format', 'xml'], /--format: "xml" is none of table, json, csv/],

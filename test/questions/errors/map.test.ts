@@ -9,7 +9,7 @@ import { worldOf } from '../../../src/questions/errors/worst-boxes.ts';
 import { type CaseErrors, readCaseErrors } from '../../../src/run/box-errors/case-errors.ts';
 import { localStore } from '../../../src/run/open-store.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
-import { readHeader } from '../../../src/volumes/nifti/header.ts';
+import { readHeader } from '../../../src/volumes/formats.ts';
 import { score, temporaryFolder } from '../../run/support.ts';
 import { count, type Made, makeCase } from './volumes.ts';
 
@@ -55,7 +55,7 @@ function expectedAt(voxel: Vec3): number {
   return (softFp + softFn) / voxels;
 }
 
-test.each(['map.nii', 'map.nii.gz'])('a voxel a box: %s lies over the turned reference', async (name) => {
+test.each(['map.nii', 'map.nii.gz'])('one voxel per box: %s lies over the turned reference', async (name) => {
   await writeErrorMap(path(name), errors, question, 'boxes');
   const map = await readHeader(path(name));
   const reference = await readHeader(made.entry.reference);

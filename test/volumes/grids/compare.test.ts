@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Vec3 } from '../../../src/base/box.ts';
+import { readHeader } from '../../../src/volumes/formats.ts';
 import { axisMappings, mappedAffine, mappedShape } from '../../../src/volumes/grids/axis-mapping.ts';
 import { compareGeometry, cornerDistanceMm } from '../../../src/volumes/grids/compare.ts';
-import { readHeader } from '../../../src/volumes/nifti/header.ts';
 import type { Affine, VolumeHeader } from '../../../src/volumes/types.ts';
 
 type Grid = Pick<VolumeHeader, 'shape' | 'affine' | 'affineSource'>;

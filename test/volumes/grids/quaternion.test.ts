@@ -1,11 +1,11 @@
 /** The same grid as an sform in one file and as a qform in the other: what float32 quaternions cost, against the bound. */
 import { expect, test } from 'vitest';
 import type { Vec3 } from '../../../src/base/box.ts';
+import { readHeader } from '../../../src/volumes/formats.ts';
 import { axisMappings } from '../../../src/volumes/grids/axis-mapping.ts';
 import { checkGeometry } from '../../../src/volumes/grids/check.ts';
 import { compareGeometry, cornerDistance } from '../../../src/volumes/grids/compare.ts';
 import { placementOf, type SpatialFields } from '../../../src/volumes/nifti/affine.ts';
-import { readHeader } from '../../../src/volumes/nifti/header.ts';
 import { sharedCase } from '../../run/cases.ts';
 import { randomNumbers } from '../../run/volumes.ts';
 

@@ -39,7 +39,7 @@ describe('placementOf', () => {
     });
   });
 
-  it('clamps a quaternion a little longer than 1 and refuses one that is no rotation', async () => {
+  it('clamps a quaternion a little longer than 1 and refuses one that is not a rotation', async () => {
     const { affine } = place({ qformCode: 1, quaternion: [0, 0, 1.0000002] });
     expect(affine.slice(0, 3)).toEqual([-2, 0, 0]);
     expect(affine[5]).toBe(-3);

@@ -3,10 +3,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { VoxtallyError } from '../../../src/base/errors.ts';
+import { readHeader } from '../../../src/volumes/formats.ts';
 import { openStream } from '../../../src/volumes/gzip-stream.ts';
 import { dataBytes } from '../../../src/volumes/length.ts';
 import { headerBytes } from '../../../src/volumes/nifti/fields.ts';
-import { readHeader } from '../../../src/volumes/nifti/header.ts';
 import { niftiHeaderBytes } from '../../../src/volumes/nifti/write.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -13,7 +13,7 @@ import { VarintReader, VarintWriter } from './varint.ts';
 /** Keys are split at bit 16: 65536 buckets of 65536 keys. */
 export const bucketCount = 65536;
 
-/** How a bucket's keys stand in the payload: the low halves of all of them in voxel order, or sorted runs. */
+/** How a bucket's keys are in the payload: the low halves of all of them in voxel order, or sorted runs. */
 export const packed = 0;
 export const runs = 1;
 

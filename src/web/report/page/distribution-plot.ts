@@ -109,7 +109,7 @@ function plotRows(data: ReportData, { selection, byGroup }: DistributionOptions)
   );
 }
 
-/** Ratios stand in 0 to 1 as a whole, so that plots can be compared; other values in what they span. */
+/** Ratios are in 0 to 1 as a whole, so that plots can be compared; other values in what they span. */
 function domainOf(values: readonly number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {

@@ -12,7 +12,7 @@ export interface Axis {
 export interface Frame {
   readonly width: number;
   readonly height: number;
-  /** Room around the plot's own area: the axes stand in it. */
+  /** Room around the plot's own area: the axes are in it. */
   readonly margin: {
     readonly top: number;
     readonly right: number;

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { VoxtallyError } from '../../base/errors.ts';
-import { inflateFault, inputFault, notRegular, storageFault } from '../faults.ts';
-import { openVolume, volumeStreams } from '../open-volume.ts';
+import { VoxtallyError } from '../base/errors.ts';
+import { inflateFault, inputFault, notRegular, storageFault } from './faults.ts';
+import { openVolume, volumeStreams } from './open-volume.ts';
 
 /** The first bytes of a file, inflated where the file is gzip. */
 export interface FilePrefix {
