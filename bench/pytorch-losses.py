@@ -1,8 +1,11 @@
-"""The article's PyTorch listings on one pair of raw NIfTI-1 files, float32, for comparison.
+"""The article's PyTorch listings on pairs of NIfTI-1 files, raw or gzipped, float32, for comparison.
 
 Usage: pytorch-losses.py PREDICTION.nii REFERENCE.nii sums|overlap|all|sort
-Prints a JSON object: value and seconds of each loss, and the seconds of reading.
+       pytorch-losses.py --manifest CASES.csv sums|overlap|all|sort
+Prints a JSON object: values of the last pair, seconds of each loss and of reading over all pairs.
 """
+import csv
+import gzip
 import json
 import sys
 import time
@@ -11,12 +14,20 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-prediction_file, reference_file, what = sys.argv[1:4]
+what = sys.argv[3]
+if sys.argv[1] == "--manifest":
+    with open(sys.argv[2], newline="") as manifest:
+        pairs = [(row["prediction"], row["reference"]) for row in csv.DictReader(manifest)]
+else:
+    pairs = [(sys.argv[1], sys.argv[2])]
 torch.set_num_threads(2)
-start = time.perf_counter()
-inputs = torch.from_numpy(np.fromfile(prediction_file, dtype=np.float32, offset=352))
-targets = torch.from_numpy(np.fromfile(reference_file, dtype=np.uint8, offset=352)).to(torch.float32)
-read_seconds = time.perf_counter() - start
+
+
+def read(file, dtype):
+    if not file.endswith(".gz"):
+        return np.fromfile(file, dtype=dtype, offset=352)
+    with gzip.open(file) as stream:
+        return np.frombuffer(stream.read(), dtype=dtype, offset=352).copy()
 
 
 def dice(smooth=1):
@@ -105,9 +116,14 @@ sums = overlap | {
     "combo:paper": lambda: combo("paper"),
 }
 chosen = {"overlap": overlap, "sums": sums, "all": sums | {"lovasz-softmax": lovasz_softmax}, "sort": {"sort": sort}}[what]
-values, seconds = {}, {}
-for name, loss in chosen.items():
+values, seconds, read_seconds = {}, dict.fromkeys(chosen, 0.0), 0.0
+for prediction_file, reference_file in pairs:
     start = time.perf_counter()
-    values[name] = float(loss())
-    seconds[name] = time.perf_counter() - start
+    inputs = torch.from_numpy(read(prediction_file, np.float32))
+    targets = torch.from_numpy(read(reference_file, np.uint8)).to(torch.float32)
+    read_seconds += time.perf_counter() - start
+    for name, loss in chosen.items():
+        start = time.perf_counter()
+        values[name] = float(loss())
+        seconds[name] += time.perf_counter() - start
 print(json.dumps({"readSeconds": read_seconds, "seconds": seconds, "values": values}))

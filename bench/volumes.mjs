@@ -19,25 +19,27 @@ function noise(seed) {
   };
 }
 
-/** Writes `prediction.nii` and `reference.nii` of size³ to a folder, plane by plane; returns their paths. */
+/** Writes `prediction.nii` and `reference.nii` to a folder, plane by plane; returns their paths. `size`: n for n³, or [x, y, z]. */
 export async function makePair(folder, size, seed = 1) {
   mkdirSync(folder, { recursive: true });
-  const prediction = `${folder}/prediction-${size}-${seed}.nii`;
-  const reference = `${folder}/reference-${size}-${seed}.nii`;
+  const shape = typeof size === 'number' ? [size, size, size] : size;
+  const [sizeX, sizeY, sizeZ] = shape;
+  const name = typeof size === 'number' ? size : shape.join('x');
+  const prediction = `${folder}/prediction-${name}-${seed}.nii`;
+  const reference = `${folder}/reference-${name}-${seed}.nii`;
   if (existsSync(prediction) && existsSync(reference)) return { prediction, reference };
-  const shape = [size, size, size];
   const streams = [createWriteStream(`${prediction}.tmp`), createWriteStream(`${reference}.tmp`)];
   streams[0].write(niftiHeaderBytes({ shape, datatype: 'float32', spacingMm }));
   streams[1].write(niftiHeaderBytes({ shape, datatype: 'uint8', spacingMm }));
   const next = noise(seed * 7919);
-  for (let z = 0; z < size; z++) {
-    const scores = new Float32Array(size * size);
-    const labels = new Uint8Array(size * size);
-    for (let y = 0, i = 0; y < size; y++) {
-      for (let x = 0; x < size; x++, i++) {
-        const u = (x / size - 0.5) * 2;
-        const v = (y / size - 0.5) * 2;
-        const w = (z / size - 0.5) * 2;
+  for (let z = 0; z < sizeZ; z++) {
+    const scores = new Float32Array(sizeX * sizeY);
+    const labels = new Uint8Array(sizeX * sizeY);
+    for (let y = 0, i = 0; y < sizeY; y++) {
+      for (let x = 0; x < sizeX; x++, i++) {
+        const u = (x / sizeX - 0.5) * 2;
+        const v = (y / sizeY - 0.5) * 2;
+        const w = (z / sizeZ - 0.5) * 2;
         const depth = 6 * (0.5 - Math.sqrt(u * u + v * v + w * w) + 0.1 * Math.sin(9 * u) * Math.cos(7 * v));
         labels[i] = depth > 0 ? 1 : 0;
         scores[i] = 1 / (1 + Math.exp(-(2.5 * depth + 4 * (next() + next() - 1))));

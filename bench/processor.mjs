@@ -1,0 +1,37 @@
+// Processor seconds of a whole process, its threads and children among them.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Runs a command to its end: user and system seconds, wall seconds, and the peak of its memory in MB where /proc tells. */
+export async function measure(command, args) {
+  const started = performance.now();
+  // POSIX: the second line of `times` is what the children of the shell took.
+  const script =
+    '"$@" > /dev/null & child=$!; echo "$child"; wait "$child"; status=$?; times; exit "$status"';
+  const shell = spawn('sh', ['-c', script, 'sh', command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  shell.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  let peakMb = 0;
+  const poll = setInterval(() => {
+    const child = output.split('\n')[0];
+    try {
+      const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child}/status`, 'utf8'));
+      peakMb = Math.max(peakMb, Number(found?.[1] ?? 0) / 1000);
+    } catch {
+      // Ended, or no /proc here.
+    }
+  }, 10);
+  const status = await new Promise((resolve) => shell.on('close', resolve));
+  clearInterval(poll);
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+  const [, , children] = output.trim().split('\n');
+  const processorSeconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
+    0,
+  );
+  return { processorSeconds, seconds: (performance.now() - started) / 1000, peakMb };
+}
+
+export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

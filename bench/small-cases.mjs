@@ -1,0 +1,101 @@
+// Rows about many small and middling cases, in processor seconds.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { measure, median } from './processor.mjs';
+import { compressPair, makePair } from './volumes.mjs';
+
+const smallShape = [96, 96, 64];
+const smallVoxels = 96 * 96 * 64;
+/** Pairs that differ; more cases than these use them again. */
+const distinct = 100;
+
+/** `rows`: of start, small, voxel, many. `python`: interpreter and script of the comparison with PyTorch, or null. */
+export async function caseRows({ folder, cli, rows, runs, size, many, python }) {
+  const score = (manifest, losses, keep = 'always') =>
+    measure(process.execPath, [
+      ...[cli, 'score', '--manifest', manifest, '--out', join(folder, 'cases-out'), '--overwrite', '--quiet'],
+      ...[
+        '--scores',
+        'probability',
+        '--losses',
+        losses,
+        '--threads',
+        '2',
+        '--measures',
+        'overlap',
+        '--keep-shards',
+        keep,
+      ],
+    ]);
+  const manifest = (name, pairs) => {
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, `${name}.csv`);
+    const lines = pairs.map(({ prediction, reference }, i) => `case-${i},${prediction},${reference}`);
+    writeFileSync(path, `case,prediction,reference\n${lines.join('\n')}\n`);
+    return path;
+  };
+  const smallPairs = async (count, gzip) => {
+    const pairs = [];
+    for (let i = 0; i < Math.min(count, distinct); i++) {
+      const pair = await makePair(join(folder, 'small'), smallShape, i + 1);
+      pairs.push(gzip ? await compressPair(pair) : pair);
+    }
+    return Array.from({ length: count }, (_, i) => pairs[i % pairs.length]);
+  };
+  const repeated = async (once) => {
+    await once();
+    const found = [];
+    for (let i = 0; i < runs; i++) found.push(await once());
+    return found;
+  };
+
+  if (rows.includes('start')) {
+    const one = manifest('one', [await makePair(join(folder, 'small'), [16, 16, 16])]);
+    for (const losses of ['dice', 'all']) {
+      const found = await repeated(() => score(one, losses));
+      const seconds = median(found.map(({ processorSeconds }) => processorSeconds));
+      console.log(`one tiny case, losses ${losses}: ${seconds.toFixed(2)} processor seconds`);
+    }
+  }
+  if (rows.includes('small')) {
+    for (const gzip of [false, true]) {
+      const cases = manifest(gzip ? 'small-gzip' : 'small', await smallPairs(100, gzip));
+      const found = await repeated(() => score(cases, 'all'));
+      const seconds = median(found.map(({ processorSeconds }) => processorSeconds));
+      const title = `100 ${gzip ? 'gzipped' : 'raw'} pairs of ${smallShape.join('x')}, all losses, shards kept`;
+      console.log(
+        `${title}: ${seconds.toFixed(2)} processor seconds, ${(10 * seconds).toFixed(1)} ms a case`,
+      );
+      if (python === null) continue;
+      const [interpreter, script] = python;
+      const torch = await repeated(() => measure(interpreter, [script, '--manifest', cases, 'all']));
+      const theirs = median(torch.map(({ processorSeconds }) => processorSeconds));
+      console.log(`  PyTorch ${theirs.toFixed(2)}, times less: ${(theirs / seconds).toFixed(2)}`);
+    }
+  }
+  if (rows.includes('voxel')) {
+    const pairs = [];
+    for (let i = 0; i < 20; i++) pairs.push(await makePair(join(folder, 'middling'), 192, 1 + (i % 5)));
+    const middling = manifest('middling', pairs);
+    const large = manifest('large', [await makePair(folder, size)]);
+    const ratios = [];
+    for (let i = 0; i < runs; i++) {
+      const a = (await score(middling, 'all')).processorSeconds / (20 * 192 ** 3);
+      const b = (await score(large, 'all')).processorSeconds / size ** 3;
+      ratios.push(a / b);
+    }
+    console.log(
+      `20 raw pairs of 192³ against one of ${size}³, processor time a voxel: ${median(ratios).toFixed(2)}`,
+    );
+  }
+  if (rows.includes('many')) {
+    const rate = async (count) => {
+      const found = await score(manifest(`many-${count}`, await smallPairs(count, true)), 'all', 'never');
+      return { perSecond: count / found.seconds, peakMb: found.peakMb };
+    };
+    const [few, all] = [await rate(100), await rate(many)];
+    console.log(
+      `${many} gzipped pairs, all losses: cases a second against 100 of them ${(all.perSecond / few.perSecond).toFixed(2)}; peak memory ${few.peakMb.toFixed(0)} MB at 100, ${all.peakMb.toFixed(0)} MB at ${many} (${smallVoxels} voxels each)`,
+    );
+  }
+}
