@@ -29,17 +29,14 @@ const parts = [
 
 export function errorPage(): string {
   const sections = parts.map(({ title, about, codes }) => {
-    const rows = Object.entries(codes).map(
-      ([code, [meaning, remedy, page]]) =>
-        `| \`${code}\` | ${meaning} | ${remedy} | [${nameOf(page)}](${page}) |`,
-    );
-    return [
-      `## ${title}\n`,
-      `${about}\n`,
-      '| code | meaning | what to do | page |',
-      '|---|---|---|---|',
-      ...rows,
-    ].join('\n');
+    const rows = Object.entries(codes).map(([code, [meaning, remedy, page]]) => [
+      `\`${code}\``,
+      meaning,
+      remedy,
+      `[${nameOf(page)}](${page})`,
+    ]);
+    const table = alignedTable(['code', 'meaning', 'what to do', 'page'], rows);
+    return `## ${title}\n\n${about}\n\n${table}`;
   });
   return `# Errors
 
@@ -54,4 +51,14 @@ ${sections.join('\n\n')}
 /** The name of a page in a link: `../README.md#pages` is README. */
 function nameOf(page: string): string {
   return /([^/]+)\.\w+(#.*)?$/.exec(page)![1]!;
+}
+
+/** A table whose columns are of one width, as the formatter of this repository writes them. */
+function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
