@@ -2,6 +2,7 @@ import { copyFileSync, statSync, utimesSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { writeRecord } from '../../../src/engines/redis/run-record.ts';
+import { localStore } from '../../../src/run/open-store.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import { configSchema } from '../../../src/settings/schema.ts';
 import { serveDashboard } from '../../../src/web/dashboard/serve.ts';
@@ -156,9 +157,9 @@ test('a run that was scored again is read again', async () => {
 test('paths of a run on the queue count from where it was asked for', async () => {
   const entry = await writeCase({ folder: at('based'), id: 'one', seed: 1, score: probability });
   await score([entry], config, at('based-out'));
-  const folder = new RunFolder(at('based-out', 'work'));
+  const folder = new RunFolder(localStore(at('based-out', 'work')));
   const relative = { ...entry, predictions: ['one.nii'], reference: 'one-ref.nii' };
-  folder.writeSettings(folder.readSettings(), [relative]);
+  folder.writeCases([relative]);
   const { cases } = open(at('based-out'));
   await expect(viewOf(cases, 0)).rejects.toMatchObject({ code: 'file-missing' });
   writeRecord(folder, {
