@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import type { RedisServer } from '../engines/redis/redis-server.ts';
 import type { TcpProxy } from '../faults/tcp-proxy.ts';
 import { type Hospital, resultsIn } from './hospital.ts';
-import { Program } from './process.ts';
+import { type Ended, Program } from './process.ts';
 import type { Random } from './random.ts';
 
 export type Verdict = 'survived' | 'wrong' | 'lost' | 'hung' | 'stack';
@@ -23,6 +23,9 @@ const stepLimitMs = 150_000;
 /** A worker that is told to stop ends within 10 s; the rest is for a slow machine. */
 const stopLimitMs = 40_000;
 const mostResumes = 5;
+/** What a second `score` in an owned folder is told. */
+const ownerNamed =
+  /belongs to the run of process \d+ on \S+ since \d{4}-\d\d-\d\dT\S+ \(last sign of life \d+ s ago\)/;
 
 export interface Setting {
   readonly hospital: Hospital;
@@ -275,6 +278,7 @@ export class Try {
       const ended = await program.within(stepLimitMs);
       if (ended === undefined) throw new Failed('hung', `score did not end: ${program.text.slice(-500)}`);
       this.#checkStack(program);
+      this.#checkEnd(program, ended);
     }
     let last = '';
     for (let resume = 0; resume < mostResumes; resume++) {
@@ -292,6 +296,23 @@ export class Try {
       }
     }
     throw new Failed('lost', `not done after ${mostResumes} resumes, the last: ${last}`);
+  }
+
+  /** Who is not the owner of the folder ends with a status that says so, and names the owner. */
+  #checkEnd(program: Program, { status }: Ended): void {
+    if (status === 0 && /no longer belongs to this process/.test(program.text)) {
+      throw new Failed(
+        'wrong',
+        `a score that lost its folder ended with status 0: ${program.text.slice(-600)}`,
+      );
+    }
+    if (status !== 2) return;
+    const isRefused = / belongs to the run of /.test(program.text);
+    if (isRefused && !ownerNamed.test(program.text)) {
+      throw new Failed('stack', `a refusal that does not name the owner: ${program.text.slice(-600)}`);
+    }
+    if (program.text.trim() === '')
+      throw new Failed('stack', `${program.name} ended with status 2 and no message`);
   }
 
   #checkStack(program: Program): void {
