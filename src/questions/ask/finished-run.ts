@@ -59,6 +59,10 @@ export function openFinishedRun(outDir: string): FinishedRun {
     return { outDir, folder, settings, cases, outcomes, pooledLovasz };
   } catch (error) {
     if (!(error instanceof PartialError)) throw error;
+    // To resume it would be refused as well; the message says what can be done.
+    if (error.code === 'record-version') {
+      throw new UsageError('record-version', `${outDir}: ${error.message}`, { ...error.place, cause: error });
+    }
     throw unfinished(outDir, error.message, error);
   }
 }

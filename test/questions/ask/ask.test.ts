@@ -1,11 +1,13 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import type { ManifestCase } from '../../../src/cases/types.ts';
 import { ask } from '../../../src/questions/ask/ask.ts';
 import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import type { Question } from '../../../src/questions/ask/question.ts';
 import { localStore } from '../../../src/run/open-store.ts';
+import { putRecord } from '../../../src/run/records.ts';
 import { writeResultFiles } from '../../../src/run/write-results.ts';
 import type { ConfigInput } from '../../../src/settings/schema.ts';
 import { logit, probability, resultFiles, score, temporaryFolder, writeCase } from './runs.ts';
@@ -183,6 +185,9 @@ describe('what cannot be answered', () => {
     expect(() => openFinishedRun(bare)).toThrow(/case a has no outcome.*--resume/);
     writeFileSync(outcome, '{');
     expect(() => openFinishedRun(bare)).toThrow(/not over/);
+    const ofTomorrow = { version: 999, schema: z.unknown() };
+    putRecord(localStore(`${bare}/work`), 'cases/000000.json', ofTomorrow, {});
+    expect(() => openFinishedRun(bare)).toThrow(/another version of voxtally.*into another --out$/);
   });
 
   test('shards of other voxels than the tally has', async () => {
