@@ -28,6 +28,7 @@ export {
   type OpenedRun,
   openRun,
 } from './library/open-run.ts';
+export { type CaseArrays, scoreArrays } from './library/score-arrays.ts';
 export { type ScoreRunOptions, scoreRun } from './library/score-run.ts';
 export type { HardMetrics } from './losses/metrics/hard.ts';
 export type { Convention } from './losses/spec.ts';
@@ -38,7 +39,7 @@ export type { Comparison } from './questions/compare/types.ts';
 export type { CurveOptions } from './questions/curves/curves.ts';
 export type { ClassCurves } from './questions/curves/types.ts';
 export type { MergedRun } from './questions/merge/merge.ts';
-export type { CaseResult, ResultsDocument } from './results/document.ts';
+export type { CaseResult, ResultsDocument, ScoredCaseResult } from './results/document.ts';
 export type { RunProgress, RunReport, StartedRun } from './run/types.ts';
 export type { ConfigInput } from './settings/schema.ts';
 export { readHeader } from './volumes/formats.ts';

@@ -146,6 +146,16 @@ export const usageCodes = {
     'add or leave out what the message names',
     '../README.md',
   ],
+  'array-length': [
+    'an array whose length does not fit its shape',
+    'give shape[0] * shape[1] * shape[2] values for each channel',
+    'library.md#score-arrays',
+  ],
+  'array-type': [
+    'voxels that are not in a typed array',
+    'put them into one of integers or floats',
+    'library.md#score-arrays',
+  ],
   'config-invalid': [
     'settings that are misspelt, out of range or contradict each other',
     'correct each line of the message',
