@@ -6,10 +6,16 @@ const asReferences =
 const asPredictions =
   /(^|[^a-z])(preds?|predictions?|predicted|outputs?|infer(ence|red)?|results?)([^a-z]|$)/i;
 
-/** Warnings; none where nothing is suspicious. */
-export function suspicionsOf(predictions: string, references: string): string[] {
+/** Warnings; none where nothing is suspicious. `areNamesTold`: suffixes or patterns tell the two sides apart. */
+export function suspicionsOf(predictions: string, references: string, areNamesTold = false): string[] {
   const [ours, theirs] = [resolve(predictions), resolve(references)];
-  if (ours === theirs) return [`--predictions and --references are the same folder (${predictions})`];
+  if (ours === theirs) {
+    return areNamesTold
+      ? []
+      : [
+          `--predictions and --references are the same folder (${predictions}); if it holds both, tell them apart by --prediction-suffix and --reference-suffix`,
+        ];
+  }
   const looksSwapped =
     asReferences.test(basename(ours)) &&
     !asPredictions.test(basename(ours)) &&

@@ -1,4 +1,5 @@
 /** The cases that the flags of `score` name. */
+import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { addImages } from '../cases/images.ts';
 import { refuseMissing } from '../cases/missing.ts';
@@ -8,6 +9,9 @@ import { readManifest } from '../cases/read-manifest.ts';
 import { type Suggestion, suggestNaming } from '../cases/suggest-naming.ts';
 import { suspicionsOf } from '../cases/suspicions.ts';
 import type { ManifestCase } from '../cases/types.ts';
+
+/** Files that are named for one reason. */
+const mostWarnings = 5;
 
 export interface CaseSource {
   readonly manifest?: string;
@@ -126,13 +130,30 @@ function fromFolders(source: CaseSource): GatheredCases {
   const advice = isPart ? suggestNaming(predictions, references, naming, paired) : undefined;
   if (paired === 0) throw noPair(source, found, advice);
   const warnings = [
-    ...suspicionsOf(predictions, references),
-    ...unmatchedPredictions.map((file) => `${file} belongs to no reference and is left out`),
-    ...unmatchedReferences.map((file) => `${file} has no prediction`),
-    ...otherReferences.map((file) => `${file} does not fit ${patterns.references.text} and is left out`),
+    ...suspicionsOf(predictions, references, patterns.predictions.text !== patterns.references.text),
+    ...warnEach(other(unmatchedPredictions, cases), 'belongs to no reference and is left out'),
+    ...warnEach(unmatchedReferences, 'has no prediction'),
+    ...warnEach(other(otherReferences, cases), `does not fit ${patterns.references.text} and is left out`),
     ...(advice ? [`${paired} of ${cases.length} references are paired; ${advised(advice)}`] : []),
   ];
   return { cases, warnings };
+}
+
+/** Files that no case uses on its other side either, as where one folder holds both. */
+function other(files: readonly string[], cases: readonly ManifestCase[]): string[] {
+  const used = new Set(
+    cases.flatMap(({ predictions, reference }) => [...predictions, reference].map((file) => resolve(file))),
+  );
+  return files.filter((file) => !used.has(resolve(file)));
+}
+
+/** One warning for each file, or for the first and the number of the rest where they are many. */
+function warnEach(files: readonly string[], what: string): string[] {
+  const rest = files.length - mostWarnings;
+  return [
+    ...files.slice(0, mostWarnings).map((file) => `${file} ${what}`),
+    ...(rest > 0 ? [`the same of ${rest} more files`] : []),
+  ];
 }
 
 function advised({ options, paired, of }: Suggestion): string {

@@ -61,7 +61,9 @@ function lesionLines({ total, lesions }: FoundLesions, width: number): string[] 
     centreMm.map((value) => value.toFixed(1)).join(', '),
   ]);
   const head =
-    total === lesions.length ? `${total} lesions` : `the ${lesions.length} largest of ${total} lesions`;
+    total === lesions.length
+      ? `${total} lesion${total === 1 ? '' : 's'}`
+      : `the ${lesions.length} largest of ${total} lesions`;
   return [
     ...fitted(`${head}; the voxel counts from 0, mm by the affine of the reference`, width),
     ...layOut([['status', 'ml', 'voxels', 'class', 'case', 'voxel', 'mm'], ...rows], width),

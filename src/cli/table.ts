@@ -1,7 +1,7 @@
 /** The results on the terminal, and the flag that says which of them. */
 import { Option } from 'commander';
 import type { ResultsDocument } from '../results/document.ts';
-import { resultsTable, type TableKind, tableKinds } from '../results/table.ts';
+import { isScored, resultsTable, type TableKind, tableKinds } from '../results/table.ts';
 import type { Terminal } from './terminal.ts';
 
 export function tableOption(): Option {
@@ -15,11 +15,9 @@ export function printTable(results: ResultsDocument, table: TableKind | undefine
 }
 
 /** How to see the losses of a run in `outDir`; empty where it has none or they were printed. */
-export function lossesHint(
-  { losses }: ResultsDocument,
-  table: TableKind | undefined,
-  outDir: string,
-): string {
+export function lossesHint(results: ResultsDocument, table: TableKind | undefined, outDir: string): string {
   const isPrinted = table !== undefined && table !== 'metrics';
-  return losses.length === 0 || isPrinted ? '' : `Losses: voxtally ask ${outDir} --table losses\n`;
+  return results.losses.length === 0 || isPrinted || !isScored(results)
+    ? ''
+    : `Losses: voxtally ask ${outDir} --table losses\n`;
 }

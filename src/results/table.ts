@@ -4,6 +4,7 @@ import type { UnscoredCase } from '../base/scored.ts';
 import type { HardMetricName } from '../losses/metrics/hard.ts';
 import type { ResultsDocument, ScoredCaseResult } from './document.ts';
 import { figure, fitted, layOut, signed } from './layout.ts';
+import { shapeTable } from './shapes/table.ts';
 import { commonFolder, groupUnscored } from './unscored.ts';
 
 export const tableKinds = ['metrics', 'losses', 'all'] as const;
@@ -47,11 +48,15 @@ const mostNamed = 8;
 export function resultsTable(document: ResultsDocument, options: TableOptions): string[] {
   const { width, color, table = 'metrics', worst = 5 } = options;
   const heading = (text: string) => (color ? styleText('bold', text, { validateStream: false }) : text);
-  const parts = [
-    ...(table === 'losses' ? [] : [meansPart(document), ...pooledPart(document)]),
-    ...(table === 'metrics' ? [] : lossParts(document)),
-    ...worstPart(document, worst),
-  ];
+  const parts = isScored(document)
+    ? [
+        ...(table === 'losses'
+          ? []
+          : [meansPart(document), ...shapesPart(document), ...pooledPart(document)]),
+        ...(table === 'metrics' ? [] : lossParts(document)),
+        ...worstPart(document, worst),
+      ]
+    : [];
   const lines = fitted(summaryLine(document), width);
   for (const { title, rows, notes = [] } of parts) {
     lines.push('', ...fitted(title, width).map(heading), ...layOut(rows, width));
@@ -62,6 +67,11 @@ export function resultsTable(document: ResultsDocument, options: TableOptions): 
     lines.push('', ...unscoredLines(unscored, worst, width, heading));
   }
   return lines;
+}
+
+/** Whether some case has a score; without one there is nothing to tabulate. */
+export function isScored({ cases }: ResultsDocument): boolean {
+  return cases.some(({ status }) => status === 'ok');
 }
 
 /** One entry for each reason, with the number of its cases; paths are told below the folder that they share. */
@@ -146,6 +156,11 @@ function foregroundNotes({ classes, means }: ResultsDocument): string[] {
 function listed(names: readonly string[]): string {
   const rest = names.length - mostNamed;
   return names.slice(0, mostNamed).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+function shapesPart(document: ResultsDocument): Part[] {
+  const table = shapeTable(document);
+  return table ? [{ title: 'Borders and lesions: mean over cases', ...table }] : [];
 }
 
 /** Of one case the pool is the case. */

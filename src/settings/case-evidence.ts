@@ -1,5 +1,6 @@
 /** The files of a case as far as they are looked at before a run. Nothing is read before it is asked for. */
 import { InputError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import { readHeader } from '../volumes/formats.ts';
 import type { VolumeHeader } from '../volumes/types.ts';
@@ -73,12 +74,12 @@ export class CaseEvidence {
   }
 
   /** Whole numbers of the prediction, those nearest to its values, ascending. */
-  predictedLabels(): Promise<number[]> {
+  predictedLabels(): Promise<Label[]> {
     return labelsOf(this.predictions[0]!);
   }
 
   /** Labels of the reference but the ignored one, ascending. */
-  async referenceLabels(): Promise<number[]> {
+  async referenceLabels(): Promise<Label[]> {
     const labels = await labelsOf(await readHeader(this.entry.reference));
     return labels.filter((label) => label !== this.#ignoreLabel);
   }

@@ -1,5 +1,6 @@
 /** How the channels of predictions relate, and which label each scores: by evidence that is told, or refused. */
 import { InputError, MachineError, UsageError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import { CaseEvidence } from './case-evidence.ts';
 import { sumTolerance } from './channel-sums.ts';
@@ -177,11 +178,12 @@ async function adviceOnReference(
   channelLabels: readonly number[],
 ): Promise<string | undefined> {
   const labels = await labelsOfReference(evidence);
-  if (!evidence || labels.every((label) => channelLabels.includes(label))) return undefined;
+  const scored = new Set<Label>(channelLabels);
+  if (!evidence || labels.every((label) => scored.has(label))) return undefined;
   const foreground = labels.filter((label) => label !== 0);
   const withBackground = [0, ...foreground];
   const count = channelLabels.length;
-  const told = (fitting: readonly number[], why: string) =>
+  const told = (fitting: readonly Label[], why: string) =>
     `case ${evidence.entry.id}: ${evidence.entry.reference} has the labels ${labels.join(', ')} and the prediction ${count} channels, where channel k scores label k by default; ${why}say --channel-labels ${fitting.join(',')}, or what their order is`;
   if (withBackground.length === count) return told(withBackground, '');
   const background = channels === 'independent' || !labels.includes(0);
@@ -190,7 +192,7 @@ async function adviceOnReference(
 }
 
 /** Nothing where it cannot be read, or is not a label map: its case tells so by itself. */
-async function labelsOfReference(evidence: CaseEvidence | undefined): Promise<readonly number[]> {
+async function labelsOfReference(evidence: CaseEvidence | undefined): Promise<readonly Label[]> {
   try {
     return (await evidence?.referenceLabels()) ?? [];
   } catch (error) {

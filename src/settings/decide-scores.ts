@@ -1,5 +1,6 @@
 /** What `scores: auto` means for a run: decided by what the files hold, told with the evidence, or refused. */
 import { InputError, MachineError, UsageError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
 import type { ScoreKind } from '../base/scored.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import { CaseEvidence } from './case-evidence.ts';
@@ -71,7 +72,7 @@ export async function decideScores(
   return {
     scores: wanted === 'auto' ? 'label' : wanted,
     channelCount: 1,
-    note: 'no prediction can be read, so every case fails by its own fault; once the files are fixed, run again',
+    note: 'scores: undecided, as no case can be read; the reason of each is below. Once the files are fixed, run again',
     unreadable: true,
   };
 }
@@ -171,9 +172,9 @@ async function knownLabels(
   evidence: CaseEvidence,
   classes: Config['classes'],
   cases: readonly ManifestCase[],
-  predicted: readonly number[],
+  predicted: readonly Label[],
 ): Promise<number | undefined> {
-  const known = new Set(Object.values(classes ?? {}).flat());
+  const known = new Set<Label>(Object.values(classes ?? {}).flat());
   const count = () => predicted.filter((label) => known.has(label)).length;
   const others = cases.filter(({ id }) => id !== evidence.entry.id).slice(0, mostReferences - 1);
   // `inspect` has no reference.

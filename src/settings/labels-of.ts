@@ -1,4 +1,5 @@
 import { voxelCount } from '../base/box.ts';
+import { compareLabels, type Label, labelOf } from '../base/label.ts';
 import { openStream } from '../volumes/gzip-stream.ts';
 import { storedReaders } from '../volumes/stored-readers.ts';
 import { datatypeBytes, type VolumeHeader } from '../volumes/types.ts';
@@ -11,18 +12,22 @@ const mostLabels = 2 ** 16;
 
 /**
  * The whole numbers nearest to the values of a volume, ascending: the labels of a label map. Of very large volumes those
- * of their first voxels.
+ * of their first voxels. Stored integers without a slope are exact.
  * @throws InputError for a file that cannot be read that far.
  */
-export async function labelsOf(header: VolumeHeader): Promise<number[]> {
+export async function labelsOf(header: VolumeHeader): Promise<Label[]> {
   const { datatype, littleEndian, slope, intercept, shape, channels } = header;
   const bytes = datatypeBytes[datatype];
   const table = bytes <= 2 ? new Uint8Array(65536) : undefined;
-  const found = new Set<number>();
+  const found = new Set<Label>();
+  const addLabel = (label: Label) => {
+    if (found.size < mostLabels) found.add(label);
+  };
   const add = (stored: number) => {
     const value = Math.round(stored * slope + intercept) + 0;
-    if (Number.isFinite(value) && found.size < mostLabels) found.add(value);
+    if (Number.isFinite(value)) addLabel(value);
   };
+  const exact = slope === 1 && intercept === 0 ? exactReaders[datatype] : undefined;
   const read = storedReaders[datatype];
   const total = Math.min(voxelCount(shape) * channels, table ? mostVoxels.narrow : mostVoxels.wide);
   const stream = openStream(header);
@@ -31,7 +36,8 @@ export async function labelsOf(header: VolumeHeader): Promise<number[]> {
       const block = new Uint8Array(Math.min(blockVoxels, total - done) * bytes);
       await stream.read(block);
       const view = new DataView(block.buffer);
-      if (!table) for (let at = 0; at < block.length; at += bytes) add(read(view, at, littleEndian));
+      if (exact) for (let at = 0; at < block.length; at += 8) addLabel(exact(view, at, littleEndian));
+      else if (!table) for (let at = 0; at < block.length; at += bytes) add(read(view, at, littleEndian));
       else if (bytes === 1) for (const byte of block) table[byte] = 1;
       else for (let at = 0; at < block.length; at += 2) table[view.getUint16(at, littleEndian)] = 1;
     }
@@ -39,8 +45,16 @@ export async function labelsOf(header: VolumeHeader): Promise<number[]> {
     stream.close();
   }
   if (table) addMarked(table, header, add);
-  return [...found].sort((a, b) => a - b);
+  return [...found].sort(compareLabels);
 }
+
+/** Of types whose values a number may round. A negative value is a number: it is not a label, and its sign is all it tells. */
+const exactReaders: Partial<
+  Record<VolumeHeader['datatype'], (view: DataView, at: number, littleEndian: boolean) => Label>
+> = {
+  uint64: (view, at, little) => labelOf(view.getBigUint64(at, little)),
+  int64: (view, at, little) => labelOf(view.getBigInt64(at, little)),
+};
 
 /** Takes the stored values whose bits are marked. */
 function addMarked(table: Uint8Array, { datatype }: VolumeHeader, add: (stored: number) => void): void {

@@ -141,6 +141,28 @@ describe('what is paired', () => {
     ]);
   });
 
+  test('one folder holds both sides: files of the other side are not warned of', () => {
+    const { references: both } = sides(
+      [],
+      ['a_pred.nii', 'a_lbl.nii', 'b_lbl.nii', 'b_pred.nii', 'notes.nii'],
+    );
+    const suffixes = { predictionSuffix: '_pred', referenceSuffix: '_lbl' };
+    expect(gatherCases({ predictions: both, references: both, ...suffixes }, 'fail-case').warnings).toEqual([
+      expect.stringMatching(/notes\.nii belongs to no reference and is left out$/),
+      expect.stringMatching(/notes\.nii does not fit \{case\}_lbl and is left out$/),
+    ]);
+    expect(gatherCases({ predictions: both, references: both }, 'fail-case').warnings).toContainEqual(
+      expect.stringMatching(/are the same folder .* --prediction-suffix and --reference-suffix$/),
+    );
+  });
+
+  test('many files that are left out are named in part, with the number of the rest', () => {
+    const files = Array.from({ length: 9 }, (_, at) => `x${at}.nii`);
+    const { warnings } = gatherCases(sides(['a.nii', ...files], ['a.nii']), 'fail-case');
+    expect(warnings).toHaveLength(6);
+    expect(warnings.at(-1)).toBe('the same of 4 more files');
+  });
+
   test('the same name in several folders is a case in each', () => {
     const files = ['north/c1.nii', 'south/c1.nii'];
     expect(paired({ ...sides(files, files), recursive: true })).toEqual([

@@ -99,7 +99,50 @@ test('fits its width without cutting a name, and adds nothing but emphasis in co
 test('has a table of nothing when every case failed', () => {
   const lines = resultsTable(documentOf(failedRun()), { width: 80, color: false, worst: 1 });
   expect(lines[0]).toContain('0 of 2 cases scored');
+  expect(lines.join('\n')).not.toContain('Mean over cases');
   expect(lines.at(-1)).toBe('and 1 more');
+});
+
+test('borders and lesions have a table of their own, with what is undefined', () => {
+  const document = documentOf(binaryRun());
+  const own = document.means.classes.lesion!;
+  const summary = { ...own.metrics.dice, mean: 2.5, count: 2, undefined: 1 };
+  const foreground = {
+    ...document.means.foreground,
+    shapes: { 'voxel.hd95.directed': { mean: 2.5, classes: ['lesion'] } },
+  };
+  const measure = { better: 'lower', unit: 'mm', definition: '' } as const;
+  const shapes = {
+    percentiles: [95],
+    nsdTolerancesMm: [1],
+    emptyDistance: null,
+    connectivity: 26,
+    matchIou: 0.5,
+    lesionPreset: null,
+    measures: [
+      { name: 'voxel.hd95.directed', ...measure },
+      { name: 'voxel.hd95.index', ...measure },
+    ],
+  } as const;
+  const lines = resultsTable(
+    {
+      ...document,
+      shapes: { ...shapes, percentiles: [95], nsdTolerancesMm: [1], measures: [...shapes.measures] },
+      means: {
+        ...document.means,
+        classes: { lesion: { ...own, shapes: { 'voxel.hd95.directed': summary } } },
+        foreground,
+      },
+    },
+    plain,
+  );
+  const at = lines.indexOf('Borders and lesions: mean over cases');
+  expect(lines.slice(at + 1, at + 5)).toEqual([
+    'class            HD95 mm↓',
+    'lesion             2.5000',
+    'foreground mean    2.5000',
+    'undefined HD95 mm: lesion in 1 of 3 cases',
+  ]);
 });
 
 test('a case name cannot steer the terminal', () => {

@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
+import { labelsOf } from '../../src/settings/labels-of.ts';
+import { readHeader } from '../../src/volumes/formats.ts';
 import { writeReport } from '../../src/web/report/write-report.ts';
 import { sharedCase } from './cases.ts';
 import { pair, score, scored, temporaryFolder } from './support.ts';
@@ -34,6 +36,11 @@ test('10d-2p60: 2^60 + 1 and 2^60 + 2 are two labels in every file', async () =>
   expect(openFinishedRun(out).outcomes[0]).toMatchObject({ status: 'ok' });
   await writeReport(out, new AbortController().signal);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(names[1]);
+});
+
+test('10d-2p60: the labels that a run tells of first are exact as well', async () => {
+  const { prediction } = sharedCase('10d-2p60');
+  expect(await labelsOf(await readHeader(prediction))).toEqual([0, 2n ** 60n + 1n, 2n ** 60n + 2n]);
 });
 
 test('10-allen: ids of an atlas in 32 bits', async () => {

@@ -138,7 +138,7 @@ test('nothing readable at all: nothing is hidden behind it, so that every case c
     cases,
   );
   expect(settings.classes.map(({ name }) => name)).toEqual(['a', 'b']);
-  expect(notes[0]).toMatch(/no prediction can be read/);
+  expect(notes[0]).toMatch(/undecided, as no case can be read/);
 });
 
 test('without a reference, as for inspect, many whole numbers are labels until a run asks', async () => {
