@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+class EndedAtStart extends Error {}
+
 /** A `redis-server` of the test's own, on a free port, that keeps an append-only file. */
 export class RedisServer {
   readonly port: number;
@@ -19,9 +21,17 @@ export class RedisServer {
   }
 
   static async start(options: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options);
-    await server.start();
-    return server;
+    for (let left = 4; ; left--) {
+      const server = new RedisServer(await freePort(), options);
+      try {
+        await server.start();
+        return server;
+      } catch (error) {
+        await server.remove();
+        // Another process may have taken the port since it was found free.
+        if (left === 0 || !(error instanceof EndedAtStart)) throw error;
+      }
+    }
   }
 
   get url(): string {
@@ -57,7 +67,10 @@ export class RedisServer {
           ),
         ),
       );
-      server.once('exit', (code) => reject(new Error(`redis-server ended with status ${code}`)));
+      server.once('exit', (code) => {
+        this.#process = undefined;
+        reject(new EndedAtStart(`redis-server ended with status ${code}`));
+      });
       let log = '';
       server.stdout.on('data', (chunk) => {
         log += chunk;
