@@ -38,8 +38,9 @@ export class ThreadPool {
     this.#auditor = new Auditor(dataRoots);
     this.#pool = new Piscina({
       filename: threadFile('step-thread'),
-      // They start when there is work for them, and none ends before the pool does.
-      minThreads: 0,
+      // They start when there is work for them, and none ends before the pool does. One that dies is replaced only below the
+      // minimum: without one, steps that wait when the last thread dies would wait for ever.
+      minThreads: 1,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
