@@ -55,9 +55,13 @@ const tallyFaults: [quantity: string, edit: (tally: Tally) => Tally][] = [
         terms: terms.map((sum, at) => (at === 0 ? { ...sum, foreground: sum.foreground ^ bit(-1) } : sum)),
       })),
   ],
-  ['foreground', (tally) => editClass(tally, ({ foreground }) => ({ foreground: foreground ^ 1 }))],
   ['hard tp', (tally) => editClass(tally, ({ hardTp }) => ({ hardTp: hardTp ^ 1 }))],
   ['hard fp', (tally) => editClass(tally, ({ hardFp }) => ({ hardFp: hardFp ^ 1 }))],
+];
+
+/** What the sorted errors hold as well: the merge compares both, with an audit or without one. */
+const countFaults: [quantity: string, edit: (tally: Tally) => Tally][] = [
+  ['foreground', (tally) => editClass(tally, ({ foreground }) => ({ foreground: foreground ^ 1 }))],
   ['ignored', (tally) => ({ ...tally, voxels: tally.voxels - 1, ignored: 1 })],
 ];
 
@@ -83,6 +87,18 @@ test.each(backends)('a wrong bit of any sum or count of one tile is found on %s'
     expect(Math.abs(Number(found!.exact) - Number(found!.audit))).toBeGreaterThan(Number(found!.bound));
   }
 });
+
+test.each(countFaults)(
+  'a wrong number of voxels, %s, is refused before anything is merged',
+  async (name, edit) => {
+    const entry = await makeCase(`count-${name}`);
+    const [backend] = backends;
+    const audited = auditInProcess([entry], config, folder(`count-${name}-run`), backend!, (run, index) =>
+      editTally(run.store.pathOf(run.bundle(index, faultyTile)), edit),
+    );
+    await expect(audited).rejects.toMatchObject({ name: 'PartialError', code: 'keys-differ' });
+  },
+);
 
 /** Bits of a float32: one that moves 0.75 by 2^-20, by 1/8, and the sign of its exponent. */
 test.each(backends.flatMap((backend) => [4, 21, 30].map((bit) => [backend, bit] as const)))(

@@ -45,7 +45,7 @@ test('a disk that fails costs its case, in words', async () => {
   const document = JSON.parse(readFileSync(results, 'utf8'));
   expect(document.cases.map((entry: { status: string }) => entry.status)).toEqual(['ok', 'incomplete']);
   const { message } = document.cases[1].error;
-  expect(message).toContain('look at it, then resume');
+  expect(message).toContain('look at the disk or the mount, then resume');
   expect(message).not.toMatch(/\n|^\s*at |\.js/);
 });
 
