@@ -1,7 +1,7 @@
 /** Cases that are looked at from the dashboard: who may, and what is read. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDashboard, type Dashboard } from '../../../src/web/dashboard/create-dashboard.ts';
 import { type RunningDashboard, serveDashboard } from '../../../src/web/dashboard/serve.ts';
 import { CaseReader } from '../../../src/web/viewer/case-reader.ts';
@@ -48,7 +48,8 @@ function options(dataRoot = at('data')) {
 
 describe('behind the guards', () => {
   let app: Dashboard['app'];
-  beforeAll(() => {
+  // Anew for each test: wrong passwords are counted.
+  beforeEach(() => {
     app = createDashboard({ ...options(), loopbackOnly: true }).app;
   });
   const get = async (path: string, init: RequestInit = { headers }) => app.request(path, init);
