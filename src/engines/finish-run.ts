@@ -4,6 +4,7 @@ import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import { type AuditSummary, writeAuditReport } from '../run/audit/report.ts';
 import { type CaseOutcomeRecord, pooledKind, type ScoredOutcome } from '../run/case-outcome.ts';
+import { hasLostOwnership } from '../run/fence.ts';
 import { observationsOf } from '../run/observations.ts';
 import { buildOutcome } from '../run/outcome.ts';
 import { findRecord, putRecord } from '../run/records.ts';
@@ -52,9 +53,7 @@ export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
   const audit = settleAudit(request, outcomes);
   if (audit) notes.push(audit.sentence);
   const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
-  // What could not be removed with its case, as on a network drive.
-  for (const name of ['tiles', 'staged']) work.folder.store.clear(name);
-  work.folder.store.sweep();
+  clearLeftovers(work.folder);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const observed = observationsOf(outcome);
   const told = { ...request.results, warnings: [...request.results.warnings, ...observed] };
@@ -77,6 +76,18 @@ export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
     seconds,
     ...(audit ? { audit } : {}),
   };
+}
+
+/** Removes what could not be removed with its case, as on a network drive. What still cannot be is no part of the results: it stays. */
+function clearLeftovers({ store }: RunFolder): void {
+  const steps = [() => store.clear('tiles'), () => store.clear('staged'), () => store.sweep()];
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof MachineError) || hasLostOwnership(error)) throw error;
+    }
+  }
 }
 
 function settleAudit(
