@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import type { ByteSource } from '../base/byte-source.ts';
 import { makeFolder } from '../base/make-folder.ts';
-import { persist, saysMissing, storageError } from '../base/storage-faults.ts';
+import { errorCode, persist, saysMissing, storageError } from '../base/storage-faults.ts';
 import { type FileLayer, isAbandoned, writeWhole } from '../base/write-whole.ts';
 import { checkFence, type Fence } from './fence.ts';
 import type { Store, StoreAddress } from './store.ts';
@@ -88,9 +88,14 @@ export class LocalStore implements Store {
 
   clear(folder: string): void {
     const path = this.pathOf(folder);
-    this.#change(path, 'could not be removed', () =>
-      this.#files.rmSync(path, { recursive: true, force: true }),
-    );
+    this.#change(path, 'could not be removed', () => {
+      try {
+        this.#files.rmSync(path, { recursive: true, force: true });
+      } catch (error) {
+        // A mount point stays; that it is empty now is what was asked for.
+        if (errorCode(error) !== 'EBUSY' || this.#files.readdirSync(path).length > 0) throw error;
+      }
+    });
   }
 
   setAside(name: string): string {

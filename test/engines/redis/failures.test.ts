@@ -113,7 +113,7 @@ function smallDisk(runFolder: string, room: string): string[] {
   const script = `
     mkdir -p "$0/tiles" && mount -t tmpfs -o size=2m none "$0/tiles" && head -c 2016k /dev/zero > "$0/tiles/ballast" || exit 1
     (while [ ! -e '${room}' ] && [ -d /proc/$$ ]; do sleep 0.05; done
-     rm "$0/tiles/ballast" && echo 'there is room' >&2) &
+     rm -f "$0/tiles/ballast" && echo 'there is room' >&2) &
     exec "$@"`;
   const root = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   return ['unshare', ...root, '--mount', 'sh', '-c', script, runFolder];
