@@ -84,7 +84,7 @@ test('a run is watched from its start to its end', async () => {
   await page.waitForSelector('.done:has-text("0 of 8 cases")');
   await page.waitForSelector('#live[data-state=live]');
   const [first, second] = await Promise.all([cluster.worker(), cluster.worker()]);
-  await page.waitForSelector('h1 + .badge[data-state=done]');
+  await page.waitForSelector('.badge[data-state=partly]:has-text("1 failed")');
   await page.waitForSelector('.done:has-text("8 of 8 cases")');
   await page.waitForSelector('section.failures th:has-text("patient-003")');
   await page.waitForSelector('section:has(#pooled) .basis:has-text("7 scored cases")');
@@ -107,11 +107,11 @@ test('a run is watched from its start to its end', async () => {
   });
 
   const look = `${dashboard.url}/runs/${run}/look`;
-  for (const address of [look, `${look}/0`, `${look}/0/0/error.nii`]) {
+  for (const address of [look, `${look}/0`, `${look}/0/view`, `${look}/3`]) {
     expect((await get(address)).status).toBe(200);
     expect((await fetch(address)).status).toBe(401);
   }
-  expect((await get(`${look}/3`)).status).toBe(404);
+  expect((await get(`${look}/9`)).status).toBe(404);
 
   const metrics = await get(`${dashboard.url}/metrics`).then((answer) => answer.text());
   expect(metrics).toContain(`voxtally_cases{run="${run}",status="ok"} 7\n`);
