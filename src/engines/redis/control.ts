@@ -1,4 +1,5 @@
 /** What is asked of runs from outside: to begin, to go on, to stop, to try failed cases again. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { UsageError } from '../../base/errors.ts';
@@ -15,6 +16,10 @@ import { clearEnd, isCancelled, markCancelled, readFinished, readRecord, writeRe
 
 /** A server that has fallen silent keeps no command from ending. */
 const closeMs = 1000;
+
+/** How long the job of a run that is over may take to close. */
+const closingMs = 5000;
+const closingPollMs = 50;
 
 export class Control {
   readonly #queues: Queues;
@@ -98,10 +103,17 @@ export class Control {
     await this.#board.tellChanged(run);
   }
 
-  /** Whether the run's planner is in the queue or at work. */
+  /**
+   * Whether the run's planner is in the queue or at work. One that has written the end of the run only has to close its job: that is
+   * waited for, or who resumes at once would be given the end that there was.
+   */
   async isGoing(run: string): Promise<boolean> {
-    const job = await this.#queues.runs.getJob(run);
-    return job !== undefined && job !== null && job.finishedOn === undefined;
+    for (let waitedMs = 0; ; waitedMs += closingPollMs) {
+      const job = await this.#queues.runs.getJob(run);
+      const isGoing = job !== undefined && job !== null && job.finishedOn === undefined;
+      if (!isGoing || waitedMs >= closingMs || !readFinished(this.#places.newFolder(run))) return isGoing;
+      await delay(closingPollMs);
+    }
   }
 
   async close(): Promise<void> {
