@@ -429,7 +429,7 @@ export const machineCodes = {
     'look at the disk or mount, then resume',
     memory,
   ],
-  'disk-full': ['the disk of the run is full', 'free some space, then resume', memory],
+  'disk-full': ['the disk of the run is full', 'free some space', memory],
   memory: [
     'memory could not be allocated',
     'give less --memory or --threads, or the machine more memory',

@@ -84,7 +84,7 @@ test('a disk that is full when the results are written: the submitter says so, a
   writeFileSync(rules, JSON.stringify([{ path: '/results/', call: 'open', error: 'ENOSPC' }]));
   await cluster.worker({ fault: '../../../faults/faulty-files.mjs' });
   const submitter = cluster.start(...cluster.scoreArguments('out'));
-  await submitter.says('the disk of the runs is full; free some space; it is tried again');
+  await submitter.says('the disk of the run is full; free some space; it is tried again');
   rmSync(rules);
   expect(await submitter.ended).toEqual([0, null]);
   expect(cluster.results('out')).toBe(expected);
