@@ -55,7 +55,6 @@ export class Try {
   readonly #prefix: string;
   readonly #workers: Program[] = [];
   readonly #submitters: Program[] = [];
-  #redisIsDead = false;
 
   constructor(setting: Setting) {
     this.#setting = setting;
@@ -179,13 +178,10 @@ export class Try {
     'worker stopped': () => this.#stopWorker(),
     'worker frozen': () => this.#freeze(this.#worker()),
     'worker more': () => this.#startWorker(),
-    'Redis killed': async () => {
-      await this.#setting.server.kill();
-      this.#redisIsDead = true;
-    },
+    'Redis killed': () => this.#setting.server.kill(),
     'Redis restarted': async () => {
       await this.#setting.server.kill();
-      await this.#setting.server.start();
+      await this.#setting.server.restart();
     },
     'Redis frozen': async () => {
       this.#setting.server.freeze();
@@ -260,8 +256,7 @@ export class Try {
     const { server, proxy } = this.#setting;
     proxy.resume();
     server.thaw();
-    if (this.#redisIsDead) await server.start();
-    this.#redisIsDead = false;
+    await server.restart();
   }
 
   /** Everything is well again; frozen and dead processes stay what they are. */

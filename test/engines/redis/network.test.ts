@@ -48,7 +48,7 @@ for (const how of ['frozen', 'dead'] as const) {
         expect(worker.child.exitCode).toBe(0);
       } finally {
         if (how === 'frozen') server.thaw();
-        else await server.start();
+        else await server.restart();
       }
       await cluster.worker();
       await cluster.score('out', { resume: true });
@@ -117,7 +117,7 @@ silent('Redis is away while the run ends: its folder tells the submitter', async
   }
 });
 
-silent('a submitter for which nothing moves says why, and ends', async (cluster, server) => {
+silent('a submitter for which nothing moves says why, and ends', async (cluster) => {
   const submitter = cluster.start(...cluster.scoreArguments('out'), '--patience', '0.1');
   expect(await submitter.ended).toEqual([2, null]);
   expect(submitter.error).toContain('no worker serves this queue: start some with voxtally worker');

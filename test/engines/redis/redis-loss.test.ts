@@ -37,7 +37,7 @@ test('Redis killed and started again in the middle: the run ends by itself', asy
   const run = cluster.runIn('out');
   await cluster.until(async () => (await cluster.monitor.run(run))!.cases.ok >= 2);
   await server.kill();
-  await server.start();
+  await server.restart();
   expect((await cluster.monitor.run(run))!.state).not.toBe('done');
   await collected;
   expect(cluster.results('out')).toBe(expected);

@@ -159,7 +159,7 @@ test('Redis goes and comes back: 503, and then the runs again', async () => {
   await expect.poll(health, { timeout: 10_000, interval: 200 }).toBe(503);
   const { page } = await browser.open(`${dashboard.url}/`);
   expect(await page.textContent('h1')).toBe('Redis does not answer');
-  await redis.start();
+  await redis.restart();
   await expect.poll(health, { timeout: 10_000, interval: 200 }).toBe(200);
   // The page has come again by itself.
   await page.waitForSelector('h1:has-text("Runs")');
