@@ -5,6 +5,7 @@ import type { Terminal } from '../../src/cli/terminal.ts';
 import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { compareRuns } from '../../src/questions/compare/compare.ts';
 import { largestLesions } from '../../src/questions/lesions/largest-lesions.ts';
+import { wrongLesions } from '../../src/questions/lesions/wrong-lesions.ts';
 import { golden, pair, score, scored, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();
@@ -28,6 +29,20 @@ test('missed and invented lesions, the largest first', async () => {
   const one = largestLesions(run, { case: 'far_part', top: 10 });
   expect(one.lesions.map(({ status, class: name }) => [status, name])).toEqual([['invented', '1']]);
   expect(() => largestLesions(run, { class: 'x', top: 1 })).toThrow(/class "x" has no lesions/);
+
+  // The same lesions for the viewer: inside their boxes, of one case.
+  const wrong = wrongLesions(run.folder, 0)!;
+  expect(wrong.length).toBe(detection.falseNegatives + detection.falsePositives);
+  expect(wrong.filter(({ kind }) => kind === 'missed').length).toBe(detection.falseNegatives);
+  for (const { voxel, first, last } of wrong) {
+    for (const axis of [0, 1, 2]) {
+      expect(voxel[axis]).toBeGreaterThanOrEqual(first[axis]!);
+      expect(voxel[axis]).toBeLessThanOrEqual(last[axis]!);
+    }
+  }
+  expect(wrongLesions(run.folder, 1, '1')).toEqual([
+    expect.objectContaining({ case: 'far_part', class: '1', kind: 'invented', ml: one.lesions[0]!.ml }),
+  ]);
 
   let text = '';
   const terminal = { width: 100, out: (piece: string) => (text += piece) } as unknown as Terminal;
