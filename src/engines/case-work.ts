@@ -368,7 +368,13 @@ export class CaseWork {
             signal,
           );
         });
-        return [id, row.finish(collected, await Promise.all(results), this.settings)] as const;
+        return [
+          id,
+          row.finish(collected, await Promise.all(results), {
+            settings: this.settings,
+            kept: this.folder.keptOf({ index, of }, id),
+          }),
+        ] as const;
       }),
     );
     return { values: Object.fromEntries(entries), shards };

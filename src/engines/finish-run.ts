@@ -103,8 +103,7 @@ function settleAudit(
 async function repairShapes({ work, outcomes, redo }: FinishRequest): Promise<void> {
   if (!work.settings.shapes) return;
   for (let repairs = 0; ; repairs++) {
-    const scored = [...outcomes.values()].filter(isScored).map(({ index }) => index);
-    const lost = lostShapes(work.folder, scored);
+    const lost = lostShapes(work.folder, [...outcomes.values()].filter(isScored));
     if (lost.length === 0) return;
     if (repairs === maxRepairs) {
       throw new MachineError(
@@ -173,7 +172,7 @@ async function settleShards(
   } else {
     folder.store.clear(poolFolder);
   }
-  settleMasks(folder, settings, scored);
+  settleMasks(folder, settings, outcomes);
   if (!needsShards(settings)) return [];
   const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   if (keep) {
@@ -187,15 +186,20 @@ async function settleShards(
     : [`shards not kept: ${size} is more than keepShardsMaxMiB; --keep-shards always keeps them`];
 }
 
-/** Masks are for questions about lesions alone; they stay as shards do. Distances and components always stay: they are small. */
-function settleMasks(folder: RunFolder, settings: RunSettings, scored: readonly ScoredOutcome[]): void {
+/**
+ * Masks are for questions about lesions alone; they stay as shards do, those of scored cases. Distances and components always
+ * stay: they are small.
+ */
+function settleMasks(folder: RunFolder, settings: RunSettings, outcomes: readonly CaseOutcomeRecord[]): void {
   if (!settings.shapes) return;
-  const names = scored.map(({ index }) => folder.masksName(index));
-  const bytes = names.reduce((sum, name) => sum + (folder.store.size(name) ?? 0), 0);
+  const scored = outcomes.filter(isScored);
+  const bytes = scored.reduce((sum, { index }) => sum + (folder.store.size(folder.masksName(index)) ?? 0), 0);
   const keep =
     settings.keepShards === 'always' ||
     (settings.keepShards === 'auto' && bytes <= settings.keepShardsMaxBytes);
-  if (!keep) for (const name of names) folder.store.remove(name);
+  for (const outcome of outcomes) {
+    if (!keep || !isScored(outcome)) folder.store.remove(folder.masksName(outcome.index));
+  }
 }
 
 function isScored(outcome: CaseOutcomeRecord): outcome is ScoredOutcome {

@@ -8,6 +8,7 @@
  */
 import type * as z from 'zod';
 import type { Box, Vec3 } from '../base/box.ts';
+import type { ByteSource } from '../base/byte-source.ts';
 import type { Kernels, Layout } from '../kernels/kernels.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { SectionContent, ShardBlob, ShardFile } from './sorted-errors/shard/file.ts';
@@ -38,7 +39,7 @@ export interface Quantity<Job = unknown, Result = unknown, Value = unknown> {
   /** Whether its jobs write the shards of the case, where these are to stay. */
   readonly writesShards?: true;
   /** The value of the case, from what was collected and what the jobs gave, in their order. */
-  finish(collected: unknown, results: readonly Result[], settings: RunSettings): Value;
+  finish(collected: unknown, results: readonly Result[], context: FinishContext): Value;
   /** Where its value stands in the record of the case by its `id`: how it is read back. Others go into places of their own. */
   readonly schema?: z.ZodType<Value>;
 }
@@ -103,7 +104,7 @@ export interface CasePlace {
   readonly affine: readonly number[];
   /** The kernels of the thread, whose memory may be laid out anew. */
   kernels(): Kernels;
-  /** The files that a row keeps of the case. */
+  /** What a row keeps of the case. */
   kept(id: string): KeptFiles;
 }
 
@@ -114,10 +115,19 @@ export interface Collector<Job> {
   done(): { readonly collected: unknown; readonly jobs: readonly Job[] };
 }
 
-/** Files that a row keeps of a case, for the questions of later; removed with the case. */
+/** Files that a row keeps of a case in the store of the run, for the questions of later; `name` is of letters, digits and `-`. */
 export interface KeptFiles {
-  /** Path of a file of this case and row; `name` is of letters, digits and `-`. */
-  path(name: string): string;
+  /** Identity of the case, which each file must carry: what is left of other settings or files is never taken for its own. */
+  readonly of: string;
+  put(name: string, pieces: Iterable<Uint8Array>): void;
+  /** To be closed after use. @throws PartialError when it is missing */
+  open(name: string): ByteSource;
+}
+
+/** Where the value of a case is made. */
+export interface FinishContext {
+  readonly settings: RunSettings;
+  readonly kept: KeptFiles;
 }
 
 /** Where a job runs. */

@@ -21,7 +21,6 @@ export function enterFolder(
     for (const name of folder.store.list('')) if (name !== ownerFolder) folder.store.clear(name);
   }
   folder.store.sweep();
-  folder.makeKept();
   folder.writeCases(cases);
   folder.writeSettings(settings);
 }

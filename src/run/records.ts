@@ -1,6 +1,7 @@
 /** Records: small JSON documents in a store, each with its version and a checksum over all of its text. */
 import { crc32 } from 'node:zlib';
 import type * as z from 'zod';
+import type { ByteSource } from '../base/byte-source.ts';
 import { PartialError } from '../base/errors.ts';
 import { bigintsAsText } from '../measures/tally/serialise.ts';
 import type { Store } from './store.ts';
@@ -75,6 +76,14 @@ export function readText(store: Store, name: string): string | undefined {
   } finally {
     source.close();
   }
+}
+
+/** A stored file that is not a record, to be closed after use. @throws PartialError `shard-missing` */
+export function openPartial(store: Store, name: string): ByteSource {
+  const source = store.open(name);
+  if (source !== undefined) return source;
+  const file = store.pathOf(name);
+  throw new PartialError('shard-missing', `${file} is missing`, { file, record: name });
 }
 
 /** Sets aside what is damaged and removes what is of something else: it is made again under its name. */

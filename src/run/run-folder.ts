@@ -23,7 +23,7 @@ import type { RunSettings } from '../settings/run-settings.ts';
 import { settingsSchema } from '../settings/settings-schema.ts';
 import { inputStamps } from '../volumes/input-stamps.ts';
 import type { CasePlan } from './plan/case-plan.ts';
-import { getRecord, putRecord, type RecordKind } from './records.ts';
+import { getRecord, openPartial, putRecord, type RecordKind } from './records.ts';
 import type { Store } from './store.ts';
 
 /** Folder of the run's state inside the folder of its results. */
@@ -85,7 +85,7 @@ export class RunFolder {
     return `${shardFolder}/${number(caseIndex)}-${part}.shard`;
   }
 
-  /** Masks of a case, for questions about lesions, and what was measured of them: names and paths. */
+  /** Masks of a case, for questions about lesions, and what was measured of them. */
   masksName(caseIndex: number): string {
     return keptName(caseIndex, shapesId, masksName);
   }
@@ -94,22 +94,13 @@ export class RunFolder {
     return keptName(caseIndex, shapesId, measuredName);
   }
 
-  caseMasks(caseIndex: number): string {
-    return this.store.pathOf(this.masksName(caseIndex));
-  }
-
-  caseShapes(caseIndex: number): string {
-    return this.store.pathOf(this.shapesName(caseIndex));
-  }
-
   /** What a row keeps of a case. */
-  keptOf(caseIndex: number, quantity: string): KeptFiles {
-    return { path: (name) => this.store.pathOf(keptName(caseIndex, quantity, name)) };
-  }
-
-  /** Makes room for what rows keep. */
-  makeKept(): void {
-    this.store.scratch(keptName(0, '', ''));
+  keptOf({ index, of }: { readonly index: number; readonly of: string }, quantity: string): KeptFiles {
+    return {
+      of,
+      put: (name, pieces) => this.store.put(keptName(index, quantity, name), pieces),
+      open: (name) => openPartial(this.store, keptName(index, quantity, name)),
+    };
   }
 
   /** `name` is that of the set of cases (`nameOfCases`). */

@@ -1,5 +1,4 @@
 /** The shapes of a run: what its cases keep of borders and lesions, and the values that follow from it. */
-import { rmSync } from 'node:fs';
 import { PartialError } from '../base/errors.ts';
 import { type CaseShapes, readCaseShapes } from '../measures/shapes/case-shapes.ts';
 import {
@@ -9,10 +8,13 @@ import {
   type PooledShapeValues,
   pooledValues,
 } from '../measures/shapes/class-values.ts';
+import { measuredName, shapesId } from '../measures/shapes/row.ts';
 import { withSections } from '../measures/shapes/section-files.ts';
 import type { RunShapes } from '../results/shapes/build.ts';
 import { type Lesion, lesionsOf } from '../results/shapes/lesion-list.ts';
 import type { ShapeSettings } from '../settings/shape-settings.ts';
+import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';
+import { outOfTheWay } from './records.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** Rows of distances that are held at once to pool classes. */
@@ -21,24 +23,25 @@ const mostPooledRows = 2 ** 23;
 /** @throws PartialError */
 export function readStoredShapes(
   folder: RunFolder,
-  caseIndex: number,
+  scored: ScoredOutcome,
   only?: ReadonlySet<string>,
 ): CaseShapes {
-  return withSections(folder.caseShapes(caseIndex), (file) => readCaseShapes(file, only));
+  return withSections(folder.keptOf(scored, shapesId), measuredName, (file) => readCaseShapes(file, only));
 }
 
-/** The scored cases whose shapes are missing or damaged, with what is left of them removed. */
-export function lostShapes(folder: RunFolder, scored: readonly number[]): number[] {
-  return scored.filter((index) => {
+/** The scored cases whose shapes are missing, damaged or of something else; what is there of them is put out of the way. */
+export function lostShapes(folder: RunFolder, scored: readonly ScoredOutcome[]): number[] {
+  const lost = scored.filter((outcome) => {
     try {
-      readStoredShapes(folder, index);
+      readStoredShapes(folder, outcome);
       return false;
     } catch (error) {
       if (!(error instanceof PartialError)) throw error;
-      rmSync(folder.caseShapes(index), { force: true });
+      outOfTheWay(folder.store, error);
       return true;
     }
   });
+  return lost.map(({ index }) => index);
 }
 
 /** A scored case: its place in the results, and its shapes. */
@@ -49,12 +52,9 @@ export interface StoredShapes {
 }
 
 /** The shapes that a run's folder holds of its scored cases, in the order of the outcomes. */
-export function storedShapes(
-  folder: RunFolder,
-  outcomes: readonly { readonly index: number; readonly status: string }[],
-): StoredShapes[] {
-  return outcomes.flatMap(({ index, status }, place) =>
-    status === 'ok' ? [{ place, read: (only) => readStoredShapes(folder, index, only) }] : [],
+export function storedShapes(folder: RunFolder, outcomes: readonly CaseOutcomeRecord[]): StoredShapes[] {
+  return outcomes.flatMap((outcome, place) =>
+    outcome.status === 'ok' ? [{ place, read: (only) => readStoredShapes(folder, outcome, only) }] : [],
   );
 }
 

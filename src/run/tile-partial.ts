@@ -10,6 +10,7 @@ import { emptyGate, type GateTally, mergeGates, type Tally } from '../measures/t
 import { tallyOf } from '../measures/tally/tally-of.ts';
 import type { TileScores } from '../measures/tile/tile-scorer.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
+import { openPartial } from './records.ts';
 import type { Store } from './store.ts';
 
 /** A stored file of shards and the identity (identity.ts) that each of them must carry. */
@@ -26,11 +27,7 @@ const identified = z.looseObject({ of: z.string() });
  */
 export function* eachShard(store: Store, files: Iterable<ShardRef>): Generator<ShardFile> {
   for (const { name, of } of files) {
-    const source = store.open(name);
-    if (source === undefined) {
-      const file = store.pathOf(name);
-      throw new PartialError('shard-missing', `${file} is missing`, { file, record: name });
-    }
+    const source = openPartial(store, name);
     try {
       for (const shard of ShardFile.each(source)) {
         if (identified.safeParse(shard.about).data?.of !== of) throw ofAnother(source);

@@ -225,7 +225,7 @@ export class StepRunner {
       kernels: this.#kernel,
       settings: this.#settings!,
       shards: () => this.#shards(bundles.map((name) => ({ name, of: id }))),
-      kept: folder.keptOf(index, quantity),
+      kept: folder.keptOf(plan, quantity),
       writeShard: this.#writer(target),
     });
   }
@@ -263,7 +263,7 @@ function placeOfCase(
     voxelMm3,
     affine,
     kernels,
-    kept: (quantity) => folder.keptOf(plan.index, quantity),
+    kept: (quantity) => folder.keptOf(plan, quantity),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Borders and lesions of whole runs: the golden shapes, any tiles, questions without a volume, damaged files. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ask } from '../../src/questions/ask/ask.ts';
 import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
@@ -126,7 +126,7 @@ describe('questions about a finished run', () => {
     expect(less.results).toEqual(fewer.results);
   });
 
-  test('a damaged file of shapes is made again', async () => {
+  test('a file of shapes that is damaged, missing or of another case is made again', async () => {
     const { results } = await score(some, { ...all, scores: 'label' }, folder('damaged'));
     const shapes = folder('damaged/work/kept/000001-shapes-measured');
     const bytes = readFileSync(shapes);
@@ -137,5 +137,18 @@ describe('questions about a finished run', () => {
     rmSync(shapes);
     const third = await score(some, { ...all, scores: 'label' }, folder('damaged'), { resume: true });
     expect(third.results).toEqual(results);
+    copyFileSync(folder('damaged/work/kept/000000-shapes-measured'), shapes);
+    const fourth = await score(some, { ...all, scores: 'label' }, folder('damaged'), { resume: true });
+    expect(fourth.results).toEqual(results);
+  });
+
+  test('masks are dropped with the shards; without shapes nothing is kept', async () => {
+    const names = () => readdirSync(folder('dropped/work/kept'));
+    await score(some, { ...all, scores: 'label' }, folder('dropped'));
+    expect(names().filter((name) => name.endsWith('-masks'))).toHaveLength(some.length);
+    await score(some, { ...all, scores: 'label', keepShards: 'never' }, folder('dropped'));
+    expect(names()).toEqual(some.map((_, index) => `00000${index}-shapes-measured`));
+    await score(some, { scores: 'label' }, folder('dropped'));
+    expect(existsSync(folder('dropped/work/kept'))).toBe(false);
   });
 });

@@ -25,7 +25,7 @@ import {
 import { type CaseShapes, encodeCaseShapes } from './case-shapes.ts';
 import { type ClassDecision, MaskCollector } from './mask-collector.ts';
 import { whyNoDistances } from './orthogonal.ts';
-import { withSections, writeSections } from './section-files.ts';
+import { keepSections, withSections } from './section-files.ts';
 import {
   doTask,
   gatherResults,
@@ -50,8 +50,6 @@ export interface ShapeJob {
 interface Collected extends Omit<CaseShapes, 'classes'> {
   readonly facts: CaseMaskFacts;
   readonly question: ShapeQuestion;
-  /** Where what is measured goes. */
-  readonly path: string;
 }
 
 /** Addresses of what only this row uses. */
@@ -110,34 +108,26 @@ export const shapes: Quantity<ShapeJob, readonly ShapeResult[], null> = {
         });
       },
       done() {
-        const { path } = kept(shapesId);
         const masks = mergeCase(kernels(), shape, tiles, classKeys(settings));
         const facts = factsOfCase(masks);
-        writeSections(path(masksName), { masks: facts }, caseMaskSections(masks), true);
+        keepSections(kept(shapesId), masksName, { masks: facts }, caseMaskSections(masks));
         const asked = settings.shapes!;
         const noBoundary = asked.boundary ? whyNoDistances(affine) : null;
         const bratsRule = asked.lesions && asked.lesionPreset ? bratsPresets[asked.lesionPreset] : null;
         const boundary = asked.boundary && noBoundary === null;
         const question = { boundary, lesions: asked.lesions, bratsRule };
         const place = { shape, spacingMm, voxelMm3, affine: [...affine] };
-        const collected: Collected = {
-          ...place,
-          noBoundary,
-          bratsRule,
-          facts,
-          question,
-          path: path(measuredName),
-        };
+        const collected: Collected = { ...place, noBoundary, bratsRule, facts, question };
         return { collected, jobs: planTasks(facts, question).map((tasks) => ({ tasks, spacingMm })) };
       },
     };
   },
   work: ({ tasks, spacingMm }, context) => measure(context, tasks, spacingMm),
-  finish(collected, results) {
-    const { facts, question, path, ...place } = collected as Collected;
+  finish(collected, results, { kept }) {
+    const { facts, question, ...place } = collected as Collected;
     const classes = gatherResults(facts, question, results.flat());
     const { about, sections } = encodeCaseShapes({ ...place, classes });
-    writeSections(path, about, sections, true);
+    keepSections(kept, measuredName, about, sections);
     return null;
   },
 };
@@ -169,7 +159,7 @@ function measure(
   tasks: readonly ShapeTask[],
   spacingMm: CaseShapes['spacingMm'],
 ): ShapeResult[] {
-  return withSections(kept.path(masksName), (file) => {
+  return withSections(kept, masksName, (file) => {
     const facts = readCaseFacts(file);
     let held: { index: number; masks: ClassMasks & { readonly ignored: Mask } } | undefined;
     return tasks.map((task) => {

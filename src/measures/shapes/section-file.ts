@@ -12,20 +12,13 @@
  */
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
+import type { ByteSource } from '../../base/byte-source.ts';
 import { PartialError } from '../../base/errors.ts';
 
 const magic = Buffer.from('VOXPARTS');
 export const sectionFileVersion = 1;
 const prefixBytes = 20;
 const maxHeaderBytes = 1 << 28;
-
-/** Bytes that can be read from any place. `read` gives how many it could. */
-export interface Bytes {
-  /** For messages. */
-  readonly path: string;
-  readonly byteLength: number;
-  read(position: number, target: Uint8Array): number;
-}
 
 export interface NamedSection {
   readonly name: string;
@@ -74,11 +67,11 @@ export function encodeSections(
 export class SectionFile {
   readonly about: unknown;
   readonly names: readonly string[];
-  readonly #bytes: Bytes;
+  readonly #bytes: ByteSource;
   readonly #sections = new Map<string, { offset: number; bytes: number; stored: number; crc: number }>();
 
   /** @throws PartialError when it is torn, corrupt or of another format version */
-  constructor(bytes: Bytes) {
+  constructor(bytes: ByteSource) {
     this.#bytes = bytes;
     const prefix = this.#read(0, prefixBytes);
     if (!Buffer.from(prefix.subarray(0, 8)).equals(magic))
@@ -89,7 +82,7 @@ export class SectionFile {
       throw new PartialError(
         'shard-version',
         `${bytes.path}: format version ${version}, this program reads ${sectionFileVersion}`,
-        { file: bytes.path },
+        { file: bytes.path, record: bytes.name },
       );
     }
     const headerBytes = view.getUint32(12, true);
@@ -135,6 +128,7 @@ export class SectionFile {
   corrupt(what: string, cause?: unknown): PartialError {
     return new PartialError('shard-corrupt', `${this.#bytes.path}: ${what}; it is made again`, {
       file: this.#bytes.path,
+      record: this.#bytes.name,
       cause,
     });
   }

@@ -1,47 +1,34 @@
-/** Section files of a run's folder. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { MachineError, PartialError } from '../../base/errors.ts';
-import { writeWhole } from '../../base/write-whole.ts';
+/** Section files that a case keeps: each says whose it is, and is refused where it is of another. */
+import * as z from 'zod';
+import { PartialError } from '../../base/errors.ts';
+import type { KeptFiles } from '../quantity.ts';
 import { encodeSections, type NamedSection, SectionFile } from './section-file.ts';
 
-/** Writes a file of sections. */
-export function writeSections(
-  path: string,
+const identified = z.looseObject({ of: z.string() });
+
+export function keepSections(
+  kept: KeptFiles,
+  name: string,
   about: object,
   sections: readonly NamedSection[],
-  deflate: boolean,
 ): void {
-  writeWhole(path, encodeSections(about, sections, deflate));
+  kept.put(name, encodeSections({ of: kept.of, ...about }, sections, true));
 }
 
-/** Reads from a file; it is closed afterwards. @throws PartialError for one that is missing or torn */
-export function withSections<T>(path: string, use: (file: SectionFile) => T): T {
-  let fd: number;
+/** Reads from a file; it is closed afterwards. @throws PartialError for one that is missing, torn or of another case */
+export function withSections<T>(kept: KeptFiles, name: string, use: (file: SectionFile) => T): T {
+  const source = kept.open(name);
   try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new PartialError('shard-missing', `${path} is missing`, { file: path, cause: error });
+    const file = new SectionFile(source);
+    if (identified.safeParse(file.about).data?.of !== kept.of) {
+      throw new PartialError(
+        'partial-of-another',
+        `${source.path} is of other settings or files; it is made again`,
+        { file: source.path, record: source.name },
+      );
     }
-    throw new MachineError('storage', `${path}: ${(error as Error).message}`, { file: path, cause: error });
-  }
-  try {
-    return use(
-      new SectionFile({
-        path,
-        byteLength: fstatSync(fd).size,
-        read: (position, target) => {
-          let done = 0;
-          while (done < target.length) {
-            const count = readSync(fd, target, done, target.length - done, position + done);
-            if (count === 0) break;
-            done += count;
-          }
-          return done;
-        },
-      }),
-    );
+    return use(file);
   } finally {
-    closeSync(fd);
+    source.close();
   }
 }

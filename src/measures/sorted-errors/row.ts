@@ -59,7 +59,7 @@ export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]
     class: job.range.class,
     ...mergeRange(kernels, shards(), job, true, writeShard),
   }),
-  finish: (collected, results, { classes }) =>
+  finish: (collected, results, { settings: { classes } }) =>
     classes.map((_class, index) =>
       sumRanges(
         results.filter((part) => part.class === index),

@@ -1,5 +1,4 @@
 /** The shapes of a finished run under a question: lesions by another rule of BraTS are measured again, from the masks. */
-import { existsSync } from 'node:fs';
 import { UsageError } from '../../base/errors.ts';
 import type { Brats } from '../../measures/lesions/brats.ts';
 import type { CaseShapes } from '../../measures/shapes/case-shapes.ts';
@@ -49,8 +48,10 @@ async function bratsOf(
   signal: AbortSignal | undefined,
 ): Promise<Map<string, Brats>> {
   const { index } = run.outcomes[place]!;
-  const file = run.folder.caseMasks(index);
-  if (!existsSync(file)) {
+  const { store } = run.folder;
+  const masks = run.folder.masksName(index);
+  if (!store.has(masks)) {
+    const file = store.pathOf(masks);
     throw new UsageError(
       'masks-missing',
       `case ${run.cases[place]!.id}: lesions by another preset need its masks, and ${file} was not kept; score again with --keep-shards always or --lesion-preset`,
@@ -65,7 +66,7 @@ async function bratsOf(
   const results = (await pool.run(
     {
       kind: 'case-job',
-      store: run.folder.store.address,
+      store: store.address,
       case: index,
       plan: run.folder.readPlan(index).id,
       quantity: shapesId,
