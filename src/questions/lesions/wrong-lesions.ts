@@ -1,6 +1,7 @@
 /** The lesions of one case that were missed or invented, the largest first: what a viewer leads to. No volume is read. */
 import type { Vec3 } from '../../base/box.ts';
 import { lesionsOf } from '../../results/shapes/lesion-list.ts';
+import { readOutcome } from '../../run/case-outcome.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import { readStoredShapes } from '../../run/shapes.ts';
 
@@ -20,7 +21,7 @@ export interface WrongLesion {
 }
 
 /**
- * Those of a class, by default of all; undefined where the run did not look for lesions. Lesions of one size are in the order
+ * Those of a class, by default of all; none of a case without a score; undefined where the run did not look for lesions. Lesions of one size are in the order
  * of classes and numbers.
  * @throws PartialError where what the run kept of the case is gone or damaged
  */
@@ -32,9 +33,11 @@ export function wrongLesions(
   const { shapes } = folder.readSettings();
   if (!shapes?.lesions) return undefined;
   const { id } = folder.readCases()[caseIndex]!;
+  const outcome = readOutcome(folder, caseIndex);
+  if (outcome.status !== 'ok') return [];
   const stored = readStoredShapes(
     folder,
-    caseIndex,
+    outcome,
     className === undefined ? undefined : new Set([className]),
   );
   const wrong = lesionsOf(id, stored, shapes).flatMap((lesion): WrongLesion[] => {
