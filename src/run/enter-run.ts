@@ -21,7 +21,7 @@ export function enterFolder(
     for (const name of folder.store.list('')) if (name !== ownerFolder) folder.store.clear(name);
   }
   folder.store.sweep();
-  folder.writeCases(cases);
+  folder.writeCases(cases, process.cwd());
   folder.writeSettings(settings);
 }
 

@@ -2,7 +2,7 @@
  * What a run keeps in its store. Names are what a file is of (case, tile), so a rerun writes the same names again.
  *
  *   settings.json            what is computed (RunSettings)
- *   cases.json               the cases with their files, in manifest order
+ *   cases.json               the cases with their files, in manifest order, and the folder of relative paths
  *   plans/CASE.json          how a case is cut
  *   tiles/CASE/BUNDLE.shard  tally and shards of each tile of a bundle; gone when the case is reduced
  *   staged/CASE-N.raw        inflated copies of gzip files; gone when the case is reduced
@@ -15,6 +15,7 @@
  *   pool.json                the sorted losses of all cases together, and of which set they are
  *   damaged/                 what failed its checksum, for whoever wants to know why
  */
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { ManifestCase } from '../cases/types.ts';
 import type { KeptFiles } from '../measures/quantity.ts';
@@ -116,8 +117,9 @@ export class RunFolder {
     return `plans/${number(caseIndex)}.json`;
   }
 
-  writeCases(cases: readonly ManifestCase[]): void {
-    putRecord(this.store, this.cases, casesKind, { cases });
+  /** `base`: the folder from which relative paths of the cases count. */
+  writeCases(cases: readonly ManifestCase[], base: string): void {
+    putRecord(this.store, this.cases, casesKind, { cases, base });
   }
 
   /** Written last: a folder with settings has its cases. */
@@ -131,6 +133,17 @@ export class RunFolder {
 
   readCases(): ManifestCase[] {
     return getRecord(this.store, this.cases, casesKind).cases as ManifestCase[];
+  }
+
+  /** The cases with whole paths, to read them from any folder. */
+  readCasesInPlace(): ManifestCase[] {
+    const { cases, base } = getRecord(this.store, this.cases, casesKind);
+    return (cases as ManifestCase[]).map((entry) => inPlace(entry, base));
+  }
+
+  /** The folder from which relative paths of the cases count. */
+  readBase(): string {
+    return getRecord(this.store, this.cases, casesKind).base;
   }
 
   writePlan(plan: CasePlan): void {
@@ -159,7 +172,23 @@ const manifestCase = z.object({
   group: z.string().optional(),
   missing: z.literal('prediction').optional(),
 });
-const casesKind = { version: 1, schema: z.object({ cases: z.array(manifestCase) }) };
+const casesKind = {
+  version: 1,
+  schema: z.object({
+    cases: z.array(manifestCase),
+    // Runs of older programs did not keep it.
+    base: z.string().default(() => process.cwd()),
+  }),
+};
+
+function inPlace(entry: ManifestCase, base: string): ManifestCase {
+  return {
+    ...entry,
+    predictions: entry.predictions.map((file) => resolve(base, file)),
+    reference: resolve(base, entry.reference),
+    ...(entry.image !== undefined && { image: resolve(base, entry.image) }),
+  };
+}
 
 const vec3 = z.tuple([z.number().int(), z.number().int(), z.number().int()]);
 const planKind = {

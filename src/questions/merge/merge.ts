@@ -90,7 +90,11 @@ async function writeMerged(
 ): Promise<MergedRun> {
   folder.store.clear('');
   const cases = taken.map(({ entry }) => entry);
-  folder.writeCases(cases);
+  const inPlace = new Map(runs.map((run) => [run, run.folder.readCasesInPlace()]));
+  folder.writeCases(
+    taken.map(({ run, outcome }) => inPlace.get(run)![outcome.index]!),
+    process.cwd(),
+  );
   folder.writeSettings(settings);
   const outcomes = taken.map((entry, index) => takeOver(folder, entry, index, withShards));
   const lovasz = await poolAll(folder, settings, outcomes, cases, threads, signal);

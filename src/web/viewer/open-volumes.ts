@@ -1,10 +1,9 @@
 /** Opens the volumes of a stored case for the viewer: only what the run may read, and only what it scored. */
 
 import { resolve } from 'node:path';
-import { InputError, PartialError, VoxtallyError } from '../../base/errors.ts';
+import { InputError, VoxtallyError } from '../../base/errors.ts';
 import { labelSchema } from '../../base/label.ts';
 import type { ManifestCase } from '../../cases/types.ts';
-import { readRecord } from '../../engines/redis/run-record.ts';
 import { readOutcome } from '../../run/case-outcome.ts';
 import { DataRoots } from '../../run/data-roots.ts';
 import { localStore } from '../../run/open-store.ts';
@@ -31,7 +30,7 @@ export async function openVolumes(request: ViewRequest): Promise<OpenedCase> {
   const folder = new RunFolder(localStore(root));
   const roots = dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined;
   roots?.guard();
-  const entry = absolute(folder.readCases()[index]!, baseOf(folder));
+  const entry = folder.readCasesInPlace()[index]!;
   const settings = folder.readSettings();
   const rule = { settings, classes: classesOf(settings, request) };
   if (part.kind === 'side') return { volumes: await oneSide(settings, entry, part.side, roots), rule };
@@ -62,26 +61,6 @@ export async function openVolumes(request: ViewRequest): Promise<OpenedCase> {
   };
 }
 
-/** The folder from which relative paths count: of a run on the queue that where it was asked for. */
-function baseOf(folder: RunFolder): string {
-  try {
-    return readRecord(folder).base;
-  } catch (error) {
-    // Runs without a queue have no such record.
-    if (error instanceof PartialError) return process.cwd();
-    throw error;
-  }
-}
-
-function absolute(entry: ManifestCase, base: string): ManifestCase {
-  return {
-    ...entry,
-    predictions: entry.predictions.map((file) => resolve(base, file)),
-    reference: resolve(base, entry.reference),
-    ...(entry.image !== undefined && { image: resolve(base, entry.image) }),
-  };
-}
-
 /** Label maps without named classes have those of the results. */
 function classesOf(settings: RunSettings, { classes }: ViewRequest): DecisionRule['classes'] {
   if (settings.classes.length > 0) return settings.classes;
@@ -94,7 +73,11 @@ function classesOf(settings: RunSettings, { classes }: ViewRequest): DecisionRul
 /** A score belongs to the files that were read: others, even of the same shape, are not shown beside it. */
 function checkInputs(folder: RunFolder, index: number, caseId: string): void {
   const outcome = readOutcome(folder, index);
-  const replaced = outcome.status === 'ok' ? replacedInput(outcome.inputs) : undefined;
+  if (outcome.status !== 'ok') return;
+  const base = folder.readBase();
+  const replaced = replacedInput(
+    outcome.inputs.map((stamp) => ({ ...stamp, file: resolve(base, stamp.file) })),
+  );
   if (replaced !== undefined) throw changed(caseId, replaced, 'is not the file that was scored');
 }
 

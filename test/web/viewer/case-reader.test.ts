@@ -1,10 +1,8 @@
-import { copyFileSync, statSync, utimesSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { writeRecord } from '../../../src/engines/redis/run-record.ts';
-import { localStore } from '../../../src/run/open-store.ts';
-import { RunFolder } from '../../../src/run/run-folder.ts';
-import { configSchema } from '../../../src/settings/schema.ts';
 import { serveDashboard } from '../../../src/web/dashboard/serve.ts';
 import type { ReaderLimits } from '../../../src/web/viewer/case-reader.ts';
 import { currentCases } from '../../../src/web/viewer/finished-cases.ts';
@@ -154,17 +152,20 @@ test('a run that was scored again is read again', async () => {
   expect(cases().results).not.toEqual(before.results);
 });
 
-test('paths of a run on the queue count from where it was asked for', async () => {
-  const entry = await writeCase({ folder: at('based'), id: 'one', seed: 1, score: probability });
-  await score([entry], config, at('based-out'));
-  const folder = new RunFolder(localStore(at('based-out', 'work')));
-  const relative = { ...entry, predictions: ['one.nii'], reference: 'one-ref.nii' };
-  folder.writeCases([relative]);
-  const { cases } = open(at('based-out'));
-  await expect(viewOf(cases, 0)).rejects.toMatchObject({ code: 'file-missing' });
-  writeRecord(folder, {
-    ...{ createdAt: 0, priority: 100, base: at('based'), warnings: [] },
-    config: configSchema.parse(config),
-  });
-  expect((await viewOf(cases, 0)).wholeShape).toEqual([9, 8, 7]);
+test('relative paths count from where the run was started, wherever it is looked at, and however it is merged', async () => {
+  const folder = at('based');
+  await writeCase({ folder, id: 'one', seed: 1, score: probability });
+  writeFileSync(at('based', 'cases.csv'), 'case,prediction,reference\none,one.nii,one-ref.nii\n');
+  const run = (...args: string[]) =>
+    execFileSync(process.execPath, [resolve('dist/bin/main.js'), ...args], { cwd: folder });
+  run('score', '--manifest', 'cases.csv', '--classes', 'core=1', '--losses', 'dice', '--out', 'out');
+  run('merge', 'out', '--out', 'merged');
+  for (const out of ['out', 'merged']) {
+    const { cases } = open(at('based', out));
+    expect((await viewOf(cases, 0)).wholeShape).toEqual([9, 8, 7]);
+  }
+  // That the files have been replaced is seen from elsewhere too.
+  await writeCase({ folder, id: 'one', seed: 2, score: probability, shape: [9, 8, 8] });
+  const { cases } = open(at('based', 'out'));
+  await expect(viewOf(cases, 0)).rejects.toMatchObject({ code: 'changed-since' });
 });
