@@ -36,4 +36,4 @@ export const labelSchema: z.ZodType<Label> = z.union([
     .regex(/^\d{16,20}$/)
     .transform((text) => BigInt(text))
     .refine((value) => value > BigInt(Number.MAX_SAFE_INTEGER) && value <= largestLabel),
-]) as unknown as z.ZodType<Label>;
+]);

@@ -1,23 +1,26 @@
 /** Errors that cross threads and queues as plain data and keep their class, code and place. */
-import type { ErrorCode } from './error-codes.ts';
-import {
-  DefectError,
-  type FaultPlace,
-  InputError,
-  MachineError,
-  PartialError,
-  UsageError,
-  VoxtallyError,
-} from './errors.ts';
+import * as z from 'zod';
+import type { DeepReadonly } from './deep-readonly.ts';
+import { type ErrorCode, isErrorCode } from './error-codes.ts';
+import { DefectError, InputError, MachineError, PartialError, UsageError, VoxtallyError } from './errors.ts';
+import { vec3Schema } from './vec3-schema.ts';
 
-export interface PackedError {
-  readonly type: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly place: FaultPlace;
+export const packedErrorSchema = z.object({
+  type: z.string(),
+  code: z.custom<ErrorCode>((code) => typeof code === 'string' && isErrorCode(code)),
+  message: z.string(),
+  /** A `FaultPlace`. */
+  place: z.object({
+    caseId: z.string().exactOptional(),
+    file: z.string().exactOptional(),
+    record: z.string().exactOptional(),
+    field: z.string().exactOptional(),
+    voxel: vec3Schema.exactOptional(),
+  }),
   /** Of a defect: where it happened. */
-  readonly trace?: string;
-}
+  trace: z.string().exactOptional(),
+});
+export type PackedError = DeepReadonly<z.infer<typeof packedErrorSchema>>;
 
 const classes = { InputError, MachineError, PartialError, UsageError };
 

@@ -1,13 +1,17 @@
+import * as z from 'zod';
+import type { DeepReadonly } from '../base/deep-readonly.ts';
+
 /** One (prediction, reference) pair of a run, before any file of it was opened. */
-export interface ManifestCase {
-  readonly id: string;
-  /** One file, or one a class channel, channel 0 first; empty when `missing`. */
-  readonly predictions: readonly string[];
-  readonly reference: string;
+export const manifestCaseSchema = z.object({
+  id: z.string(),
+  /** One file, or one per class channel, channel 0 first; empty when `missing`. */
+  predictions: z.array(z.string()),
+  reference: z.string(),
   /** The scan that the prediction was made of: display only. */
-  readonly image?: string;
+  image: z.string().exactOptional(),
   /** Site, scanner or any other grouping of cases. */
-  readonly group?: string;
+  group: z.string().exactOptional(),
   /** The reference has no prediction; the setting `missingPrediction` decides what that costs. */
-  readonly missing?: 'prediction';
-}
+  missing: z.literal('prediction').exactOptional(),
+});
+export type ManifestCase = DeepReadonly<z.infer<typeof manifestCaseSchema>>;

@@ -383,7 +383,8 @@ export class CaseWork {
   #writeErrors({ index, of, shape, tileShape, reference }: CasePlan, errors: BoxErrors): void {
     const { affine, affineSource } = reference;
     const { boxShape, voxels, classes } = errors;
-    writeCaseErrors(this.folder, index, of, {
+    writeCaseErrors(this.folder, index, {
+      of,
       shape,
       tileShape,
       boxShape,

@@ -3,8 +3,8 @@
  * work enters it. `null` is a value that is undefined. The types and docs/results.schema.json are both made from here.
  */
 import * as z from 'zod';
+import type { DeepReadonly } from '../base/deep-readonly.ts';
 import { type HardMetricName, hardMetricNames, hardMetricsSchema } from '../losses/metrics/hard.ts';
-import type { DeepReadonly } from './deep-readonly.ts';
 import { emptyCases, pooledShapeFields, shapeFields, shapesAsked } from './shapes/document.ts';
 
 export const resultsVersion = 2;

@@ -1,6 +1,6 @@
 /** What `run.json` holds: all that may differ between two runs of the same. docs/run.schema.json is made from here. */
 import * as z from 'zod';
-import type { DeepReadonly } from './deep-readonly.ts';
+import type { DeepReadonly } from '../base/deep-readonly.ts';
 
 export const runVersion = 1;
 

@@ -2,23 +2,24 @@
 import { crc32 } from 'node:zlib';
 import type * as z from 'zod';
 import type { ByteSource } from '../base/byte-source.ts';
+import type { DeepReadonly } from '../base/deep-readonly.ts';
 import { PartialError } from '../base/errors.ts';
 import { bigintsAsText } from '../measures/tally/serialise.ts';
 import type { Store } from './store.ts';
 
 /** A kind of record. `version` goes up when what an older program wrote must not be read as this. */
-export interface RecordKind<T> {
+export interface RecordKind<Schema extends z.ZodType> {
   readonly version: number;
-  readonly schema: z.ZodType<T>;
+  readonly schema: Schema;
 }
 
-export function putRecord(
+export function putRecord<Schema extends z.ZodType>(
   store: Store,
   name: string,
-  { version }: RecordKind<unknown>,
-  record: object,
+  { version }: RecordKind<Schema>,
+  record: DeepReadonly<z.input<Schema>>,
 ): void {
-  const text = JSON.stringify({ version, ...record }, bigintsAsText).slice(0, -1);
+  const text = JSON.stringify({ version, ...(record as object) }, bigintsAsText).slice(0, -1);
   store.put(name, [Buffer.from(`${text},"crc32":"${checksum(text)}"}\n`, 'utf8')]);
 }
 
@@ -26,7 +27,11 @@ export function putRecord(
  * @throws PartialError `record-missing`, `record-corrupt` for one that is torn, changed or of another shape, `record-version`;
  * MachineError when it cannot be read: that says nothing about the record.
  */
-export function getRecord<T>(store: Store, name: string, { version, schema }: RecordKind<T>): T {
+export function getRecord<Schema extends z.ZodType>(
+  store: Store,
+  name: string,
+  { version, schema }: RecordKind<Schema>,
+): z.output<Schema> {
   const file = store.pathOf(name);
   const text = readText(store, name);
   if (text === undefined) {
@@ -57,7 +62,11 @@ export function getRecord<T>(store: Store, name: string, { version, schema }: Re
 }
 
 /** The record; undefined when it is missing, damaged or of another version. @throws MachineError */
-export function findRecord<T>(store: Store, name: string, kind: RecordKind<T>): T | undefined {
+export function findRecord<Schema extends z.ZodType>(
+  store: Store,
+  name: string,
+  kind: RecordKind<Schema>,
+): z.output<Schema> | undefined {
   try {
     return getRecord(store, name, kind);
   } catch (error) {

@@ -17,14 +17,12 @@
  */
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import type { ManifestCase } from '../cases/types.ts';
+import { type ManifestCase, manifestCaseSchema } from '../cases/types.ts';
 import type { KeptFiles } from '../measures/quantity.ts';
 import { masksName, measuredName, shapesId } from '../measures/shapes/row.ts';
-import type { RunSettings } from '../settings/run-settings.ts';
-import { settingsSchema } from '../settings/settings-schema.ts';
-import { inputStamps } from '../volumes/input-stamps.ts';
-import type { CasePlan } from './plan/case-plan.ts';
-import { getRecord, openPartial, putRecord, type RecordKind } from './records.ts';
+import { type RunSettings, runSettingsSchema } from '../settings/run-settings.ts';
+import { type CasePlan, casePlanSchema } from './plan/case-plan.ts';
+import { getRecord, openPartial, putRecord } from './records.ts';
 import type { Store } from './store.ts';
 
 /** Folder of the run's state inside the folder of its results. */
@@ -132,13 +130,13 @@ export class RunFolder {
   }
 
   readCases(): ManifestCase[] {
-    return getRecord(this.store, this.cases, casesKind).cases as ManifestCase[];
+    return getRecord(this.store, this.cases, casesKind).cases;
   }
 
   /** The cases with whole paths, to read them from any folder. */
   readCasesInPlace(): ManifestCase[] {
     const { cases, base } = getRecord(this.store, this.cases, casesKind);
-    return (cases as ManifestCase[]).map((entry) => inPlace(entry, base));
+    return cases.map((entry) => inPlace(entry, base));
   }
 
   /** The folder from which relative paths of the cases count. */
@@ -152,7 +150,7 @@ export class RunFolder {
 
   /** @throws PartialError when there is none that can be believed. */
   readPlan(caseIndex: number): CasePlan {
-    return getRecord(this.store, this.plan(caseIndex), planKind) as unknown as CasePlan;
+    return getRecord(this.store, this.plan(caseIndex), planKind);
   }
 
   /** Removes what only an unfinished case needs. */
@@ -162,24 +160,16 @@ export class RunFolder {
   }
 }
 
-const settingsKind: RecordKind<RunSettings> = { version: 1, schema: settingsSchema };
-
-const manifestCase = z.object({
-  id: z.string(),
-  predictions: z.array(z.string()),
-  reference: z.string(),
-  image: z.string().optional(),
-  group: z.string().optional(),
-  missing: z.literal('prediction').optional(),
-});
+const settingsKind = { version: 1, schema: runSettingsSchema };
 const casesKind = {
   version: 1,
   schema: z.object({
-    cases: z.array(manifestCase),
+    cases: z.array(manifestCaseSchema),
     // Runs of older programs did not keep it.
     base: z.string().default(() => process.cwd()),
   }),
 };
+const planKind = { version: 1, schema: casePlanSchema };
 
 function inPlace(entry: ManifestCase, base: string): ManifestCase {
   return {
@@ -189,20 +179,3 @@ function inPlace(entry: ManifestCase, base: string): ManifestCase {
     ...(entry.image !== undefined && { image: resolve(base, entry.image) }),
   };
 }
-
-const vec3 = z.tuple([z.number().int(), z.number().int(), z.number().int()]);
-const planKind = {
-  version: 1,
-  // Written by this program for itself: whether it is whole is checked here, its headers where they are used.
-  schema: z.looseObject({
-    id: z.string(),
-    of: z.string(),
-    index: z.number().int(),
-    mode: z.enum(['tiles', 'stream', 'stage']),
-    shape: vec3,
-    tileShape: vec3,
-    bundleTiles: z.number().int().min(1),
-    inputs: inputStamps,
-    staged: inputStamps,
-  }),
-};

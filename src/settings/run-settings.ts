@@ -1,74 +1,89 @@
-import type { Vec3 } from '../base/box.ts';
-import type { TermSpec } from '../base/class-sums.ts';
+import * as z from 'zod';
+import type { DeepReadonly } from '../base/deep-readonly.ts';
 import type { Label } from '../base/label.ts';
-import type { ScoreKind } from '../base/scored.ts';
-import type { Convention } from '../losses/spec.ts';
-import type { ShapeSettings } from './shape-settings.ts';
+import { voxelVec3Schema } from '../base/vec3-schema.ts';
+import { shapeSettingsSchema } from './shape-settings.ts';
+
+const label = z.int();
+const bytes = z.number().nonnegative();
 
 /** A class as a run scores it. */
-export interface RunClass {
-  readonly name: string;
+const runClass = z.object({
+  name: z.string(),
   /** Reference labels of its foreground; `positive` is every label above 0. */
-  readonly labels: readonly number[] | 'positive';
+  labels: z.union([z.array(label), z.literal('positive')]),
   /** Channels of the prediction whose probabilities it takes: one, or several to be summed. */
-  readonly channels: readonly number[];
-}
+  channels: z.array(z.int().nonnegative()),
+});
+export type RunClass = DeepReadonly<z.infer<typeof runClass>>;
 
 /**
  * Everything that decides what a run computes, with nothing left to `auto`. Made once by `resolveSettings`, stored in
- * the run's folder, read by every thread and worker; results depend on the volumes and on this alone.
+ * the run's folder, read by every thread and worker; results depend on the volumes and on this alone. The folder may come from
+ * another site or version: defaults are what versions did that had no such setting.
  */
-export interface RunSettings {
-  readonly scores: ScoreKind;
-  readonly channels: 'exclusive' | 'independent';
-  readonly channelCount: number;
-  /** The reference label that each channel scores; empty for label maps and for one channel of any foreground. */
-  readonly channelLabels: readonly number[];
-  /** Factor of the predicted values, after the header's slope and intercept. */
-  readonly scale: number;
-  /** Labels at most this far from a whole number count as that number. */
-  readonly roundLabels: number;
-  /** What `auto` decided and on what evidence, in sentences; it changes no result. */
-  readonly decisions: readonly string[];
-  /** Whether `auto` found out what the scores are: each case must bear it out then. It changes no result. */
-  readonly scoresFound: boolean;
-  /** Empty for label maps with no classes named: every label found is a class then. */
-  readonly classes: readonly RunClass[];
-  /** Names of classes that are the labels of files or channels, by label; others are called by their label. */
-  readonly labelNames?: Readonly<Record<string, string>> | undefined;
-  readonly ignoreLabel: number | null;
-  readonly unknownLabels: 'refuse' | 'background';
-  readonly convention: Convention;
-  /** The losses asked for, as text (`all` or a list). */
-  readonly losses: string;
-  /** Terms to tally, in this order. */
-  readonly terms: readonly TermSpec[];
-  /** Sorted losses to evaluate; not empty means that tiles give shards. */
-  readonly lovasz: readonly ('hinge' | 'softmax')[];
-  /** Clip of the cross-entropy of stored probabilities. */
-  readonly crossEntropyClip: number;
-  /** A probability in [0, 1): foreground is what lies above it. */
-  readonly threshold: number;
-  readonly fbeta: number;
-  readonly probabilityTolerance: number;
-  readonly clamp: boolean;
-  readonly reorient: boolean;
-  readonly geometryToleranceMm: number;
-  /** Whether a file may be the prediction and the reference of a case; absent for no. */
-  readonly allowIdentical?: boolean | undefined;
-  readonly tileShape: Vec3 | null;
-  readonly tileVoxels: number;
-  readonly bundleVoxels: number;
-  readonly stageAboveBytes: number;
-  readonly mergeFanIn: number;
-  /** Whether the case shards stay when the run is over. */
-  readonly keepShards: 'auto' | 'always' | 'never';
-  readonly keepShardsMaxBytes: number;
-  /** What is asked of borders and lesions; absent for nothing. */
-  readonly shapes?: ShapeSettings;
-  /** Tiles that are computed again by tensors (`parseAudit`); absent for none. Changes no result. */
-  readonly audit?: string;
-}
+export const runSettingsSchema = z
+  .object({
+    scores: z.enum(['probability', 'logit', 'label']),
+    channels: z.enum(['exclusive', 'independent']),
+    channelCount: z.int().positive(),
+    /** The reference label that each channel scores; empty for label maps and for one channel of any foreground. */
+    channelLabels: z.array(label).optional(),
+    /** Factor of the predicted values, after the header's slope and intercept. */
+    scale: z.number().positive().default(1),
+    /** Labels at most this far from a whole number count as that number. */
+    roundLabels: z.number().min(0).default(0),
+    /** What `auto` decided and on what evidence, in sentences; it changes no result. */
+    decisions: z.array(z.string()).default([]),
+    /** Whether `auto` found out what the scores are: each case must bear it out then. It changes no result. */
+    scoresFound: z.boolean().default(false),
+    /** Empty for label maps with no classes named: every label found is a class then. */
+    classes: z.array(runClass),
+    /** Names of classes that are the labels of files or channels, by label; others are called by their label. */
+    labelNames: z.record(z.string(), z.string()).optional(),
+    ignoreLabel: z.number().nullable(),
+    unknownLabels: z.enum(['refuse', 'background']),
+    convention: z.enum(['pytorch', 'keras']),
+    /** The losses asked for, as text (`all` or a list). */
+    losses: z.string(),
+    /** Terms to tally, in this order. */
+    terms: z.array(z.object({ gamma: z.number(), clip: z.number() })),
+    /** Sorted losses to evaluate; not empty means that tiles give shards. */
+    lovasz: z.array(z.enum(['hinge', 'softmax'])),
+    /** Clip of the cross-entropy of stored probabilities. */
+    crossEntropyClip: z.number(),
+    /** A probability: foreground is what lies above it. */
+    threshold: z.number().min(0).lt(1),
+    fbeta: z.number().positive(),
+    probabilityTolerance: z.number(),
+    clamp: z.boolean(),
+    reorient: z.boolean(),
+    geometryToleranceMm: z.number(),
+    /** Whether a file may be the prediction and the reference of a case; absent for no. */
+    allowIdentical: z.boolean().optional(),
+    tileShape: voxelVec3Schema.nullable(),
+    tileVoxels: z.number(),
+    bundleVoxels: z.number(),
+    stageAboveBytes: bytes,
+    mergeFanIn: z.int().min(2),
+    /** Whether the case shards stay when the run is over. */
+    keepShards: z.enum(['auto', 'always', 'never']),
+    keepShardsMaxBytes: bytes,
+    /** What is asked of borders and lesions; absent for nothing. */
+    shapes: shapeSettingsSchema.optional(),
+    /** Tiles that are computed again by tensors (`parseAudit`); absent for none. Changes no result. */
+    audit: z.string().optional(),
+  })
+  // Channel k scored label k in versions without `channelLabels`.
+  .transform(({ channelLabels, ...rest }) => ({
+    ...rest,
+    channelLabels:
+      channelLabels ??
+      (rest.scores === 'label' || rest.channelCount === 1
+        ? []
+        : Array.from({ length: rest.channelCount }, (_, k) => k)),
+  }));
+export type RunSettings = DeepReadonly<z.output<typeof runSettingsSchema>>;
 
 /** Whether tiles must give shards of their scores. */
 export function needsShards(settings: RunSettings): boolean {

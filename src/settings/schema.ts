@@ -4,6 +4,7 @@
  */
 
 import * as z from 'zod';
+import type { DeepReadonly } from '../base/deep-readonly.ts';
 import { parseAudit } from './audit-choice.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import {
@@ -244,7 +245,7 @@ export const configSchema = z.strictObject({
 });
 
 /** The settings of a run, complete and checked: `memory` in bytes, `null` where a setting is automatic. */
-export type Config = z.output<typeof configSchema>;
+export type Config = DeepReadonly<z.output<typeof configSchema>>;
 
 /** Settings as a caller may write them: all optional. */
 export type ConfigInput = z.input<typeof configSchema>;

@@ -1,5 +1,6 @@
 /** What is asked of the shapes of masks: borders and lesions. All but `boundary` and `lesions` may be asked again later. */
 import * as z from 'zod';
+import type { DeepReadonly } from '../base/deep-readonly.ts';
 
 export const measureNames = ['overlap', 'boundary', 'lesions'] as const;
 export type MeasureName = (typeof measureNames)[number];
@@ -47,7 +48,7 @@ export const shapeSettingsSchema = z.object({
 });
 
 /** `tolerancesMm`: of all classes, or of each by name. `emptyDistance` stands for a distance where exactly one mask is empty. */
-export type ShapeSettings = z.infer<typeof shapeSettingsSchema>;
+export type ShapeSettings = DeepReadonly<z.infer<typeof shapeSettingsSchema>>;
 
 /** The settings of a run, from its configuration; undefined where neither borders nor lesions are asked for. */
 export function shapeSettings(config: {

@@ -2,17 +2,10 @@
 import { statSync } from 'node:fs';
 import * as z from 'zod';
 
-/** A file as it was before it was read. */
-export interface InputStamp {
-  readonly file: string;
-  readonly bytes: number;
-  /** Milliseconds since 1970. */
-  readonly modifiedMs: number;
-}
-
-export const inputStamps = z.array(
-  z.object({ file: z.string(), bytes: z.number(), modifiedMs: z.number() }),
-) satisfies z.ZodType<InputStamp[]>;
+/** A file as it was before it was read; `modifiedMs` counts from 1970. */
+const inputStamp = z.object({ file: z.string(), bytes: z.number(), modifiedMs: z.number() });
+export const inputStamps = z.array(inputStamp);
+export type InputStamp = Readonly<z.infer<typeof inputStamp>>;
 
 /** Stamps of the files that are there. */
 export function stampInputs(files: Iterable<string>): InputStamp[] {

@@ -1,17 +1,22 @@
-import type { Box, Vec3 } from '../base/box.ts';
+import * as z from 'zod';
+import type { Box } from '../base/box.ts';
+import type { DeepReadonly } from '../base/deep-readonly.ts';
+import { vec3Schema, voxelVec3Schema } from '../base/vec3-schema.ts';
 
 /** Stored types of voxels that can be scored. */
-export type Datatype =
-  | 'uint8'
-  | 'int8'
-  | 'uint16'
-  | 'int16'
-  | 'uint32'
-  | 'int32'
-  | 'uint64'
-  | 'int64'
-  | 'float32'
-  | 'float64';
+const datatypes = z.enum([
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'uint32',
+  'int32',
+  'uint64',
+  'int64',
+  'float32',
+  'float64',
+]);
+export type Datatype = z.infer<typeof datatypes>;
 
 /** Bytes of one stored voxel. */
 export const datatypeBytes: Readonly<Record<Datatype, number>> = {
@@ -28,39 +33,44 @@ export const datatypeBytes: Readonly<Record<Datatype, number>> = {
 };
 
 /** Row-major 4 x 4 matrix from voxel `[i, j, k, 1]` to world `[x, y, z, 1]` in mm (RAS+). */
-export type Affine = readonly number[];
+export const affineSchema = z.array(z.number()).length(16);
+export type Affine = DeepReadonly<z.infer<typeof affineSchema>>;
+
+/** Which fields of a header gave the affine. */
+export const affineSources = z.enum(['sform', 'qform', 'pixdim']);
 
 /** What a header says of a volume, checked: sizes are positive integers and the file is long enough (raw files). */
-export interface VolumeHeader {
+export const volumeHeaderSchema = z.object({
   /** The file that was named (the `.hdr` of a pair). */
-  readonly path: string;
+  path: z.string(),
   /** The file that holds the voxels; differs from `path` for `.hdr/.img` pairs. */
-  readonly dataPath: string;
-  readonly format: 'nifti1' | 'nifti2';
+  dataPath: z.string(),
+  format: z.enum(['nifti1', 'nifti2']),
   /** Whether `dataPath` is gzip: readable only from its start. */
-  readonly compressed: boolean;
+  compressed: z.boolean(),
   /** Voxels along `[x, y, z]`. */
-  readonly shape: Vec3;
+  shape: voxelVec3Schema,
   /** Volumes behind each other in the file (product of the dims beyond the third). */
-  readonly channels: number;
-  readonly datatype: Datatype;
-  readonly littleEndian: boolean;
+  channels: z.int().min(1),
+  datatype: datatypes,
+  littleEndian: z.boolean(),
   /** value = stored * slope + intercept; 1 and 0 where the header has none. */
-  readonly slope: number;
-  readonly intercept: number;
+  slope: z.number(),
+  intercept: z.number(),
   /** Byte offset of the first voxel in the inflated data file. */
-  readonly dataOffset: number;
+  dataOffset: z.int().min(0),
   /** Length of the header's file and data file on disk in bytes (one file: equal). */
-  readonly fileBytes: number;
-  readonly affine: Affine;
-  readonly affineSource: 'sform' | 'qform' | 'pixdim';
+  fileBytes: z.int().min(0),
+  affine: affineSchema,
+  affineSource: affineSources,
   /** Voxel size along `[x, y, z]` in mm: the lengths of the affine's columns. */
-  readonly spacingMm: Vec3;
+  spacingMm: vec3Schema,
   /** Volume of a voxel: the determinant of the affine, less than the product of the sizes where axes are sheared. */
-  readonly voxelMm3: number;
+  voxelMm3: z.number(),
   /** How far the rotation may lie from its writer's because it is stored as a float32 quaternion; 0 for other forms. */
-  readonly rotationErrorRad: number;
-}
+  rotationErrorRad: z.number(),
+});
+export type VolumeHeader = DeepReadonly<z.infer<typeof volumeHeaderSchema>>;
 
 /** A volume whose stored bytes can be read at any place. Not safe for concurrent use; one a thread. */
 export interface VolumeSource {

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { makeFolder } from '../../src/base/make-folder.ts';
 import { LocalStore } from '../../src/run/local-store.ts';
 import { getRecord, putRecord } from '../../src/run/records.ts';
-import { settingsSchema } from '../../src/settings/settings-schema.ts';
+import { runSettingsSchema } from '../../src/settings/run-settings.ts';
 import { type Fault, FaultyFiles } from '../faults/faulty-files.ts';
 import { runInProcess } from './in-process.ts';
 import { pair, request, resultFiles, temporaryFolder } from './support.ts';
@@ -139,7 +139,7 @@ test.each(['plans/000001.json', 'settings.json'])(
 test('a record of another version is refused by name, and not taken for damage', async () => {
   await run('version', false);
   const store = new LocalStore(folder('version', 'work'));
-  const kind = { version: 1, schema: settingsSchema };
+  const kind = { version: 1, schema: runSettingsSchema };
   putRecord(store, 'settings.json', { ...kind, version: 7 }, getRecord(store, 'settings.json', kind));
   await expect(run('version', true)).rejects.toMatchObject({
     name: 'UsageError',

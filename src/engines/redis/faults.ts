@@ -4,10 +4,9 @@
  */
 import { UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
-import * as z from 'zod';
-import { type ErrorCode, isErrorCode } from '../../base/error-codes.ts';
+import { isErrorCode } from '../../base/error-codes.ts';
 import { DefectError, InputError, MachineError, VoxtallyError } from '../../base/errors.ts';
-import { namedError, type PackedError, packError, unpackError } from '../../base/packed-error.ts';
+import { namedError, packError, packedErrorSchema, unpackError } from '../../base/packed-error.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
 import { findRecord, putRecord } from '../../run/records.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
@@ -15,14 +14,7 @@ import { isRedisTrouble, redisFault } from './redis-faults.ts';
 import { markHalted } from './run-record.ts';
 
 /** A fault as a record. */
-const packedError = z.object({
-  type: z.string(),
-  code: z.custom<ErrorCode>((code) => typeof code === 'string' && isErrorCode(code)),
-  message: z.string(),
-  place: z.looseObject({}),
-});
-
-export const faultKind = { version: 1, schema: packedError };
+export const faultKind = { version: 1, schema: packedErrorSchema };
 
 /** Any error of a job as one of this package: those of the queue itself are faults of the machine. */
 export function asVoxtallyError(error: unknown): VoxtallyError {
@@ -94,5 +86,5 @@ function faultName(folder: RunFolder, caseIndex: number, bundle: number): string
 
 function readFault({ store }: RunFolder, name: string): VoxtallyError | undefined {
   const fault = findRecord(store, name, faultKind);
-  return fault && unpackError(fault as PackedError);
+  return fault && unpackError(fault);
 }

@@ -7,9 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import * as z from 'zod';
 import { DefectError, MachineError, PartialError } from '../../base/errors.ts';
-import { type PackedError, packError, unpackError } from '../../base/packed-error.ts';
+import { packError, unpackError } from '../../base/packed-error.ts';
 import type { MergedKeys } from '../../measures/sorted-errors/merger.ts';
-import type { RangeJob } from '../../measures/sorted-errors/ranges.ts';
+import { rangeJobSchema } from '../../measures/sorted-errors/ranges.ts';
 import { hasLostOwnership } from '../../run/fence.ts';
 import { getRecord, putRecord } from '../../run/records.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
@@ -32,7 +32,7 @@ const shardRef = z.object({
 });
 const requestSchema = z.object({
   files: z.array(shardRef),
-  job: z.looseObject({ range: z.looseObject({}), context: z.looseObject({}) }),
+  job: rangeJobSchema,
   evaluate: z.boolean(),
   target: shardRef.nullable(),
 });
@@ -69,7 +69,7 @@ export async function mergeByJob(
       const { sums, ...keys } = getRecord(store, names.sums, sumsKind);
       return { sums: Float64Array.from(sums), ...keys };
     }
-    if (store.has(names.fault)) throw unpackError(getRecord(store, names.fault, faultKind) as PackedError);
+    if (store.has(names.fault)) throw unpackError(getRecord(store, names.fault, faultKind));
     throw new MachineError('merge-lost', `a merge of the pool ended without its sums: ${reason}`);
   } finally {
     for (const name of Object.values(names)) store.remove(name);
@@ -107,7 +107,7 @@ export async function processMerge(
       kind: 'merge-range',
       store: store.address,
       files: request.files,
-      job: request.job as unknown as RangeJob,
+      job: request.job,
       evaluate: request.evaluate,
       target: request.target,
     };

@@ -11,33 +11,26 @@
  *   .owner/         the number of the last start of the run
  */
 import * as z from 'zod';
+import type { DeepReadonly } from '../../base/deep-readonly.ts';
 import { findRecord, getRecord, putRecord } from '../../run/records.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { Store } from '../../run/store.ts';
-import { type Config, configSchema } from '../../settings/schema.ts';
+import { configSchema } from '../../settings/schema.ts';
 import type { PooledSoFar } from '../monitor.ts';
 import { maxPriority } from './priority.ts';
 
-export interface RunRecord {
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly priority: number;
-  /** Folder from which relative paths of the cases count. */
-  readonly base: string;
-  readonly config: Config;
-  readonly warnings: readonly string[];
-  /** User and host of who asked for it. */
-  readonly startedBy?: string;
-}
-
 const recordSchema = z.object({
+  /** Milliseconds since 1970. */
   createdAt: z.number(),
   priority: z.int().min(1).max(maxPriority),
+  /** Folder from which relative paths of the cases count. */
   base: z.string(),
   config: configSchema,
   warnings: z.array(z.string()),
+  /** User and host of who asked for it. */
   startedBy: z.string().exactOptional(),
 });
+export type RunRecord = DeepReadonly<z.output<typeof recordSchema>>;
 
 const requestKind = { version: 1, schema: recordSchema };
 const requestName = 'request.json';

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Vec3 } from '../../base/box.ts';
 import { compareLabels, type Label } from '../../base/label.ts';
+import { voxelVec3Schema } from '../../base/vec3-schema.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { emptyMask, type Mask } from '../masks/mask.ts';
 import { unite } from '../masks/mask-builder.ts';
@@ -73,9 +74,8 @@ export function mergeCase(
   };
 }
 
-const vec3 = z.tuple([z.number().int(), z.number().int(), z.number().int()]);
 export const caseMaskFacts = z.object({
-  shape: vec3,
+  shape: voxelVec3Schema,
   ignored: maskFacts,
   classes: z.array(z.object({ name: z.string(), reference: maskFacts, prediction: maskFacts })),
 });

@@ -1,6 +1,7 @@
 /** What a case keeps of its shapes: distances, components and lesions of each class, as a file. */
 import * as z from 'zod';
 import type { Vec3 } from '../../base/box.ts';
+import { vec3Schema } from '../../base/vec3-schema.ts';
 import type { BratsRule } from '../../settings/shape-settings.ts';
 import { decodeComponents, decodeDistances, encodeComponents, encodeDistances } from './distance-codec.ts';
 import type { NamedSection, SectionFile } from './section-file.ts';
@@ -21,7 +22,6 @@ export interface CaseShapes {
   readonly classes: readonly ClassShapes[];
 }
 
-const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 const bratsSchema = z.object({
   lesions: z.array(
     z.object({
@@ -38,8 +38,8 @@ const bratsSchema = z.object({
 });
 const shapesSchema = z.looseObject({
   shapes: z.object({
-    shape: vec3,
-    spacingMm: vec3,
+    shape: vec3Schema,
+    spacingMm: vec3Schema,
     voxelMm3: z.number().positive(),
     affine: z.array(z.number()).length(16),
     noBoundary: z.string().nullable(),

@@ -1,15 +1,15 @@
 /** Masks of whole volumes as sections of a file. */
 import * as z from 'zod';
 import type { Vec3 } from '../../base/box.ts';
+import { voxelVec3Schema } from '../../base/vec3-schema.ts';
 import { emptyMask, type Mask } from '../masks/mask.ts';
 import { decodeNumbers, encodeNumbers } from './columns.ts';
 import type { NamedSection, SectionFile } from './section-file.ts';
 
-const vec3 = z.tuple([z.number().int(), z.number().int(), z.number().int()]);
 export const maskFacts = z.object({
   voxels: z.number().int().nonnegative(),
   runs: z.number().int().nonnegative(),
-  box: z.object({ origin: vec3, shape: vec3 }).nullable(),
+  box: z.object({ origin: voxelVec3Schema, shape: voxelVec3Schema }).nullable(),
 });
 export type MaskFacts = z.infer<typeof maskFacts>;
 

@@ -2,6 +2,7 @@
  * Merges a range of buckets of one class over any number of shard files, by counting: adds the Lovász sums of each
  * bucket, writes the merged runs, or both. Memory is bounded by the range, not by the files.
  */
+import * as z from 'zod';
 import { PartialError } from '../../base/errors.ts';
 import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
 import { type BucketSums, sumsLength } from './lovasz-sum.ts';
@@ -10,21 +11,23 @@ import { bucketCount, entryLength } from './shard/directory.ts';
 import type { SectionContent, ShardFile } from './shard/file.ts';
 
 /** Buckets [first, end) of one class. */
-export interface BucketRange {
-  readonly class: number;
-  readonly first: number;
-  readonly end: number;
-}
+export const bucketRangeSchema = z.object({
+  class: z.int().min(0),
+  first: z.int().min(0),
+  end: z.int().max(bucketCount),
+});
+export type BucketRange = Readonly<z.infer<typeof bucketRangeSchema>>;
 
 /** What the Lovász sums of a range need to know of the rest. */
-export interface RangeContext {
-  readonly logit: boolean;
+export const rangeContextSchema = z.object({
+  logit: z.boolean(),
   /** Foreground voxels of the whole. */
-  readonly total: number;
+  total: z.number(),
   /** Voxels of each side with a larger error than any of the range. */
-  readonly foregroundAbove: number;
-  readonly backgroundAbove: number;
-}
+  foregroundAbove: z.number(),
+  backgroundAbove: z.number(),
+});
+export type RangeContext = Readonly<z.infer<typeof rangeContextSchema>>;
 
 /** How many keys there are of each side of a class. */
 export interface KeyCounts {

@@ -1,6 +1,8 @@
 /** Cuts the keys of a class into ranges of buckets that can be merged one by one and in parallel. */
 
-import type { BucketRange, KeyCounts, RangeContext } from './merger.ts';
+import * as z from 'zod';
+import type { DeepReadonly } from '../../base/deep-readonly.ts';
+import { bucketRangeSchema, type KeyCounts, rangeContextSchema } from './merger.ts';
 import { bucketCount, eachBucket } from './shard/directory.ts';
 import type { ShardFile } from './shard/file.ts';
 
@@ -51,10 +53,8 @@ export function countKeys({ background, foreground }: BucketHistogram): KeyCount
 }
 
 /** A range with what its Lovász sums need to know of the keys above it. */
-export interface RangeJob {
-  readonly range: BucketRange;
-  readonly context: RangeContext;
-}
+export const rangeJobSchema = z.object({ range: bucketRangeSchema, context: rangeContextSchema });
+export type RangeJob = DeepReadonly<z.infer<typeof rangeJobSchema>>;
 
 /** Ranges that cover all keys of a class, by descending error. */
 export function cutRanges(histogram: BucketHistogram, classIndex: number, logit: boolean): RangeJob[] {

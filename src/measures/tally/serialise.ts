@@ -57,7 +57,7 @@ export const tallySchema: z.ZodType<Tally> = z
     crossEntropy: crossEntropySchema,
     confusion: confusionSchema,
   })
-  .transform(({ version: _, ...tally }) => tally) as unknown as z.ZodType<Tally>;
+  .transform(({ version: _, ...tally }) => tally);
 
 /** A tally as JSON can hold it. */
 export function encodeTally(tally: Tally): object {

@@ -1,6 +1,6 @@
 /** What a comparison of two runs tells. docs/comparison.schema.json is made from here. */
 import * as z from 'zod';
-import type { DeepReadonly } from '../../results/deep-readonly.ts';
+import type { DeepReadonly } from '../../base/deep-readonly.ts';
 
 export const comparisonVersion = 2;
 

@@ -1,5 +1,6 @@
 /** How results.json tells of borders and lesions. `null` is an undefined value. */
 import * as z from 'zod';
+import type { DeepReadonly } from '../../base/deep-readonly.ts';
 import {
   connectivity,
   emptyDistance,
@@ -157,7 +158,7 @@ export const shapesAsked = z.strictObject({
 export type BoundaryResult = z.infer<typeof boundary>;
 export type LesionsResult = z.infer<typeof lesions>;
 export type ShapeMeasure = z.infer<typeof shapeMeasure>;
-export type ShapesAsked = z.infer<typeof shapesAsked>;
+export type ShapesAsked = DeepReadonly<z.infer<typeof shapesAsked>>;
 
 /** Cases with an empty mask, of a class. */
 export const emptyCases = z

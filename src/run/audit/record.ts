@@ -1,6 +1,7 @@
 /** What the audit of a case found, as it stands in the run's folder until the end of the run. */
 import * as z from 'zod';
 import { tileGrid } from '../../base/tile-grid.ts';
+import { vec3Schema } from '../../base/vec3-schema.ts';
 import type { CasePlan } from '../plan/case-plan.ts';
 import { getRecord, putRecord } from '../records.ts';
 import type { RunFolder } from '../run-folder.ts';
@@ -9,13 +10,12 @@ import { ofAnother } from '../tile-partial.ts';
 const count = z.number().int().nonnegative();
 /** NaN and infinite values have no JSON number: they are text. */
 const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
-const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 
 export const comparedSchema = z.object({
   tile: count,
   /** `[x, y, z]`, in voxels. */
-  origin: vec3,
-  shape: vec3,
+  origin: vec3Schema,
+  shape: vec3Schema,
   class: z.string().nullable(),
   quantity: z.string(),
   exact: value,

@@ -3,22 +3,12 @@
  * It depends on how the case was cut, so it is no part of the results.
  */
 import * as z from 'zod';
-import type { Vec3 } from '../../base/box.ts';
+import type { DeepReadonly } from '../../base/deep-readonly.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
-import type { BoxErrors } from '../../measures/box-errors/class-errors.ts';
-import type { Affine } from '../../volumes/types.ts';
+import { affineSchema, affineSources } from '../../volumes/types.ts';
 import { getRecord, putRecord } from '../records.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { ofAnother } from '../tile-partial.ts';
-
-export interface CaseErrors extends BoxErrors {
-  /** `[x, y, z]` of the volume and of the tiles that were scored. */
-  readonly shape: Vec3;
-  readonly tileShape: Vec3;
-  /** Of the reference. */
-  readonly affine: Affine;
-  readonly affineSource: 'sform' | 'qform' | 'pixdim';
-}
 
 const count = z.number().int().nonnegative();
 const counts = z.array(count);
@@ -32,8 +22,8 @@ const classErrors = z
     foreground: counts,
     fp: counts,
     fn: counts,
-    softFp: sums.optional(),
-    softFn: sums.optional(),
+    softFp: sums.exactOptional(),
+    softFn: sums.exactOptional(),
   })
   .refine(({ name, ...columns }) =>
     Object.values(columns).every((column) => column === undefined || column.length === columns.box.length),
@@ -41,11 +31,15 @@ const classErrors = z
 
 const caseErrors = z
   .object({
+    /** What the outcome of the case is of. */
+    of: z.string(),
+    /** `[x, y, z]` of the volume and of the tiles that were scored. */
     shape: sides,
     tileShape: sides,
     boxShape: sides,
-    affine: z.array(z.number()).length(16),
-    affineSource: z.enum(['sform', 'qform', 'pixdim']),
+    /** Of the reference. */
+    affine: affineSchema,
+    affineSource: affineSources,
     voxels: counts,
     classes: z.array(classErrors),
   })
@@ -55,11 +49,12 @@ const caseErrors = z
       classes.every(({ box }) => box.every((place) => place < voxels.length)),
   );
 
-const errorsKind = { version: 1, schema: z.looseObject({ of: z.string() }).and(caseErrors) };
+export type CaseErrors = DeepReadonly<z.infer<typeof caseErrors>>;
 
-/** `of`: what the case's outcome is of. */
-export function writeCaseErrors(folder: RunFolder, caseIndex: number, of: string, errors: CaseErrors): void {
-  putRecord(folder.store, folder.caseErrors(caseIndex), errorsKind, { of, ...errors });
+const errorsKind = { version: 1, schema: caseErrors };
+
+export function writeCaseErrors(folder: RunFolder, caseIndex: number, errors: CaseErrors): void {
+  putRecord(folder.store, folder.caseErrors(caseIndex), errorsKind, errors);
 }
 
 /**
@@ -70,5 +65,5 @@ export function readCaseErrors(folder: RunFolder, caseIndex: number, of?: string
   const name = folder.caseErrors(caseIndex);
   const errors = getRecord(folder.store, name, errorsKind);
   if (of !== undefined && errors.of !== of) throw ofAnother({ name, path: folder.store.pathOf(name) });
-  return errors as unknown as CaseErrors;
+  return errors;
 }

@@ -1,44 +1,51 @@
 /** The plan of a case: from headers and settings alone, how its volumes are read and cut. */
-
+import * as z from 'zod';
 import { type Vec3, voxelCount } from '../../base/box.ts';
+import type { DeepReadonly } from '../../base/deep-readonly.ts';
 import { InputError } from '../../base/errors.ts';
 import { automaticTileShape, isFileOrder, tileGrid } from '../../base/tile-grid.ts';
+import { voxelVec3Schema } from '../../base/vec3-schema.ts';
 import type { ManifestCase } from '../../cases/types.ts';
 import { tileBytes } from '../../measures/tile/tile-bytes.ts';
 import { scaled } from '../../settings/case-evidence.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import { readHeader } from '../../volumes/formats.ts';
-import { type AxisMapping, isIdentity } from '../../volumes/grids/axis-mapping.ts';
+import { type AxisMapping, axisMappingSchema, isIdentity } from '../../volumes/grids/axis-mapping.ts';
 import { checkGeometry } from '../../volumes/grids/check.ts';
-import { type InputStamp, stampInputs } from '../../volumes/input-stamps.ts';
+import { inputStamps, stampInputs } from '../../volumes/input-stamps.ts';
 import { dataBytes } from '../../volumes/length.ts';
 import { isSameFile } from '../../volumes/same-file.ts';
-import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
+import { datatypeBytes, type VolumeHeader, volumeHeaderSchema } from '../../volumes/types.ts';
 import { caseIdentity, planIdentity } from '../identity.ts';
 import { bundleCount, type Cut, tilesPerBundle } from './bundles.ts';
 
-export interface CasePlan extends Cut {
-  readonly index: number;
+/** As it is stored; `shape`, `tileShape` and `bundleTiles` are its `Cut`. */
+export const casePlanSchema = z.object({
+  index: z.int().min(0),
   /** Identity of the plan, that its tiles carry, and of what is computed, that its outcome carries (identity.ts). */
-  readonly id: string;
-  readonly of: string;
+  id: z.string(),
+  of: z.string(),
   /** Number of the start of the run that planned it; 0 where runs are not numbered. */
-  readonly start: number;
+  start: z.int().min(0),
   /**
    * `tiles`: any tile can be read by any thread. `stream`: gzip, read once from its start, tiles in file order.
    * `stage`: gzip that is inflated to raw files in the run's folder first, then as `tiles`.
    */
-  readonly mode: 'tiles' | 'stream' | 'stage';
-  /** One file, or one a channel. */
-  readonly predictions: readonly VolumeHeader[];
-  readonly reference: VolumeHeader;
+  mode: z.enum(['tiles', 'stream', 'stage']),
+  shape: voxelVec3Schema,
+  tileShape: voxelVec3Schema,
+  bundleTiles: z.int().min(1),
+  /** One file, or one per channel. */
+  predictions: z.array(volumeHeaderSchema),
+  reference: volumeHeaderSchema,
   /** How the prediction's axes lie on the reference's, where they differ. */
-  readonly mapping: AxisMapping | null;
+  mapping: axisMappingSchema.nullable(),
   /** The files as they were before anything was read. */
-  readonly inputs: readonly InputStamp[];
+  inputs: inputStamps,
   /** The inflated copies as they were made. */
-  readonly staged: readonly InputStamp[];
-}
+  staged: inputStamps,
+});
+export type CasePlan = DeepReadonly<z.infer<typeof casePlanSchema>>;
 
 /**
  * Reads the headers of a case and plans it for threads that may each take `threadBytes` (any, for those who score nothing).

@@ -1,16 +1,18 @@
+import * as z from 'zod';
 import type { Vec3 } from '../../base/box.ts';
+import type { DeepReadonly } from '../../base/deep-readonly.ts';
 import type { Affine } from '../types.ts';
 
-export type Axis = 0 | 1 | 2;
+const axis = z.literal([0, 1, 2]);
+export type Axis = z.infer<typeof axis>;
 
 /** The prediction's axis that runs along a reference axis, and whether it runs against it. */
-export interface AxisSource {
-  readonly axis: Axis;
-  readonly reversed: boolean;
-}
+const axisSource = z.object({ axis, reversed: z.boolean() });
+export type AxisSource = Readonly<z.infer<typeof axisSource>>;
 
 /** For each reference axis `[x, y, z]` its source in the prediction: one of 48 permutations with flips. */
-export type AxisMapping = readonly [AxisSource, AxisSource, AxisSource];
+export const axisMappingSchema = z.tuple([axisSource, axisSource, axisSource]);
+export type AxisMapping = DeepReadonly<z.infer<typeof axisMappingSchema>>;
 
 export const identityMapping: AxisMapping = [
   { axis: 0, reversed: false },

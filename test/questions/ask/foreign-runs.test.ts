@@ -31,7 +31,7 @@ beforeEach(() => {
 const loose = { version: 1, schema: z.looseObject({}) };
 
 /** Changes a record and gives it the checksum that it must have. */
-function alter(name: string, change: (record: Record<string, unknown>) => object): void {
+function alter(name: string, change: (record: Record<string, unknown>) => Record<string, unknown>): void {
   const store = localStore(path('crafted', 'work'));
   putRecord(store, name, loose, change(getRecord(store, name, loose)));
 }
@@ -105,7 +105,7 @@ test.each(Object.entries(shards))('a shard with %s: ask and merge refuse it alik
   }
 });
 
-const records: Record<string, (record: Record<string, unknown>) => object> = {
+const records: Record<string, (record: Record<string, unknown>) => Record<string, unknown>> = {
   'a billion shards': (record) => ({ ...record, shards: 1e9 }),
   'fewer shards than there are no files of': (record) => ({ ...record, shards: -1 }),
   'the number of another case': (record) => ({ ...record, index: 1 }),
