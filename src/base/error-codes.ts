@@ -146,6 +146,16 @@ export const usageCodes = {
     'add or leave out what the message names',
     '../README.md',
   ],
+  'rule-invalid': [
+    'a rule of --fail-if that cannot be read, or names what the run does not have',
+    'the message says where, and lists the measures or classes',
+    'notify.md#rules',
+  ],
+  'notify-address': [
+    'an address, or a secret, with which the end of a run cannot be told',
+    'give an http or https address, and the secret in VOXTALLY_NOTIFY_SECRET',
+    'notify.md',
+  ],
   'array-length': [
     'an array whose length does not fit its shape',
     'give shape[0] * shape[1] * shape[2] values for each channel',

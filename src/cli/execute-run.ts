@@ -1,12 +1,15 @@
+import type { Rule } from '../questions/rules/rule.ts';
 import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
 import { interruptible } from './interrupt.ts';
 import { quietDisplay, showProgress } from './progress.ts';
-import { type Printed, printReport } from './report.ts';
+import { type Printed, printReport, type RuledReport } from './report.ts';
+import { applyRules, tellBroken } from './rules.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface RunDisplay extends Printed {
   /** No progress, notes or warnings; errors and results stay. */
   readonly quiet: boolean;
+  readonly rules?: readonly Rule[];
 }
 
 /** An engine as the command line sees it. */
@@ -20,9 +23,9 @@ export interface RunStarter {
 export async function executeRun(
   request: Omit<RunRequest, 'signal'>,
   terminal: Terminal,
-  { quiet, ...printed }: RunDisplay,
+  { quiet, rules = [], ...printed }: RunDisplay,
   engine?: RunStarter,
-): Promise<RunReport | undefined> {
+): Promise<RuledReport | undefined> {
   const { start, onInterrupt } = engine ?? (await embedded());
   const announce = () => terminal.error(`\n${onInterrupt}; interrupt again to stop at once.\n`);
   const report = await interruptible(announce, async (signal): Promise<RunReport | undefined> => {
@@ -41,8 +44,11 @@ export async function executeRun(
       display.stop();
     }
   });
-  if (report !== undefined) printReport(report, request.warnings, printed, terminal);
-  return report;
+  if (report === undefined) return undefined;
+  const ruled = { ...report, ...applyRules(rules, report.results, report.exitStatus) };
+  printReport(ruled, request.warnings, printed, terminal);
+  tellBroken(ruled, terminal);
+  return ruled;
 }
 
 /** The results stand already: whatever keeps the report from being written is told, and fails nothing. */

@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts';
 
 const description = 'Exact segmentation scores over whole archives of volumes.';
 const exitHelp = `
-Exit status: 0 all scored, 1 some cases failed, 2 nothing could run.`;
+Exit status: 0 all scored, 1 some cases failed, 2 nothing could run, 3 a rule of --fail-if was broken.`;
 
 /**
  * Runs one command line (without the program's name) and gives the exit status. Every expected failure ends as a

@@ -1,8 +1,12 @@
 import type { TableKind } from '../results/table.ts';
 import type { RunReport } from '../run/types.ts';
 import { formatDuration } from './progress-line.ts';
+import type { Ruled } from './rules.ts';
 import { lossesHint, printTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
+
+/** A report with what the rules make of it. */
+export type RuledReport = Omit<RunReport, 'exitStatus'> & Ruled;
 
 /** What of a run's results is printed. */
 export interface Printed {
@@ -14,7 +18,7 @@ export interface Printed {
 
 /** Prints what a run found: the table, or one JSON object that holds `results.json` under `results`. */
 export function printReport(
-  report: RunReport,
+  report: RuledReport,
   warnings: readonly string[],
   { json, table }: Printed,
   terminal: Terminal,

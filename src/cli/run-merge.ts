@@ -4,6 +4,7 @@ import { checkSettings, selectCases } from '../questions/merge/select.ts';
 import type { TableKind } from '../results/table.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
+import { applyRules, checkRuleNames, readRules, tellBroken } from './rules.ts';
 import { interrupting } from './run-ask.ts';
 import { printTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,30 +17,36 @@ export interface MergeFlags {
   readonly threads?: string;
   readonly table?: TableKind;
   readonly json?: boolean;
+  readonly failIf?: readonly string[];
 }
 
-/** `voxtally merge`: 1 when some cases have no score, as for `score`. */
+/** `voxtally merge`: 1 when some cases have no score, 3 when a rule is broken, as for `score`. */
 export async function runMerge(
   folders: readonly string[],
   flags: MergeFlags,
   terminal: Terminal,
 ): Promise<number> {
   const { out: outDir, without, table, json } = flags;
+  const rules = readRules(flags.failIf);
   const runs = folders.map((folder) => openFinishedRun(folder));
   // Whatever is refused is refused before --overwrite removes anything.
   checkSettings(runs);
   selectCases(runs, without);
   checkTarget(runs, outDir);
+  checkRuleNames(rules, runs[0]!.settings);
   const { overwrite = false, takeOver = false } = flags;
   const out = prepareOutDir(outDir, { resume: false, overwrite, takeOver });
   const merged = await interrupting(terminal, flags.threads, (options) =>
     mergeRuns({ runs, outDir, out, without, ...options }),
   ).finally(() => out.release());
   if (merged === undefined) return interruptedStatus;
-  if (json) terminal.out(`${JSON.stringify(merged)}\n`);
+  const isScored = merged.results.cases.every(({ status }) => status === 'ok');
+  const ruled = applyRules(rules, merged.results, isScored ? 0 : 1);
+  if (json) terminal.out(`${JSON.stringify({ ...merged, ...ruled })}\n`);
   else {
     printTable(merged.results, table, terminal);
     terminal.out(`\nWritten to ${outDir}, ${merged.hasShards ? 'with' : 'without'} shards.\n`);
   }
-  return merged.results.cases.every(({ status }) => status === 'ok') ? 0 : 1;
+  tellBroken(ruled, terminal);
+  return ruled.exitStatus;
 }

@@ -1,20 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { takeShard } from '../cases/shard.ts';
 import { defaultPriority, maxPriority } from '../engines/redis/priority.ts';
+import type { Rule } from '../questions/rules/rule.ts';
 import type { TableKind } from '../results/table.ts';
 import type { RunRequest } from '../run/types.ts';
 import { readLabelNames } from '../settings/label-names.ts';
 import { loadConfig } from '../settings/load-config.ts';
+import { resolveSettings } from '../settings/resolve-settings.ts';
 import type { Config } from '../settings/schema.ts';
 import { type CaseSource, type GatheredCases, gatherCases } from './cases.ts';
 import { interruptedStatus } from './interrupt.ts';
+import { type NotifyOptions, type RunEnd, readNotify, withNotice } from './notify/notifier.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { plainText } from './plain-text.ts';
+import { checkRuleNames, readRules } from './rules.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The flags of `score` that are not settings. */
-export interface ScoreOptions extends CaseSource {
+export interface ScoreOptions extends CaseSource, NotifyOptions {
   readonly config?: string;
   readonly labelNames?: string;
   readonly resume?: boolean;
@@ -28,10 +34,35 @@ export interface ScoreOptions extends CaseSource {
   readonly shard?: string;
   readonly priority?: string;
   readonly patience?: string;
+  readonly failIf?: readonly string[];
 }
 
-/** `voxtally score`: everything is checked before the run's folder is touched. */
-export async function runScore(options: ScoreOptions, terminal: Terminal): Promise<number> {
+/** `voxtally score`, and what it tells at its end. */
+export async function runScore(
+  options: ScoreOptions,
+  terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<number> {
+  const rules = readRules(options.failIf);
+  const target = readNotify(options, env);
+  if (options.dryRun) return scoreUnless(options, rules, {}, terminal);
+  if (options.detach && (rules.length > 0 || target !== undefined)) {
+    throw new UsageError(
+      'option-alone',
+      '--detach does not wait for the end, which --fail-if and --notify are about: give them to the score --resume that collects the run',
+      { field: 'detach' },
+    );
+  }
+  return withNotice(target, options, terminal, (end) => scoreUnless(options, rules, end, terminal));
+}
+
+/** Scores, unless something is wrong: everything is checked before the run's folder is touched. */
+async function scoreUnless(
+  options: ScoreOptions,
+  rules: readonly Rule[],
+  end: RunEnd,
+  terminal: Terminal,
+): Promise<number> {
   const config = loadConfig({
     ...(options.config === undefined ? {} : { file: options.config }),
     // What --label-names gives is overridden by flags that say it themselves.
@@ -40,8 +71,11 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
       ...settingsFromFlags({ ...options }),
     },
   });
+  end.engine = config.engine;
+  end.name = config.name;
   if (options.dryRun) {
     const { cases, warnings } = chosenCases(options, config.missingPrediction);
+    await checkNames(rules, config, cases);
     const { runDry } = await import('./run-dry.ts');
     const display = { json: options.json === true, quiet: options.quiet === true };
     return runDry(cases, config, warnings, display, terminal);
@@ -54,16 +88,20 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
     ...readPatience(options.patience, config.engine),
   };
   const { cases, warnings } = chosenCases(options, config.missingPrediction);
+  await checkNames(rules, config, cases);
   const { resume = false, overwrite = false, takeOver = false } = options;
   const out = prepareOutDir(config.out, { resume, overwrite, takeOver });
   try {
     return await scoreInto(
       { cases, config, outDir: config.out, out, resume, warnings },
       options,
+      rules,
       queue,
+      end,
       terminal,
     );
   } finally {
+    if (config.engine === 'redis') end.run = runIdIn(config.out);
     out.release();
   }
 }
@@ -72,16 +110,19 @@ export async function runScore(options: ScoreOptions, terminal: Terminal): Promi
 async function scoreInto(
   request: Omit<RunRequest, 'signal'>,
   options: ScoreOptions,
+  rules: readonly Rule[],
   queue: { readonly priority: number; readonly patienceMs?: number },
+  end: RunEnd,
   terminal: Terminal,
 ): Promise<number> {
   const { config, warnings } = request;
   // The engine is loaded once there is something to run.
   const { executeRun } = await import('./execute-run.ts');
   const { table } = options;
-  const display = { json: options.json === true, quiet: options.quiet === true, table };
+  const display = { json: options.json === true, quiet: options.quiet === true, table, rules };
   if (config.engine === 'embedded') {
     const report = await executeRun(request, terminal, display);
+    Object.assign(end, report && { results: report.results, rules: report.rules });
     return report?.exitStatus ?? interruptedStatus;
   }
   const { scoreOnRedis, submitRun } = await import('../engines/redis/submit.ts');
@@ -97,7 +138,25 @@ async function scoreInto(
     onInterrupt:
       'Leaving; the workers go on with the run. The same command with --resume collects its results, voxtally cancel ends it',
   });
+  Object.assign(end, report ? { results: report.results, rules: report.rules } : { goesOn: true });
   return report?.exitStatus ?? interruptedStatus;
+}
+
+/** The run on the queue that a folder is of. */
+function runIdIn(outDir: string): string | undefined {
+  try {
+    return readFileSync(join(outDir, 'run-id.txt'), 'utf8').trim();
+  } catch {
+    // Nothing was submitted.
+    return undefined;
+  }
+}
+
+/** Rules are about what the settings say that there will be. @throws UsageError */
+async function checkNames(rules: readonly Rule[], config: Config, cases: RunRequest['cases']): Promise<void> {
+  if (rules.length === 0 || cases.length === 0) return;
+  const { settings } = await resolveSettings(config, cases);
+  checkRuleNames(rules, settings);
 }
 
 function chosenCases(options: ScoreOptions, missingPrediction: Config['missingPrediction']): GatheredCases {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { collectRule, failIfOption } from '../fail-if-option.ts';
 import type { MergeFlags } from '../run-merge.ts';
 import { tableOption } from '../table.ts';
 import type { DefineCommand } from './command.ts';
@@ -22,6 +23,7 @@ export const mergeCommand: DefineCommand = (terminal, finish) =>
     .option('--overwrite', 'replace the run that --out holds')
     .option('--take-over', 'although a run that goes on owns --out: it can change nothing there any more')
     .option('--threads <n>', 'auto or a number', 'auto')
+    .option(...failIfOption, collectRule)
     .addOption(tableOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', help)

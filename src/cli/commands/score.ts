@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { collectRule, failIfOption } from '../fail-if-option.ts';
 import type { ScoreOptions } from '../run-score.ts';
 import { addSettingFlags } from '../setting-flags.ts';
 import { tableOption } from '../table.ts';
@@ -17,7 +18,11 @@ Files are paired by name: equal but for the ending and a channel suffix such as 
 side; a pattern such as '{case}/seg' or 'sub-{case}_*_dseg' says where the case is in them ({case}; * is any text).
 A manifest is a table (commas, semicolons or tabs; UTF-8 or UTF-16) with the columns case, prediction, reference and
 optionally image and group; channel files of one prediction are joined by "|". config/default.yaml explains every setting.
-Exit status: 0 all scored, 1 some cases failed, 2 nothing could run.`;
+
+A rule of --fail-if is [mean | median | min | max] MEASURE[.CLASS] < | <= | > | >= NUMBER, by default the mean, or a number
+of cases: failed, incomplete, scored, cases. A value that is undefined counts as a failure. What --notify sends is signed with
+the secret in VOXTALLY_NOTIFY_SECRET.
+Exit status: 0 all scored, 1 some cases failed, 2 nothing could run, 3 a rule of --fail-if was broken.`;
 
 export const scoreCommand: DefineCommand = (terminal, finish) => {
   const command = new Command('score')
@@ -52,6 +57,9 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
       '--patience <minutes>',
       'with --engine redis: give up when nothing has moved for so long; by default 30',
     )
+    .option(...failIfOption, collectRule)
+    .option('--notify <url>', 'tell this address of the end of the run; or in VOXTALLY_NOTIFY')
+    .option('--notify-case-ids', 'with the ids of cases without a score')
     .addOption(tableOption())
     .option('--json', 'print one JSON object')
     .option('--quiet', 'print results and errors only');
