@@ -15,6 +15,7 @@ import type { ShardRef } from '../run/tile-partial.ts';
 import { needsShards } from '../settings/run-settings.ts';
 import type { OpenedShards } from '../threads/steps.ts';
 import type { ThreadPool } from '../threads/thread-pool.ts';
+import { checkKeys } from './case-reducer.ts';
 import type { CaseWork, MergeRange } from './case-work.ts';
 
 /** Merged shards of some cases. The record is written when all its files are whole. */
@@ -70,7 +71,7 @@ export class CasePool {
     await this.#settle(signal);
     const files = this.#allFiles();
     const opened = await this.#open(files, signal);
-    this.#work.checkKeys(
+    checkKeys(
       opened.keys,
       [...this.#scored.values()].map(({ tally }) => tally),
     );

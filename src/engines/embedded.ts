@@ -5,12 +5,11 @@ import { DefectError, InputError, MachineError } from '../base/errors.ts';
 import { mapConcurrently } from '../base/map-concurrently.ts';
 import { namedError } from '../base/packed-error.ts';
 import { tileGrid } from '../base/tile-grid.ts';
-import { type CaseOutcomeRecord, unscored, writeOutcome } from '../run/case-outcome.ts';
+import { type CaseOutcomeRecord, unscored } from '../run/case-outcome.ts';
 import { hasLostOwnership } from '../run/fence.ts';
-import type { CasePlan } from '../run/plan/case-plan.ts';
-import type { TilesDone } from '../threads/steps.ts';
 import type { CaseWork } from './case-work.ts';
 import type { EngineRequest } from './engine.ts';
+import { type CaseDelivery, endCase, scoreCase } from './score-case.ts';
 
 /** Faults of the machine are tried again this often, after 0.2 s, 0.4 s, ... */
 const maxRetries = 3;
@@ -32,50 +31,36 @@ export class EmbeddedEngine {
   async run({ pending, signal, emit }: EngineRequest): Promise<void> {
     // A case more than there are threads, so that the end of one case leaves no thread idle.
     const lanes = Math.min(pending.length, this.#threads + 1);
-    await drain(
-      mapConcurrently(pending, lanes, async (index) => {
-        emit({ kind: 'case', outcome: await this.#score(index, signal, emit) });
-      }),
-    );
+    const outcomes = mapConcurrently(pending, lanes, async (index) => {
+      emit({ kind: 'case', outcome: await this.#score(index, signal, emit) });
+    });
+    await lastValueFrom(outcomes, { defaultValue: undefined });
   }
 
   async #score(index: number, signal: AbortSignal, emit: EngineRequest['emit']): Promise<CaseOutcomeRecord> {
+    let isAnnounced = false;
+    const delivery: CaseDelivery = {
+      keepShards: this.#keepShards,
+      lanes: this.#threads + 1,
+      signal,
+      onPlan(plan) {
+        if (!isAnnounced) emit({ kind: 'planned', tiles: tileGrid(plan.shape, plan.tileShape).length });
+        isAnnounced = true;
+      },
+      onTiles: (done) => emit({ kind: 'tiles', ...done }),
+    };
     try {
-      let isPlanned = false;
-      return await this.#retrying(signal, () =>
-        this.#work.withRepairs(index, async (repairs) => {
-          const plan = await (repairs === 0
-            ? this.#work.plan(index, signal)
-            : this.#work.planned(index, signal));
-          if (!isPlanned) emit({ kind: 'planned', tiles: tileGrid(plan.shape, plan.tileShape).length });
-          isPlanned = true;
-          await this.#scoreTiles(plan, signal, emit);
-          return this.#work.reduce(plan, this.#keepShards, signal);
-        }),
-      );
+      return await this.#retrying(signal, () => scoreCase(this.#work, index, delivery));
     } catch (error) {
       signal.throwIfAborted();
       const fault = namedError(error);
       if (fault instanceof DefectError || hasLostOwnership(error)) throw error;
       const { id } = this.#work.cases[index]!;
-      const outcome = unscored(index, id, fault instanceof InputError ? 'failed' : 'incomplete', fault);
-      writeOutcome(this.#work.folder, outcome);
-      this.#work.discardTiles(index);
-      return outcome;
+      return endCase(
+        this.#work,
+        unscored(index, id, fault instanceof InputError ? 'failed' : 'incomplete', fault),
+      );
     }
-  }
-
-  async #scoreTiles(plan: CasePlan, signal: AbortSignal, emit: EngineRequest['emit']): Promise<void> {
-    const onTiles = (done: TilesDone) => emit({ kind: 'tiles', ...done });
-    if (plan.mode === 'stream') {
-      await this.#work.walk(plan, signal, onTiles);
-      return;
-    }
-    await drain(
-      mapConcurrently(this.#work.missingBundles(plan), this.#threads + 1, async (bundle) => {
-        onTiles(await this.#work.scoreBundle(plan, bundle, signal));
-      }),
-    );
   }
 
   /** Tries again when the machine failed; partials that are there already are not made again. */
@@ -90,8 +75,4 @@ export class EmbeddedEngine {
       }
     }
   }
-}
-
-async function drain(results: ReturnType<typeof mapConcurrently>): Promise<void> {
-  await lastValueFrom(results, { defaultValue: undefined });
 }

@@ -5,10 +5,10 @@
 import { type Job, WaitingChildrenError, WaitingError } from 'bullmq';
 import { DefectError, InputError, type VoxtallyError } from '../../base/errors.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
-import { type CaseOutcomeRecord, storedOutcome, writeOutcome } from '../../run/case-outcome.ts';
+import { type CaseOutcomeRecord, storedOutcome } from '../../run/case-outcome.ts';
 import { hasLostOwnership } from '../../run/fence.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
-import type { TilesDone } from '../../threads/steps.ts';
+import { endCase, scoreCase } from '../score-case.ts';
 import { asVoxtallyError, faultOfTiles, haltByDefect, queueError } from './faults.ts';
 import { type CaseJob, caseJob, jobData, RefusedJob, tileJobId } from './jobs.ts';
 import { type OpenRun, unscoredAsGiven } from './open-run.ts';
@@ -47,18 +47,18 @@ export async function processCase(
     if (!(fault instanceof InputError) && !(error instanceof SetAside) && !isLastAttempt(job)) {
       throw queueError(fault);
     }
-    endCase(run, index, fault);
+    endUnscored(run, index, fault);
   }
 }
 
 /** Stores that a case has no score, unless somebody else has scored it meanwhile. */
-export function endCase(run: OpenRun, index: number, fault: VoxtallyError): CaseOutcomeRecord {
+export function endUnscored(run: OpenRun, index: number, fault: VoxtallyError): CaseOutcomeRecord {
   const before = storedOutcome(run.folder, index);
   if (before?.status === 'ok') return before;
-  const outcome = unscoredAsGiven(run, index, fault instanceof InputError ? 'failed' : 'incomplete', fault);
-  writeOutcome(run.folder, outcome);
-  run.work.discardTiles(index);
-  return outcome;
+  return endCase(
+    run.work,
+    unscoredAsGiven(run, index, fault instanceof InputError ? 'failed' : 'incomplete', fault),
+  );
 }
 
 /** Tiles have used up their own tries: the case has none left. */
@@ -89,23 +89,33 @@ class CaseProcess {
   }
 
   async process(): Promise<void> {
-    const { work } = this.#run;
-    let plan: CasePlan;
-    if (this.#job.data.step === 'plan') {
-      plan = await work.plan(this.#index, this.#stop);
-      const { length } = tileGrid(plan.shape, plan.tileShape);
-      await this.#context.board.count(this.#run.id, 'tilesTotal', length);
-      const missing = work.missingBundles(plan);
-      const inJobs =
-        plan.mode !== 'stream' && cutJobs(plan, missing, this.#context.timing.jobVoxels).length > 1;
-      if (inJobs) await this.#handOut(plan, missing);
-      else await this.#scoreHere(plan);
-    } else {
-      plan = await work.planned(this.#index, this.#stop);
-      const missing = work.missingBundles(plan);
-      if (missing.length > 0) await this.#faceMissing(plan, missing);
-    }
-    await this.#reduce();
+    const { work, folder, keepShards } = this.#run;
+    const isPlanned = this.#job.data.step !== 'plan';
+    const outcome = await scoreCase(work, this.#index, {
+      keepShards,
+      lanes: this.#context.threads + 1,
+      signal: this.#stop,
+      isPlanned,
+      // Another worker, to which this case was given when this one froze, may have been faster.
+      stored: () => storedOutcome(folder, this.#index),
+      onPlan: (plan) => (isPlanned ? this.#comeBack(plan) : this.#begin(plan)),
+      onTiles: (done) => this.#context.workDone(this.#run, done),
+    });
+    this.#context.log.info({ run: this.#run.id, case: this.#index, status: outcome.status }, 'case done');
+  }
+
+  /** A case of more than one job is handed out. */
+  async #begin(plan: CasePlan): Promise<void> {
+    await this.#context.board.count(this.#run.id, 'tilesTotal', tileGrid(plan.shape, plan.tileShape).length);
+    if (plan.mode === 'stream') return;
+    const missing = this.#run.work.missingBundles(plan);
+    if (cutJobs(plan, missing, this.#context.timing.jobVoxels).length > 1) await this.#handOut(plan, missing);
+  }
+
+  /** The jobs of its tiles are over. */
+  async #comeBack(plan: CasePlan): Promise<void> {
+    const missing = this.#run.work.missingBundles(plan);
+    if (missing.length > 0) await this.#faceMissing(plan, missing);
   }
 
   /** Adds tile jobs as children and waits for them. From then on the case's job says that they were added. */
@@ -143,42 +153,5 @@ class CaseProcess {
     const before = this.#job.data.missing ?? missing.length;
     if (fault.code === 'worker-lost' && missing.length < before) return this.#handOut(plan, missing);
     throw new SetAside(fault);
-  }
-
-  async #reduce(): Promise<void> {
-    const { work, keepShards, folder } = this.#run;
-    const outcome = await work.withRepairs(this.#index, async () => {
-      const stored = storedOutcome(folder, this.#index);
-      if (stored) return stored;
-      const plan = await work.planned(this.#index, this.#stop);
-      await this.#scoreHere(plan);
-      return work.reduce(plan, keepShards, this.#stop);
-    });
-    this.#context.log.info({ run: this.#run.id, case: this.#index, status: outcome.status }, 'case done');
-  }
-
-  async #scoreHere(plan: CasePlan): Promise<void> {
-    const { work, folder } = this.#run;
-    // Another worker, to which this case was given when this one froze, may have been faster.
-    if (storedOutcome(folder, this.#index)) return;
-    const tell = (done: TilesDone) => this.#context.workDone(this.#run, done);
-    if (plan.mode === 'stream') {
-      await work.walk(plan, this.#stop, tell);
-      return;
-    }
-    const bundles = work.missingBundles(plan).values();
-    const faults: unknown[] = [];
-    const lane = async () => {
-      for (const bundle of bundles) {
-        if (faults.length > 0 || this.#stop.aborted) return;
-        tell(await work.scoreBundle(plan, bundle, this.#stop));
-      }
-    };
-    // No lane writes any more when the case goes on.
-    await Promise.all(
-      Array.from({ length: this.#context.threads + 1 }, () => lane().catch((fault) => faults.push(fault))),
-    );
-    this.#stop.throwIfAborted();
-    if (faults.length > 0) throw faults[0];
   }
 }

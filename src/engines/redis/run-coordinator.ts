@@ -12,7 +12,7 @@ import type { ThreadPool } from '../../threads/thread-pool.ts';
 import { CasePool } from '../case-pool.ts';
 import { finishRun } from '../finish-run.ts';
 import { type StatusName, statusLetters } from './board.ts';
-import { endCase } from './case-processor.ts';
+import { endUnscored } from './case-processor.ts';
 import { CasesInFlight } from './cases-in-flight.ts';
 import { describeResults, linkResults } from './collect-results.ts';
 import { asVoxtallyError, haltByDefect, queueError } from './faults.ts';
@@ -183,7 +183,7 @@ class RunCoordinator {
         for (const { index, lost } of await flight.ended(this.#stop)) {
           const outcome =
             storedOutcome(this.#run.folder, index) ??
-            endCase(this.#run, index, new MachineError(lost.code, lost.message));
+            endUnscored(this.#run, index, new MachineError(lost.code, lost.message));
           this.#take(outcome);
         }
       }
