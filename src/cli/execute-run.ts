@@ -55,7 +55,7 @@ export async function executeRun(
 async function addReport(outDir: string, signal: AbortSignal, say: (text: string) => void): Promise<void> {
   const { writeReport } = await import('../web/report/write-report.ts');
   try {
-    await writeReport(outDir, signal);
+    await writeReport(outDir, { signal });
   } catch (error) {
     const why = signal.aborted ? 'interrupted' : error instanceof Error ? error.message : String(error);
     say(`report.html was not written (${why}); voxtally report ${outDir} makes it`);

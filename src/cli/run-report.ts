@@ -7,16 +7,18 @@ import { renderComparison } from '../web/report/render-comparison.ts';
 import { writeReport } from '../web/report/write-report.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
+import { viewerOf } from './viewer-address.ts';
 
 export interface ReportFlags {
   readonly open?: boolean;
   readonly out?: string;
+  readonly viewerUrl?: string;
 }
 
 /** `voxtally report`: prints where the file is. Several runs are compared. */
 export async function runReport(
   results: readonly string[],
-  { open, out }: ReportFlags,
+  { open, out, viewerUrl }: ReportFlags,
   terminal: Terminal,
 ): Promise<number> {
   if (results.length === 1 && out !== undefined) {
@@ -26,7 +28,11 @@ export async function runReport(
       { field: 'out' },
     );
   }
-  const path = results.length === 1 ? await writeReport(results[0]!) : writeComparison(results, out);
+  const viewer = viewerUrl === undefined ? undefined : viewerOf(viewerUrl);
+  const path =
+    results.length === 1
+      ? await writeReport(results[0]!, viewer === undefined ? {} : { viewer })
+      : writeComparison(results, out);
   terminal.out(`${path}\n`);
   if (open && !(await openFile(resolve(path)))) {
     terminal.error(`voxtally: no browser could be started; open ${plainText(resolve(path))}\n`);

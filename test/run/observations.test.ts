@@ -48,7 +48,7 @@ test('label maps: nothing predicted, no label in common, equal; one sentence per
     pair('empty', await labelMap(0), await labelMap(0)),
   ];
   const { warnings, out } = await run(cases);
-  await writeReport(out, new AbortController().signal);
+  await writeReport(out);
   const page = readFileSync(join(out, 'report.html'), 'utf8');
   expect(page.slice(page.indexOf('id="warnings"'), page.indexOf('id="overview"'))).toContain(
     warnings[1]!.slice(0, 40),

@@ -22,7 +22,11 @@ export const lesionsCommand: DefineCommand = (terminal, finish) =>
       .option('--case <id>', 'one case; all by default')
       .option('--class <name>', 'one class; all by default')
       .option('--top <n>', 'most lesions listed, from 1 to 10000, the largest first', '10')
-      .option('--format <kind>', 'table, json or csv', 'table'),
+      .option('--format <kind>', 'table, json or csv', 'table')
+      .option(
+        '--viewer-url <address>',
+        'add to each the address that shows it: what voxtally view prints, or a run in the dashboard',
+      ),
     ['connectivity'],
   )
     .addHelpText('after', help)

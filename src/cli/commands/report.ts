@@ -11,6 +11,10 @@ export const reportCommand: DefineCommand = (terminal, finish) =>
     )
     .option('--out <file>', 'of a comparison; by default comparison.html')
     .option('--open', 'show it in the browser')
+    .option(
+      '--viewer-url <address>',
+      'link cases and lesions to this viewer: what voxtally view prints, or a run in the dashboard',
+    )
     .action(async (results: string[], flags: ReportFlags) => {
       const { runReport } = await import('../run-report.ts');
       finish(await runReport(results, flags, terminal));

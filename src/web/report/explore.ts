@@ -2,6 +2,7 @@
 import { type Fragment, html, type Markup } from '../dashboard/html.ts';
 import type { CurveSection } from './curve-data.ts';
 import { count, figure } from './format.ts';
+import { lookLink, viewerHint } from './look-link.ts';
 import { groupsOf, measureAt } from './page/selection.ts';
 import { reasonNames } from './reasons.ts';
 import type { ReportData } from './report-data.ts';
@@ -45,7 +46,7 @@ ${groups.length > 1 && html`<label class="check"><input name="by-group" type="ch
 <div id="distribution-plot" class="holder"></div>
 <p class="basis">A point is a case; hover, or focus and use the arrow keys, for its name. The box spans the quartiles, the line is the median.</p>
 </figure>
-${pictures(thumbnails)}
+${pictures(thumbnails, data.viewer)}
 <div data-needs-script hidden>
 <div class="head"><h3>Worst cases first</h3><span class="actions"><button type="button" id="worst-first" hidden>Worst first</button><button type="button" id="rows-csv">Download CSV</button></span></div>
 <div class="scroll" tabindex="0" role="region" aria-label="Table of cases"><table id="case-table" data-groups="${groups.length > 0 ? 'yes' : 'no'}"><caption class="visually-hidden">Cases and classes with their measures; the buttons in the header sort</caption><thead></thead><tbody></tbody></table></div>
@@ -54,13 +55,16 @@ ${pictures(thumbnails)}
 </section>`;
 }
 
-function pictures(thumbnails: readonly Thumbnail[]): Fragment {
+function pictures(thumbnails: readonly Thumbnail[], viewer: string | null): Fragment {
   if (thumbnails.length === 0) return null;
   return html`<h3>Worst slices</h3>
-<p class="basis">The slice with the most error of the worst class of the worst cases: <b class="key both">both</b>, <b class="key missed">missed</b> (reference alone), <b class="key extra">extra</b> (prediction alone). <code>voxtally view</code> opens them.</p>
+<p class="basis">The slice with the most error of the worst class of the worst cases: <b class="key both">both</b>, <b class="key missed">missed</b> (reference alone), <b class="key extra">extra</b> (prediction alone).${viewerHint(viewer)}</p>
 <ul class="thumbnails">${thumbnails.map(
-    ({ caseId, className, dice, plane, source, width, height }) =>
-      html`<li><img src="${source}" width="${width}" height="${height}" alt="${caseId}, ${className}: slice ${plane}"><span class="name">${caseId}</span><span class="under">${className}, Dice ${figure(dice)}, slice ${plane}</span></li>`,
+    ({ caseId, className, dice, voxel, slice: at, slices, source, width, height }) => {
+      const slice = `slice ${at + 1} of ${slices}`;
+      const image = html`<img src="${source}" width="${width}" height="${height}" alt="${caseId}, ${className}: ${slice}"><span class="name">${caseId}</span>`;
+      return html`<li>${lookLink(viewer, { id: caseId, class: className, voxel }, image)}<span class="under">${className}: Dice ${figure(dice)}, ${slice}</span></li>`;
+    },
   )}</ul>`;
 }
 

@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { type Fragment, html } from '../dashboard/html.ts';
 import { count, figure, integer } from './format.ts';
+import { lookLink, viewerHint } from './look-link.ts';
 
 const mostListed = 30;
 
@@ -42,21 +43,26 @@ export function gatherLesions(outDir: string): LesionSection | undefined {
   return { counts, wrong };
 }
 
-export function lesionSection(section: LesionSection | undefined): Fragment {
+export function lesionSection(section: LesionSection | undefined, viewer: string | undefined): Fragment {
   if (!section) return null;
   const { counts, wrong } = section;
   const total = counts.missed + counts.invented;
   return html`<section id="lesions" aria-labelledby="lesions-title">
 <div class="head"><h2 id="lesions-title">Missed and invented lesions <span class="quiet">${integer(total)}</span></h2>${total > 0 && html`<button type="button" data-csv-of="lesions-table" data-needs-script hidden>Download CSV</button>`}</div>
-<p class="basis">Of ${count(counts.found + counts.missed, 'lesion')} of the references ${integer(counts.missed)} touch no prediction (missed); of ${count(counts.matched + counts.invented, 'component')} of the predictions ${integer(counts.invented)} touch no reference (invented). The largest first${total > wrong.length && `, ${integer(wrong.length)} of them`}; <code>lesions.csv</code> has all, <code>voxtally view</code> opens a case at a voxel.</p>
+<p class="basis">Of ${count(counts.found + counts.missed, 'lesion')} of the references ${integer(counts.missed)} touch no prediction (missed); of ${count(counts.matched + counts.invented, 'component')} of the predictions ${integer(counts.invented)} touch no reference (invented). The largest first${total > wrong.length && `, ${integer(wrong.length)} of them`}; <code>lesions.csv</code> has all.${viewerHint(viewer)}</p>
 ${
   wrong.length > 0 &&
   html`<div class="scroll cue" tabindex="0" role="region" aria-label="Missed and invented lesions"><table id="lesions-table" class="stack" data-sortable><caption class="visually-hidden">The largest lesions that were missed or invented</caption>
 <thead><tr><th scope="col">Case</th><th scope="col">Class</th><th scope="col">What</th><th scope="col" class="number">Volume, ml</th><th scope="col" class="number">Voxels</th><th scope="col" class="number">Centre, voxel [x, y, z]</th></tr></thead>
 <tbody>${wrong.map(
     (lesion) =>
-      html`<tr><th scope="row" class="name">${lesion.case}</th><td class="name" data-label="Class">${lesion.class}</td><td data-label="What">${lesion.status}</td><td class="number" data-label="Volume, ml" data-value="${lesion.ml}">${figure(lesion.ml)}</td><td class="number" data-label="Voxels" data-value="${lesion.voxels}">${integer(lesion.voxels)}</td><td class="number" data-label="Centre, voxel">${[lesion.voxel_x, lesion.voxel_y, lesion.voxel_z].join(', ')}</td></tr>`,
+      html`<tr><th scope="row" class="name">${lookLink(viewer, { id: lesion.case, class: lesion.class, voxel: centreOf(lesion) }, lesion.case)}</th><td class="name" data-label="Class">${lesion.class}</td><td data-label="What">${lesion.status}</td><td class="number" data-label="Volume, ml" data-value="${lesion.ml}">${figure(lesion.ml)}</td><td class="number" data-label="Voxels" data-value="${lesion.voxels}">${integer(lesion.voxels)}</td><td class="number" data-label="Centre, voxel">${centreOf(lesion).join(', ')}</td></tr>`,
   )}</tbody></table></div>`
 }
 </section>`;
+}
+
+/** Voxel `[x, y, z]` nearest to the centre. */
+function centreOf({ voxel_x, voxel_y, voxel_z }: LesionRow): readonly number[] {
+  return [voxel_x, voxel_y, voxel_z];
 }

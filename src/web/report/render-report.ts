@@ -26,6 +26,8 @@ export interface ReportOptions {
   readonly listed?: ReadonlySet<string>;
   /** Name of the file beside it that lists all. */
   readonly allCases?: string;
+  /** Address of the run in the viewer, as `lookUpAddress` takes it: cases, lesions and pictures link there. */
+  readonly viewer?: string;
 }
 
 export function renderReport({
@@ -36,8 +38,12 @@ export function renderReport({
   lesions,
   listed,
   allCases,
+  viewer,
 }: ReportOptions): string {
-  const data = reportData(document, curves.curves, listed);
+  const data = reportData(document, curves.curves, {
+    ...(listed && { listed }),
+    ...(viewer !== undefined && { viewer }),
+  });
   const scored = document.cases.filter(({ status }) => status === 'ok').length;
   const failed = document.cases.length - scored;
   const confusion = confusionMatrix(document);
@@ -64,7 +70,7 @@ ${summaryTable(document)}
 ${groupTable(document)}
 </section>
 ${explore(data, allCases, thumbnails)}
-${lesionSection(lesions)}
+${lesionSection(lesions, viewer)}
 ${failures(document)}
 ${volumeSection(data)}
 ${curveSection(curves)}

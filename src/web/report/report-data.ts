@@ -18,6 +18,8 @@ export interface ReportData {
   /** Number of all cases. */
   readonly total: number;
   readonly curves: readonly CurveData[];
+  /** Address of the run in the viewer, as `lookUpAddress` takes it; null where cases are not linked. */
+  readonly viewer: string | null;
 }
 
 export interface ReportCase {
@@ -31,7 +33,7 @@ export interface ReportCase {
 export function reportData(
   document: ResultsDocument,
   curves: readonly CurveData[],
-  listed?: ReadonlySet<string>,
+  { listed, viewer }: { readonly listed?: ReadonlySet<string>; readonly viewer?: string } = {},
 ): ReportData {
   const measures = classMeasures(document);
   const cases = document.cases.filter(({ id }) => listed === undefined || listed.has(id));
@@ -60,6 +62,7 @@ export function reportData(
     }),
     total: document.cases.length,
     curves,
+    viewer: viewer ?? null,
   };
 }
 

@@ -2,10 +2,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeText } from '../../base/write-whole.ts';
+import type { ResultsDocument } from '../../results/document.ts';
 import { readResults } from '../../results/read.ts';
 import { gatherCurves } from './curve-data.ts';
 import { gatherLesions } from './lesions.ts';
-import { renderReport } from './render-report.ts';
+import { type ReportOptions, renderReport } from './render-report.ts';
 import { dataBytes, worstCases } from './report-data.ts';
 import { readRunFacts } from './run-facts.ts';
 import { gatherThumbnails } from './thumbnails.ts';
@@ -18,30 +19,51 @@ const mostDataBytes = 2_000_000;
 const listedBytes = 1_000_000;
 const mostListed = 400;
 
+export interface ReportTexts {
+  readonly report: string;
+  /** Every case, where the report cannot list all. */
+  readonly cases?: string;
+}
+
+export interface ReportRequest {
+  readonly signal?: AbortSignal;
+  /** See `ReportOptions`. */
+  readonly viewer?: string;
+}
+
 /**
  * Writes `report.html`, under 3 MB, and `report-cases.html` with every case where that one cannot list all; gives the
  * path of the first.
  * @throws UsageError when the folder holds no results.
  */
-export async function writeReport(outDir: string, signal?: AbortSignal): Promise<string> {
-  const document = readResults(outDir);
-  const facts = readRunFacts(join(outDir, 'run.json'));
-  const curves = await gatherCurves(outDir, signal);
-  const thumbnails = await gatherThumbnails(outDir, document, signal);
-  const lesions = gatherLesions(outDir);
-  const path = join(outDir, reportFiles[0]);
-  const allCases = join(outDir, reportFiles[1]);
-  if (dataBytes(document) <= mostDataBytes) {
-    rmSync(allCases, { force: true });
-    writeText(path, renderReport({ document, facts, curves, thumbnails, lesions }));
-    return path;
-  }
+export async function writeReport(outDir: string, request: ReportRequest = {}): Promise<string> {
+  const { report, cases } = await reportTexts(outDir, readResults(outDir), request);
+  const [path, allCases] = reportFiles.map((name) => join(outDir, name)) as [string, string];
+  if (cases === undefined) rmSync(allCases, { force: true });
+  else writeText(allCases, cases);
+  writeText(path, report);
+  return path;
+}
+
+/** The report of the run in a folder with these results. */
+export async function reportTexts(
+  outDir: string,
+  document: ResultsDocument,
+  { signal, viewer }: ReportRequest = {},
+): Promise<ReportTexts> {
+  const options: ReportOptions = {
+    document,
+    facts: readRunFacts(join(outDir, 'run.json')),
+    curves: await gatherCurves(outDir, signal),
+    thumbnails: await gatherThumbnails(outDir, document, signal),
+    lesions: gatherLesions(outDir),
+    ...(viewer !== undefined && { viewer }),
+  };
+  if (dataBytes(document) <= mostDataBytes) return { report: renderReport(options) };
   const most = Math.floor((listedBytes * document.cases.length) / dataBytes(document));
   const listed = worstCases(document, Math.max(1, Math.min(mostListed, most)));
-  writeText(allCases, renderReport({ document, facts, curves, thumbnails, lesions }));
-  writeText(
-    path,
-    renderReport({ document, facts, curves, thumbnails, lesions, listed, allCases: reportFiles[1] }),
-  );
-  return path;
+  return {
+    report: renderReport({ ...options, listed, allCases: reportFiles[1] }),
+    cases: renderReport(options),
+  };
 }

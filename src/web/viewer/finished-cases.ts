@@ -6,10 +6,11 @@ import type { ResultsDocument } from '../../results/document.ts';
 import { readResults } from '../../results/read.ts';
 import { localStore } from '../../run/open-store.ts';
 import { RunFolder, workFolder } from '../../run/run-folder.ts';
+import { type ReportTexts, reportTexts } from '../report/write-report.ts';
 import type { CaseReader, RunningView } from './case-reader.ts';
 import { scansOf } from './case-scans.ts';
 import type { ViewPart } from './case-view.ts';
-import { type PlaceList, worstBoxPlaces } from './places.ts';
+import { type PlaceList, placesOf } from './places.ts';
 
 export interface ShownFrom {
   /** The only folders below which volumes are read; any when there are none. */
@@ -20,6 +21,7 @@ export interface ShownFrom {
 
 export class FinishedCases {
   readonly results: ResultsDocument;
+  readonly #outDir: string;
   readonly #root: string;
   readonly #reader: CaseReader;
   readonly #dataRoots: readonly string[];
@@ -27,6 +29,7 @@ export class FinishedCases {
 
   /** @throws UsageError when the folder holds no finished run, or there is no folder of scans. */
   constructor(outDir: string, reader: CaseReader, { dataRoots = [], images }: ShownFrom = {}) {
+    this.#outDir = outDir;
     this.#root = join(resolve(outDir), workFolder);
     this.#reader = reader;
     this.#dataRoots = dataRoots;
@@ -38,6 +41,18 @@ export class FinishedCases {
     this.results = readResults(outDir);
     this.#images =
       images === undefined ? new Map() : scansOf(new RunFolder(localStore(this.#root)).readCases(), images);
+  }
+
+  #report: Promise<ReportTexts> | undefined;
+
+  /** The report of the run with links to these pages. It is made once. */
+  report(): Promise<ReportTexts> {
+    this.#report ??= reportTexts(this.#outDir, this.results, { viewer: '' });
+    // What failed, such as a read, may work the next time.
+    this.#report.catch(() => {
+      this.#report = undefined;
+    });
+    return this.#report;
   }
 
   /** Why a case has no score. Folders of files are left out: they stay with those who run the scores. */
@@ -52,7 +67,7 @@ export class FinishedCases {
 
   /** Places of a class in a case that are worth a look; undefined for none. */
   places(index: number, className: string): PlaceList | undefined {
-    return worstBoxPlaces(new RunFolder(localStore(this.#root)), index, className);
+    return placesOf(new RunFolder(localStore(this.#root)), index, className);
   }
 
   /**

@@ -4,9 +4,10 @@ import type { Vec3 } from '../../base/box.ts';
 import { PartialError } from '../../base/errors.ts';
 import { voxelRanges } from '../../questions/errors/table.ts';
 import { boxesOf } from '../../questions/errors/worst-boxes.ts';
+import { wrongLesions } from '../../questions/lesions/wrong-lesions.ts';
 import { readCaseErrors } from '../../run/box-errors/case-errors.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
-import { figure } from '../report/format.ts';
+import { count, figure } from '../report/format.ts';
 
 export interface Place {
   /** Where the crosshair goes, voxel `[x, y, z]` of the reference. */
@@ -29,12 +30,41 @@ export interface PlaceList {
 
 const mostShown = 12;
 
+/**
+ * The lesions of a class that were missed or invented, the largest first, where the run looked for lesions and any were;
+ * else the boxes with the most error.
+ */
+export function placesOf(folder: RunFolder, caseIndex: number, className: string): PlaceList | undefined {
+  return wrongLesionPlaces(folder, caseIndex, className) ?? worstBoxPlaces(folder, caseIndex, className);
+}
+
+function wrongLesionPlaces(folder: RunFolder, caseIndex: number, className: string): PlaceList | undefined {
+  try {
+    const lesions = wrongLesions(folder, caseIndex, className) ?? [];
+    if (lesions.length === 0) return undefined;
+    const rest = lesions.length - mostShown;
+    return {
+      title: 'Missed and invented lesions',
+      basis: `Missed: a lesion of the reference that no prediction touches; invented: one of the prediction that touches no reference.${rest > 0 ? ` And ${rest} smaller ones.` : ''}`,
+      places: lesions.slice(0, mostShown).map(
+        ({ voxel, first, last, kind, ml, voxels }): Place => ({
+          voxel,
+          first,
+          last,
+          weight: `${figure(ml)} ml`,
+          name: kind,
+          detail: `${count(voxels, 'voxel')} around [${voxel.join(', ')}]`,
+        }),
+      ),
+    };
+  } catch (error) {
+    if (error instanceof PartialError) return undefined;
+    throw error;
+  }
+}
+
 /** The boxes with the most error of a class; none where the run left no list, or one box is the whole volume and so says nothing. */
-export function worstBoxPlaces(
-  folder: RunFolder,
-  caseIndex: number,
-  className: string,
-): PlaceList | undefined {
+function worstBoxPlaces(folder: RunFolder, caseIndex: number, className: string): PlaceList | undefined {
   try {
     const errors = readCaseErrors(folder, caseIndex);
     if (errors.voxels.length === 1) return undefined;

@@ -6,7 +6,7 @@ import { MachineError, VoxtallyError } from '../../base/errors.ts';
 import { packageFile } from '../../base/package-files.ts';
 import type { Link } from '../dashboard/layout.ts';
 import { pageQuery, runId } from '../dashboard/query.ts';
-import { caseAddress, casesAddress } from './address.ts';
+import { caseAddress, casesAddress, reportAddress } from './address.ts';
 import { casePage } from './case-page.ts';
 import type { ViewPart } from './case-view.ts';
 import { casesPage } from './cases-page.ts';
@@ -28,6 +28,16 @@ const voxel = z
   .regex(/^\d{1,9},\d{1,9},\d{1,9}$/)
   .transform((text) => text.split(',').map(Number) as [number, number, number]);
 const caseQuery = z.object({ class: z.coerce.number().int().min(0).default(0), voxel: voxel.optional() });
+const listQuery = z.object({
+  // A form sends what is not chosen as the empty text.
+  class: z
+    .string()
+    .regex(/^\d{0,9}$/)
+    .transform((text) => (text === '' ? undefined : Number(text)))
+    .optional(),
+  text: z.string().max(1000).optional(),
+  page: pageQuery.shape.page,
+});
 const partQuery = z.object({
   class: z.coerce.number().int().min(0).default(0),
   axis: z.enum(['0', '1', '2']).optional(),
@@ -48,13 +58,14 @@ const policy = [
   "object-src 'none'",
 ].join('; ');
 
-/** Routes: /runs/:run/look, /runs/:run/look/:case, /runs/:run/look/:case/view, /runs/:run/look-up and /look/viewer.{js,css}. */
+/** Routes: /runs/:run/look, /runs/:run/look/:case, /runs/:run/look/:case/view, /runs/:run/look-up, /runs/:run/report and /look/viewer.{js,css}. */
 export function viewerRoutes({ find, links = () => [] }: ViewerOptions): Hono {
   const routes = new Hono();
   /** The links of a page of a run; `isList` for the list of its cases. */
   const linksOf = (run: string, isList = false): readonly Link[] => [
     ...links(run),
     { address: casesAddress(run), name: 'Cases', current: isList },
+    { address: reportAddress(run), name: 'Report' },
   ];
   const missing = (context: Context) => context.html(messagePage('There is no such case.', []), 404);
 
@@ -76,13 +87,24 @@ export function viewerRoutes({ find, links = () => [] }: ViewerOptions): Hono {
 
   routes.get('/runs/:run/look', async (context) => {
     const run = runId.safeParse(context.req.param('run'));
-    const query = pageQuery.safeParse(context.req.query());
+    const query = listQuery.safeParse(context.req.query());
     const cases = run.success ? await find(run.data) : undefined;
     if (!cases || !query.success) return missing(context);
     const { results } = cases;
-    const list = { run: run.data!, results, page: query.data.page, links: linksOf(run.data!, true) };
-    const text = casesPage(list);
-    return text === undefined ? missing(context) : context.html(text);
+    const list = casesPage({ ...query.data, run: run.data!, results, links: linksOf(run.data!, true) });
+    return list === undefined ? missing(context) : context.html(list);
+  });
+
+  routes.get('/runs/:run/:file{report|report-cases\\.html}', async (context) => {
+    const run = runId.safeParse(context.req.param('run'));
+    const cases = run.success ? await find(run.data) : undefined;
+    if (!cases) return missing(context);
+    const { report, cases: all } = await cases.report();
+    const text = context.req.param('file') === 'report' ? report : all;
+    if (text === undefined) return missing(context);
+    // The page itself says which script and style are its own.
+    context.header('Content-Security-Policy', "frame-ancestors 'none'");
+    return context.html(text);
   });
 
   routes.get('/runs/:run/look/:case', async (context) => {

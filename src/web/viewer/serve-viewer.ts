@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import { refuseClimbing, refuseForeignHost } from '../dashboard/guard.ts';
 import { securityHeaders } from '../dashboard/headers.ts';
 import { staticRoutes } from '../dashboard/static-files.ts';
-import { casesAddress, onlyRun } from './address.ts';
+import { casesAddress, onlyRun, reportAddress } from './address.ts';
 import type { FinishedCases } from './finished-cases.ts';
 import { messagePage } from './message-page.ts';
 import { viewerRoutes } from './routes.ts';
@@ -16,6 +16,7 @@ export function viewerApp(cases: () => FinishedCases): Hono<{ Bindings: Partial<
   app.use(refuseClimbing);
   app.use(refuseForeignHost);
   app.get('/', (context) => context.redirect(casesAddress(onlyRun)));
+  app.get('/report', (context) => context.redirect(reportAddress(onlyRun)));
   app.route('/static', staticRoutes());
   app.route('/', viewerRoutes({ find: async (run) => (run === onlyRun ? cases() : undefined) }));
   app.notFound((context) => context.html(messagePage('There is nothing at this address.', []), 404));

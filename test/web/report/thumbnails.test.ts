@@ -4,14 +4,15 @@ import { beforeAll, expect, test } from 'vitest';
 import { readResults } from '../../../src/results/read.ts';
 import { writeNifti } from '../../../src/volumes/nifti/write.ts';
 import { gatherThumbnails } from '../../../src/web/report/thumbnails.ts';
+import { errorColours } from '../../../src/web/viewer/page/colours.ts';
 import { score } from '../../questions/ask/runs.ts';
 import { temporaryFolder } from './fixture.ts';
 
 const at = temporaryFolder();
 const shape = [12, 10, 3] as const;
-const blue = [64, 132, 214];
-const orange = [235, 140, 30];
-const purple = [168, 85, 200];
+const blue = errorColours.agree;
+const orange = errorColours.missed;
+const red = errorColours.extra;
 
 /** Slice 1: the reference has columns x 2 to 5, the prediction 4 to 7, of rows 4 and 5. */
 beforeAll(async () => {
@@ -34,7 +35,7 @@ beforeAll(async () => {
 test('the worst slice is drawn: what was found, missed and invented, the patient’s right at the left', async () => {
   const [thumbnail, ...others] = await gatherThumbnails(at('run'), readResults(at('run')));
   expect(others).toEqual([]);
-  expect(thumbnail).toMatchObject({ caseId: 'one', className: 'lesion', dice: 0.5, plane: 1 });
+  expect(thumbnail).toMatchObject({ caseId: 'one', className: 'lesion', dice: 0.5, slice: 1, slices: 3 });
   const { data, width, height, channels } = decode(Buffer.from(thumbnail!.source.split(',')[1]!, 'base64'));
   expect([width, height, channels]).toEqual([thumbnail!.width, thumbnail!.height, 3]);
   const places = (colour: readonly number[]) => {
@@ -44,7 +45,7 @@ test('the worst slice is drawn: what was found, missed and invented, the patient
     }
     return found;
   };
-  const [both, missed, extra] = [blue, orange, purple].map(places) as [number[], number[], number[]];
+  const [both, missed, extra] = [blue, orange, red].map(places) as [number[], number[], number[]];
   expect(both.length).toBeGreaterThan(0);
   expect(missed.length / both.length).toBeCloseTo(1, 1);
   expect(extra.length / both.length).toBeCloseTo(1, 1);

@@ -56,7 +56,7 @@ beforeAll(async () => {
     { id: markup, group: markup, ...files, image: at('scan.nii') },
     { id: 'other-grid', predictions: [at('short.nii')], reference: at('reference.nii') },
     { id: 'gone', predictions: [at('no.nii')], reference: at('no-reference.nii') },
-    ...Array.from({ length: 60 }, (_, i) => ({ id: `case-${i}`, ...files })),
+    ...Array.from({ length: 120 }, (_, i) => ({ id: `case-${i}`, ...files })),
   ];
   const config = { scores: 'label', classes: { core: [1], rim: [2] }, losses: 'dice' } as const;
   await score(cases, config, at('out'));
@@ -349,27 +349,38 @@ test('markup in the names of cases and classes stays text', async () => {
   expect(await page.textContent('.title .badge')).toBe(markup);
   expect(await page.locator('main img, main b').count()).toBe(0);
   await page.goto(`${url}/runs/results/look`);
-  expect(await page.locator('tbody th a', { hasText: markup }).count()).toBe(2);
+  expect(await page.locator('tbody th a', { hasText: markup }).count()).toBe(1);
   expect(await page.locator('main img, main b').count()).toBe(0);
   expect(await page.title()).toBe('Cases - Voxtally');
 
   // A name that no configuration would take.
   const text = JSON.stringify(results).replaceAll('"core"', JSON.stringify(markup));
-  await page.setContent(casesPage({ run: 'r', results: JSON.parse(text), page: 1, links: [] })!);
-  expect(await page.locator('tbody td', { hasText: markup }).count()).toBeGreaterThan(50);
+  await page.setContent(
+    casesPage({ run: 'r', results: JSON.parse(text), text: markup, page: 1, links: [] })!,
+  );
+  expect(await page.locator('tbody td', { hasText: markup }).count()).toBe(1);
+  expect(await page.inputValue('input[name=text]')).toBe(markup);
   expect(await page.locator('main img, main b').count()).toBe(0);
 }, 120_000);
 
-test('cases are listed: those without a score with their reason, then worst first, a hundred to a page', async () => {
+test('cases are listed: those without a score by reason, then worst first, a hundred to a page', async () => {
   const { page } = await browser.open(`${url}/runs/results/look`);
   const failed = page.locator('section.failures tbody tr');
   expect(await failed.count()).toBe(2);
-  expect(await failed.first().textContent()).toContain('geometry-mismatch');
+  expect(await failed.first().textContent()).toContain('1 case failedgeometry-mismatch');
   const rows = page.locator('section[aria-label=Cases] tbody tr');
   expect(await rows.count()).toBe(100);
-  expect(await rows.first().locator('td.number').textContent()).toBe('0.5714');
+  expect(await rows.first().locator('td').allTextContents()).toEqual(['core', '0.5714', '']);
   await page.getByRole('link', { name: 'Last' }).click();
-  expect(await rows.count()).toBe(22);
+  expect(await rows.count()).toBe(21);
+  await page.selectOption('select[name=class]', { label: 'rim' });
+  await page.fill('input[name=text]', 'CASE-11');
+  await page.getByRole('button', { name: 'Show' }).click();
+  expect(await rows.count()).toBe(11);
+  expect(await rows.first().locator('td').first().textContent()).toBe('rim');
+  await rows.first().locator('a').click();
+  await page.waitForSelector('body[data-loaded=yes]', { timeout: 50_000 });
+  expect(await page.textContent('#values')).toBe('Class rim');
 });
 
 test('axe finds nothing on any page, and nothing is cut off', async () => {
@@ -380,6 +391,7 @@ test('axe finds nothing on any page, and nothing is cut off', async () => {
   for (const path of [
     '/runs/results/look',
     '/runs/results/look?page=2',
+    '/runs/results/look?class=1&text=case-1',
     '/runs/results/look/1',
     '/nowhere',
   ]) {

@@ -3,6 +3,7 @@
 import { csvRecord } from '../../../base/csv.ts';
 import { html, type Markup } from '../../dashboard/html.ts';
 import { figure } from '../format.ts';
+import { lookLink } from '../look-link.ts';
 import type { ReportData } from '../report-data.ts';
 import { measureAt, type Row, reasonText, type SortKey, valueAt } from './selection.ts';
 
@@ -40,7 +41,8 @@ export function headMarkup(
 export function rowMarkup(data: ReportData, row: Row, columns: readonly Column[]): Markup {
   const entry = data.cases[row.caseIndex]!;
   return html`<tr>${columns.map(({ key }) => {
-    if (key === 'case') return html`<th scope="row" class="name">${entry.id}</th>`;
+    if (key === 'case')
+      return html`<th scope="row" class="name">${lookLink(data.viewer, { id: entry.id, class: data.classes[row.classIndex] }, entry.id)}</th>`;
     if (key === 'group') return html`<td class="name">${entry.group ?? ''}</td>`;
     if (key === 'class')
       return html`<td class="name">${row.classIndex < 0 ? '–' : data.classes[row.classIndex]}</td>`;

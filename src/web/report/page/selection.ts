@@ -80,7 +80,8 @@ export type SortKey = 'case' | 'group' | 'class' | 'reason' | number;
 
 /**
  * Ascending or descending by a column; `worst` of a measure puts its worst values first. Cases without
- * a score come after all values and undefined ones last; equal ones stay in the order of the manifest.
+ * a score come after all values and undefined ones last; equal ones of the worst come by volume, others stay in the order of
+ * the manifest.
  */
 export function sortRows(
   data: ReportData,
@@ -108,7 +109,19 @@ export function sortRows(
     if (value === null) return Infinity;
     return order === 'worst' ? -badness(value, measure) : sign * value;
   };
-  return decorated(rows, rank, (a, b) => (a === b ? 0 : a - b));
+  // Of many that were missed entirely, the largest is the worst.
+  const volume = order === 'worst' ? volumesOf(data) : () => 0;
+  return decorated(
+    rows,
+    (row) => [rank(row), volume(row)] as const,
+    ([a, x], [b, y]) => (a === b ? y - x : a - b),
+  );
+}
+
+/** The larger volume of reference and prediction of a row. */
+function volumesOf(data: ReportData): (row: Row) => number {
+  const places = ['referenceVolumeMl', 'predictedVolumeMl'].map((key) => measureAt(data, key));
+  return (row) => Math.max(...places.map((measure) => valueAt(data, row, measure) ?? 0));
 }
 
 function decorated<T>(rows: readonly Row[], key: (row: Row) => T, compare: (a: T, b: T) => number): Row[] {

@@ -4,7 +4,7 @@ import { fetchView } from './fetch-view.js';
 import { listenToKeys } from './keys.js';
 import { countClass, pairColours, worstPlane, worstVoxel } from './paint.ts';
 import { mmOf, Stage } from './stage.js';
-import { windowsOf } from './windows.js';
+import { windowsOf } from './windows.ts';
 
 /** How long the crosshair rests before its plane is read, in milliseconds. */
 const restMs = 150;
