@@ -200,36 +200,14 @@ interface KernelExports {
     out: number,
     stats: number,
   ): number;
-  fillFromRuns(
-    bytes: number,
-    end: number,
-    rowLength: number,
-    left: number,
-    top: number,
-    words: number,
-    rows: number,
-    cut: number,
-    plane: number,
-  ): number;
-  voxelElements(
-    before: number,
-    here: number,
-    after: number,
-    ignoredBefore: number,
-    ignoredHere: number,
-    ignoredAfter: number,
-    words: number,
-    rows: number,
-    out: number,
-  ): number;
-  cornerElements(
-    below: number,
-    here: number,
-    ignoredBelow: number,
-    ignoredHere: number,
-    words: number,
-    rows: number,
-    out: number,
+  sweepElements(
+    mask: number,
+    ignored: number,
+    bits: number,
+    voxel: number,
+    surfel: number,
+    state: number,
+    measured: number,
   ): number;
   labelPlane(sweep: number, bytes: number, end: number, z: number): number;
   finishComponents(sweep: number, numbers: number, groups18: number, groups26: number, named: number): number;
@@ -245,8 +223,6 @@ interface KernelExports {
     counts: number,
   ): number;
   startBlocks(at: number): void;
-  blocksEnd(): number;
-  addElements(search: number, bits: number, rows: number, z: number): void;
   coarsen(
     source: number,
     cellShift: number,
@@ -258,15 +234,7 @@ interface KernelExports {
     halveZ: number,
     target: number,
   ): void;
-  countDistances(
-    search: number,
-    bits: number,
-    below: number,
-    here: number,
-    rows: number,
-    z: number,
-    first: number,
-  ): number;
+  takeCounts(search: number): number;
 }
 
 export type Kernels = KernelExports;

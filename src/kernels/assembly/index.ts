@@ -14,8 +14,8 @@ export {
   reflectBackground, walkScores, walkSteps, binScores, probabilityOfKey, sumRunCrossEntropy,
 } from './scores';
 export {
-  labelsAbove, labelsEqual, labelsOfMask, encodeLabelRuns, fillFromTiles, encodePlane, fillFromRuns,
+  labelsAbove, labelsEqual, labelsOfMask, encodeLabelRuns, fillFromTiles, encodePlane,
 } from './mask-runs';
-export { voxelElements, cornerElements } from './border-elements';
-export { startBlocks, blocksEnd, addElements, coarsen, countDistances } from './nearest';
+export { sweepElements } from './border-sweep';
+export { startBlocks, coarsen, takeCounts } from './nearest';
 export { labelPlane, finishComponents, sharePlanes, sortShared } from './components';

@@ -22,10 +22,6 @@ export function startBlocks(at: usize): void {
   nextBlock = at;
 }
 
-export function blocksEnd(): usize {
-  return nextBlock;
-}
-
 /** Adds the elements of plane `z`, `rows` rows of as many words as the grid is wide. */
 export function addElements(search: usize, bits: usize, rows: i32, z: i32): void {
   const grid = <usize>load<u32>(search, GRID);
@@ -301,6 +297,25 @@ function countElement(search: usize, squared: f64, code: u32): void {
     }
     slot = (slot + 1) & mask;
   }
+}
+
+/** Moves what the table counted to its front and empties the rest; returns how many entries that are. */
+export function takeCounts(search: usize): i32 {
+  const table = <usize>load<u32>(search, TABLE);
+  const end = table + ((<usize>load<u32>(search, TABLE_MASK) + 1) << 4);
+  let target = table;
+  if (load<u32>(search, TABLE_USED)) {
+    for (let at = table; at < end; at += 16) {
+      if (!load<u32>(at, 12)) continue;
+      if (at != target) {
+        v128.store(target, v128.load(at));
+        v128.store(at, i32x4.splat(0));
+      }
+      target += 16;
+    }
+  }
+  store<u32>(search, 0, TABLE_USED);
+  return <i32>((target - table) >> 4);
 }
 
 /**

@@ -6,8 +6,9 @@
 import type { Vec3 } from '../../base/box.ts';
 import { type Kernels, Layout } from '../../kernels/kernels.ts';
 import type { Mask } from '../masks/mask.ts';
+import { notRuns } from '../masks/merge-tiles.ts';
 import { type DistanceList, noDistances } from './distance-list.ts';
-import { type Frame, frameAround, MaskWindow, planeBytes } from './frame.ts';
+import { frameAround, MaskWindow, planeBytes } from './frame.ts';
 import { NearestSearch } from './nearest-search.ts';
 
 /** The two kinds of borders. */
@@ -43,57 +44,26 @@ export function measureDistances(kernels: Kernels, task: DistanceTask): Record<B
   const bits = layout.region(planeBytes(frame));
   const voxel = new NearestSearch(kernels, layout, frame, task.spacingMm);
   const surfel = new NearestSearch(kernels, layout, frame, task.spacingMm);
+  const state = layout.region(16);
   // Blocks are the last thing in memory: kernels make it larger as they come.
   kernels.startBlocks(layout.region(0));
-  sweep(kernels, frame, to, ignored, bits, 0, frame.planes, {
-    voxel: (z, count) => voxel.add(bits, z, count),
-    surfel: (z, count) => surfel.add(bits, z, count),
-  });
+  const sweep = (mask: MaskWindow, first: number, end: number, measured: 0 | 1) => {
+    if (mask.empty) return;
+    new Uint32Array(kernels.memory.buffer, state, 4).set([first, end, 0, 0]);
+    const lost = ignored.empty ? 0 : ignored.address;
+    const [v, s] = [voxel.address, surfel.address];
+    for (;;) {
+      const left = kernels.sweepElements(mask.address, lost, bits, v, s, state, measured);
+      if (left < 0) throw notRuns();
+      if (measured) for (const search of [voxel, surfel]) search.takeCounts();
+      if (left === 0) return;
+    }
+  };
+  sweep(to, 0, frame.planes, 0);
   voxel.finish();
   surfel.finish();
   const first = task.range ? Math.max(0, task.range.first - frame.origin[2]) : 0;
   const end = task.range ? Math.min(frame.planes, task.range.end - frame.origin[2]) : frame.planes;
-  sweep(kernels, frame, from, ignored, bits, first, end, {
-    voxel: (z) => voxel.count(bits, z, 0, 0),
-    surfel: (z, _count, below, here) => surfel.count(bits, z, below, here),
-  });
-  voxel.drainAll();
-  surfel.drainAll();
-  return { voxel: voxel.counts.list(), surfel: surfel.counts.list() };
-}
-
-type Visit = (z: number, count: number, below: number, here: number) => void;
-
-/** Finds the elements of the planes [first, end) of a frame, both borders, and gives each plane's to `visit`. */
-function sweep(
-  kernels: Kernels,
-  { words, rows }: Frame,
-  mask: MaskWindow,
-  ignored: MaskWindow,
-  bits: number,
-  first: number,
-  end: number,
-  visit: Record<Border, Visit>,
-): void {
-  if (mask.empty) return;
-  for (let z = first; z < end; z++) {
-    if (!mask.any(z - 1, z + 1)) continue;
-    const [before, here, after] = [mask.plane(z - 1), mask.plane(z), mask.plane(z + 1)];
-    const lost = (plane: number) => (ignored.empty ? 0 : ignored.plane(plane));
-    const [lostBefore, lostHere, lostAfter] = [lost(z - 1), lost(z), lost(z + 1)];
-    const voxels = kernels.voxelElements(
-      before,
-      here,
-      after,
-      lostBefore,
-      lostHere,
-      lostAfter,
-      words,
-      rows,
-      bits,
-    );
-    if (voxels > 0) visit.voxel(z, voxels, 0, 0);
-    const corners = kernels.cornerElements(before, here, lostBefore, lostHere, words, rows, bits);
-    if (corners > 0) visit.surfel(z, corners, before, here);
-  }
+  sweep(from, first, end, 1);
+  return { voxel: voxel.list(), surfel: surfel.list() };
 }

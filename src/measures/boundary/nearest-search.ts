@@ -2,7 +2,7 @@
 
 import type { Vec3 } from '../../base/box.ts';
 import type { Kernels, Layout } from '../../kernels/kernels.ts';
-import { DistanceCounts } from './distance-list.ts';
+import { DistanceCounts, type DistanceList } from './distance-list.ts';
 import type { Frame } from './frame.ts';
 
 /** Byte offsets of the kernel's fields. */
@@ -34,7 +34,6 @@ const nearReach = 16;
 export class NearestSearch {
   readonly address: number;
   readonly #kernels: Kernels;
-  readonly #frame: Frame;
   /** Blocks along `[x, y, z]`. */
   readonly #blocks: Vec3;
   readonly #grid: number;
@@ -42,12 +41,10 @@ export class NearestSearch {
   readonly #tableEntries: number;
   readonly #zeros: number;
   readonly #levels: readonly Level[];
-  readonly counts = new DistanceCounts();
-  #elements = 0;
+  readonly #counts = new DistanceCounts();
 
   constructor(kernels: Kernels, layout: Layout, frame: Frame, spacingMm: Vec3) {
     this.#kernels = kernels;
-    this.#frame = frame;
     this.#blocks = [frame.words, Math.ceil(frame.rows / 4), Math.ceil(frame.planes / 4)];
     const blocks = this.#blocks[0] * this.#blocks[1] * this.#blocks[2];
     // A row may fill up to as many entries as it has places after the limit is passed.
@@ -60,47 +57,32 @@ export class NearestSearch {
     const levels = layout.region(levelBytes * maxLevels);
     const stack = layout.region(stackBytes);
     this.#levels = pyramid(this.#blocks, spacingMm, this.#grid, layout);
-    const { buffer } = kernels.memory;
-    const struct = new DataView(buffer, this.address, structBytes);
     this.#clear(this.address, structBytes);
     this.#clear(this.#grid, 4 * blocks);
     this.#clear(this.#table, 16 * this.#tableEntries);
     this.#clear(this.#zeros, 4 * 256);
-    struct.setUint32(field.grid, this.#grid, true);
-    for (const axis of [0, 1, 2] as const) {
-      struct.setUint32(field.counts + 4 * axis, this.#blocks[axis], true);
-      struct.setFloat64(field.spacing + 8 * axis, spacingMm[axis], true);
-    }
-    const { rows, limit } = nearestRows(spacingMm);
-    const view = new DataView(buffer, near, 32 * nearRows);
-    for (const [i, row] of rows.entries()) {
-      view.setInt32(32 * i, row.dy, true);
-      view.setInt32(32 * i + 4, row.dz, true);
-      for (const [k, value] of [row.y2, row.z2, row.y2 + row.z2].entries()) {
-        view.setFloat64(32 * i + 8 + 8 * k, value, true);
-      }
-    }
-    struct.setUint32(field.near, near, true);
-    struct.setUint32(field.nearCount, rows.length, true);
-    struct.setFloat64(field.nearLimit, limit, true);
-    struct.setUint32(field.levels, levels, true);
-    struct.setUint32(field.levelCount, this.#levels.length, true);
-    struct.setUint32(field.table, this.#table, true);
-    struct.setUint32(field.tableMask, this.#tableEntries - 1, true);
-    struct.setUint32(field.tableLimit, this.#tableEntries / 2, true);
-    struct.setUint32(field.zeros, this.#zeros, true);
-    struct.setUint32(field.stack, stack, true);
+    const rows = nearestRows(spacingMm);
+    const { buffer } = kernels.memory;
+    new Uint8Array(buffer, near, rows.bytes.length).set(rows.bytes);
+    const words = new Uint32Array(buffer, this.address, structBytes / 4);
+    const doubles = new Float64Array(buffer, this.address, structBytes / 8);
+    words[field.grid / 4] = this.#grid;
+    words.set(this.#blocks, field.counts / 4);
+    words[field.near / 4] = near;
+    words[field.nearCount / 4] = rows.count;
+    words[field.levels / 4] = levels;
+    words[field.levelCount / 4] = this.#levels.length;
+    doubles.set(spacingMm, field.spacing / 8);
+    doubles[field.nearLimit / 8] = rows.limit;
+    words[field.table / 4] = this.#table;
+    words[field.tableMask / 4] = this.#tableEntries - 1;
+    words[field.tableLimit / 4] = this.#tableEntries / 2;
+    words[field.zeros / 4] = this.#zeros;
+    words[field.stack / 4] = stack;
     const list = new Int32Array(buffer, levels, (levelBytes / 4) * this.#levels.length);
     for (const [i, { cells, sizes, shifts, halve }] of this.#levels.entries()) {
       list.set([cells, ...sizes, ...shifts, ...halve], (levelBytes / 4) * i);
     }
-  }
-
-  /** Adds `count` elements in a plane of bits. */
-  add(bits: number, z: number, count: number): void {
-    if (count === 0) return;
-    this.#elements += count;
-    this.#kernels.addElements(this.address, bits, this.#frame.rows, z);
   }
 
   /** To be called when all elements are there. */
@@ -113,39 +95,23 @@ export class NearestSearch {
     }
   }
 
-  /** Counts the distances of the elements in a plane of bits; planes of the mask for facet codes, 0 for voxels. */
-  count(bits: number, z: number, below: number, here: number): void {
-    const { rows } = this.#frame;
-    for (let row = 0; ; ) {
-      row = this.#kernels.countDistances(this.address, bits, below, here, rows, z, row);
-      if (row >= rows) return;
-      this.#drain();
-    }
-  }
-
-  /** Whether any element is there to be found. */
-  get some(): boolean {
-    return this.#elements > 0;
-  }
-
-  /** Moves what was counted from kernel memory to `counts`. */
-  drainAll(): void {
-    this.#drain();
-    const zeros = new Uint32Array(this.#kernels.memory.buffer, this.#zeros, 256);
-    for (const [code, count] of zeros.entries()) if (count > 0) this.counts.add(0, code, count);
-    zeros.fill(0);
-  }
-
-  #drain(): void {
+  /** Takes what was counted out of kernel memory. */
+  takeCounts(): void {
+    const used = this.#kernels.takeCounts(this.address);
     const { buffer } = this.#kernels.memory;
-    const distances = new Float64Array(buffer, this.#table, 2 * this.#tableEntries);
-    const words = new Uint32Array(buffer, this.#table, 4 * this.#tableEntries);
-    for (let i = 0; i < this.#tableEntries; i++) {
-      const code = words[4 * i + 3]!;
-      if (code > 0) this.counts.add(distances[2 * i]!, code - 1, words[4 * i + 2]!);
-    }
+    const distances = new Float64Array(buffer, this.#table, 2 * used);
+    const words = new Uint32Array(buffer, this.#table, 4 * used);
+    for (let i = 0; i < used; i++)
+      this.#counts.add(distances[2 * i]!, words[4 * i + 3]! - 1, words[4 * i + 2]!);
     words.fill(0);
-    new DataView(buffer, this.address, structBytes).setUint32(field.tableUsed, 0, true);
+  }
+
+  /** The distances that were counted. */
+  list(): DistanceList {
+    const zeros = new Uint32Array(this.#kernels.memory.buffer, this.#zeros, 256);
+    for (const [code, count] of zeros.entries()) if (count > 0) this.#counts.add(0, code, count);
+    zeros.fill(0);
+    return this.#counts.list();
   }
 
   #clear(address: number, bytes: number): void {
@@ -187,17 +153,43 @@ function pyramid(blocks: Vec3, spacingMm: Vec3, grid: number, layout: Layout): L
   }
 }
 
-/** Rows around a query by ascending distance, and the squared distance below which no row is missing. */
-function nearestRows([, sy, sz]: Vec3) {
+/** Rows around a query by ascending distance, as the kernel reads them. */
+interface NearestRows {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** The squared distance below which no row is missing. */
+  readonly limit: number;
+}
+
+/** Those of the spacing that was asked for last: cases ask for one many times. */
+let known: { readonly of: string; readonly rows: NearestRows } | undefined;
+
+function nearestRows(spacingMm: Vec3): NearestRows {
+  const of = spacingMm.join();
+  if (known?.of !== of) known = { of, rows: sortRows(spacingMm) };
+  return known.rows;
+}
+
+function sortRows([, sy, sz]: Vec3): NearestRows {
   const square = (offset: number, spacing: number) => (offset * spacing) ** 2;
-  const rows: { dy: number; dz: number; y2: number; z2: number }[] = [];
+  const all: { dy: number; dz: number; y2: number; z2: number }[] = [];
   for (let dz = -nearReach; dz <= nearReach; dz++) {
     for (let dy = -nearReach; dy <= nearReach; dy++) {
-      rows.push({ dy, dz, y2: square(dy, sy), z2: square(dz, sz) });
+      all.push({ dy, dz, y2: square(dy, sy), z2: square(dz, sz) });
     }
   }
-  rows.sort((a, b) => a.y2 + a.z2 - (b.y2 + b.z2));
-  const next = rows[nearRows]!;
+  all.sort((a, b) => a.y2 + a.z2 - (b.y2 + b.z2));
+  const next = all[nearRows]!;
   const limit = Math.min(next.y2 + next.z2, square(nearReach + 1, sy), square(nearReach + 1, sz));
-  return { rows: rows.slice(0, nearRows).filter(({ y2, z2 }) => y2 + z2 < limit), limit };
+  const rows = all.slice(0, nearRows).filter(({ y2, z2 }) => y2 + z2 < limit);
+  const bytes = new Uint8Array(32 * rows.length);
+  const view = new DataView(bytes.buffer);
+  for (const [i, { dy, dz, y2, z2 }] of rows.entries()) {
+    view.setInt32(32 * i, dy, true);
+    view.setInt32(32 * i + 4, dz, true);
+    view.setFloat64(32 * i + 8, y2, true);
+    view.setFloat64(32 * i + 16, z2, true);
+    view.setFloat64(32 * i + 24, y2 + z2, true);
+  }
+  return { bytes, count: rows.length, limit };
 }

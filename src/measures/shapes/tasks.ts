@@ -40,8 +40,10 @@ export interface ShapeQuestion {
 /** A range of planes has about this many runs; each searches anew what it measures to. */
 const rangeRuns = 2 ** 17;
 const mostRanges = 16;
-/** Tasks of a case are put into about this many pieces of work. */
-const pieces = 24;
+/** Tasks of a case are put into at most about this many pieces of work, and into fewer where they are small. */
+const mostPieces = 24;
+/** A smaller piece is not worth a step: some 20 ms of work. */
+const leastPieceWeight = 2 ** 17;
 
 /** Tasks in pieces of similar size. */
 export function planTasks(facts: CaseMaskFacts, question: ShapeQuestion): ShapeTask[][] {
@@ -73,7 +75,7 @@ export function planTasks(facts: CaseMaskFacts, question: ShapeQuestion): ShapeT
   for (const { task, weight } of weighed) {
     if (room <= 0) {
       groups.push([]);
-      room = whole / pieces;
+      room = Math.max(leastPieceWeight, whole / mostPieces);
     }
     groups.at(-1)!.push(task);
     room -= weight;
