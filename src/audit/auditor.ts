@@ -1,5 +1,5 @@
 /** The thread that has TensorFlow. It is started by the first case that is audited. */
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { threadFile } from '../base/package-files.ts';
 import type { PackedError } from '../base/packed-error.ts';
 import type { CaseAudit } from '../run/audit/record.ts';
@@ -27,6 +27,7 @@ export class Auditor {
   async #start(): Promise<Piscina> {
     // A thread that is the first to load tfjs-node can crash the process at its end.
     loadTfjsNode();
+    const { Piscina } = await import('piscina');
     return new Piscina({
       filename: threadFile('audit-thread'),
       minThreads: 1,

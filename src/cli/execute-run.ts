@@ -1,5 +1,7 @@
+import type { ScoreRunRequest } from '../engines/score-run.ts';
 import type { Rule } from '../questions/rules/rule.ts';
 import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
+import type { EndingRun } from '../web/report/write-report.ts';
 import { interruptible } from './interrupt.ts';
 import { quietDisplay, showProgress } from './progress.ts';
 import { type Printed, printReport, type RuledReport } from './report.ts';
@@ -12,9 +14,9 @@ export interface RunDisplay extends Printed {
   readonly rules?: readonly Rule[];
 }
 
-/** An engine as the command line sees it. */
+/** An engine as the command line sees it. One that has the shards at hand when the results are written may say so. */
 export interface RunStarter {
-  readonly start: (request: RunRequest) => StartedRun;
+  readonly start: (request: ScoreRunRequest) => StartedRun;
   /** What an interrupt means for the run. */
   readonly onInterrupt: string;
 }
@@ -29,13 +31,22 @@ export async function executeRun(
   const { start, onInterrupt } = engine ?? (await embedded());
   const announce = () => terminal.error(`\n${onInterrupt}; interrupt again to stop at once.\n`);
   const report = await interruptible(announce, async (signal): Promise<RunReport | undefined> => {
-    const { progress, done } = start({ ...request, signal });
+    let reported = false;
+    const { progress, done } = start({
+      ...request,
+      signal,
+      onWritten: async ({ shards, ...run }, pool) => {
+        const ending = { ...run, cases: request.cases, outDir: request.outDir, pooled: { pool, shards } };
+        await addReport(request.outDir, signal, display.say, ending);
+        reported = true;
+      },
+    });
     const display = quiet ? quietDisplay() : showProgress(progress, terminal);
     for (const warning of request.warnings) display.say(`warning: ${warning}`);
     try {
       const finished = await done;
       for (const note of finished.notes) if (!request.warnings.includes(note)) display.say(note);
-      await addReport(finished.outDir, signal, display.say);
+      if (!reported) await addReport(finished.outDir, signal, display.say);
       return finished;
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -52,10 +63,15 @@ export async function executeRun(
 }
 
 /** The results stand already: whatever keeps the report from being written is told, and fails nothing. */
-async function addReport(outDir: string, signal: AbortSignal, say: (text: string) => void): Promise<void> {
+async function addReport(
+  outDir: string,
+  signal: AbortSignal,
+  say: (text: string) => void,
+  ending?: EndingRun,
+): Promise<void> {
   const { writeReport } = await import('../web/report/write-report.ts');
   try {
-    await writeReport(outDir, { signal });
+    await writeReport(outDir, { signal, ...(ending && { ending }) });
   } catch (error) {
     const why = signal.aborted ? 'interrupted' : error instanceof Error ? error.message : String(error);
     say(`report.html was not written (${why}); voxtally report ${outDir} makes it`);

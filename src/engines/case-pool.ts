@@ -69,7 +69,7 @@ export class CasePool {
   /** The sorted losses of each class over all cases taken in. @throws PartialError: `repair`, and ask again. */
   async evaluate(signal: AbortSignal): Promise<readonly LovaszValues[]> {
     await this.#settle(signal);
-    const files = this.#allFiles();
+    const files = this.files();
     const opened = await this.#open(files, signal);
     checkKeys(
       opened.keys,
@@ -102,7 +102,7 @@ export class CasePool {
     const { store } = this.#work.folder;
     if (error.place.record !== undefined) outOfTheWay(store, error);
     // Which file holds other keys than were tallied cannot be told: none of them is used.
-    else for (const { name } of this.#allFiles()) store.remove(name);
+    else for (const { name } of this.files()) store.remove(name);
     this.#readRecords();
     this.#single.clear();
     const lost: number[] = [];
@@ -190,7 +190,8 @@ export class CasePool {
     removeRecord(this.#work.folder, record);
   }
 
-  #allFiles(): ShardRef[] {
+  /** The shards of all cases taken in: of some merged, of the others their own. */
+  files(): ShardRef[] {
     return [
       ...[...this.#single.values()].flatMap((outcome) => this.#caseFiles(outcome)),
       ...this.#records.flatMap((record) => this.#recordFiles(record)),

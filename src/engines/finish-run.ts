@@ -11,6 +11,7 @@ import { findRecord, putRecord } from '../run/records.ts';
 import type { RunEvent } from '../run/run-events.ts';
 import { poolFolder, type RunFolder, shardFolder } from '../run/run-folder.ts';
 import { lostShapes, storedShapes } from '../run/shapes.ts';
+import type { ShardRef } from '../run/tile-partial.ts';
 import { type ResultsRequest, writeResults } from '../run/write-results.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
 import type { CasePool } from './case-pool.ts';
@@ -31,9 +32,26 @@ export interface FinishRequest {
   readonly startedAt: Date;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
+  /** Has the run's threads and the shards of its pool, which are gone afterwards. Its faults are its own. */
+  readonly onWritten?: OnWritten | undefined;
 }
 
-export interface FinishedRun {
+/** A run whose results are written. */
+export interface WrittenRun {
+  readonly folder: RunFolder;
+  readonly settings: RunSettings;
+  /** One a case, in the order of the results. */
+  readonly outcomes: readonly CaseOutcomeRecord[];
+  /** Sorted losses of each class over all scored cases; empty where the run computed none. */
+  readonly pooledLovasz: readonly LovaszValues[];
+  readonly results: ResultsDocument;
+  /** The shards of all scored cases, merged as far as the pool has; none where they are not kept. */
+  readonly shards: readonly ShardRef[];
+}
+
+export type OnWritten = (run: WrittenRun) => Promise<void>;
+
+export interface EndedRun {
   readonly results: ResultsDocument;
   readonly failed: number;
   readonly notes: readonly string[];
@@ -42,14 +60,14 @@ export interface FinishedRun {
   readonly seconds: number;
 }
 
-export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
-  const { work, emit, startedAt } = request;
+export async function finishRun(request: FinishRequest): Promise<EndedRun> {
+  const { work, casePool, emit, startedAt } = request;
   emit({ kind: 'stage', stage: 'reduce' });
   await repairShapes(request);
   const pooled = await poolCases(request);
   const outcomes = [...work.cases.keys()].map((index) => request.outcomes.get(index)!);
   emit({ kind: 'stage', stage: 'write' });
-  const notes = await settleShards(request, outcomes);
+  const { notes, kept } = await settleShards(request, outcomes);
   const audit = settleAudit(request, outcomes);
   if (audit) notes.push(audit.sentence);
   const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
@@ -68,6 +86,12 @@ export async function finishRun(request: FinishRequest): Promise<FinishedRun> {
     },
     storedShapes(work.folder, outcomes),
   );
+  if (request.onWritten) {
+    const { folder, settings } = work;
+    const shards = kept ? casePool.files() : [];
+    await request.onWritten({ folder, settings, outcomes, pooledLovasz: pooled, results, shards });
+  }
+  if (kept) work.folder.store.clear(poolFolder);
   const failed = outcomes.filter(({ status }) => status !== 'ok').length;
   return {
     results,
@@ -155,11 +179,11 @@ function storedPool(folder: RunFolder, name: string): readonly LovaszValues[] | 
   return stored?.cases === name ? stored.lovasz : undefined;
 }
 
-/** Drops the shards that nobody asked to keep, and says so. */
+/** Drops the shards that nobody asked to keep, and says so. Where they are `kept`, those of the pool are still there. */
 async function settleShards(
   { work, casePool, signal }: FinishRequest,
   outcomes: readonly CaseOutcomeRecord[],
-): Promise<string[]> {
+): Promise<{ notes: string[]; kept: boolean }> {
   const { folder, settings } = work;
   const scored = outcomes.filter(isScored);
   const bytes = scored.reduce((sum, outcome) => sum + outcome.shardBytes, 0);
@@ -169,21 +193,20 @@ async function settleShards(
   // Cases without a score may get one by a later start, which then needs the pool of the others.
   if (needsShards(settings) && !keep && scored.length > 0 && scored.length < outcomes.length) {
     await casePool.seal(signal);
-  } else {
+  } else if (!keep || !needsShards(settings)) {
     folder.store.clear(poolFolder);
   }
   settleMasks(folder, settings, outcomes);
-  if (!needsShards(settings)) return [];
+  if (!needsShards(settings)) return { notes: [], kept: false };
   const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   if (keep) {
-    return [
-      `shards kept: ${size} in ${folder.store.pathOf(shardFolder)}, for questions without reading a volume again`,
-    ];
+    const where = folder.store.pathOf(shardFolder);
+    const note = `shards kept: ${size} in ${where}, for questions without reading a volume again`;
+    return { notes: [note], kept: true };
   }
   folder.store.clear(shardFolder);
-  return settings.keepShards === 'never'
-    ? []
-    : [`shards not kept: ${size} is more than keepShardsMaxMiB; --keep-shards always keeps them`];
+  const note = `shards not kept: ${size} is more than keepShardsMaxMiB; --keep-shards always keeps them`;
+  return { notes: settings.keepShards === 'never' ? [] : [note], kept: false };
 }
 
 /**

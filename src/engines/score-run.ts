@@ -10,6 +10,7 @@ import { type CaseOutcomeRecord, storedOutcome } from '../run/case-outcome.ts';
 import { enterFolder } from '../run/enter-run.ts';
 import { OutFolder } from '../run/out-folder.ts';
 import { planMemory } from '../run/plan/memory.ts';
+import { isTiny } from '../run/plan/tiny-run.ts';
 import { progressOf, type RunEvent } from '../run/run-events.ts';
 import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
@@ -18,11 +19,16 @@ import { ThreadPool } from '../threads/thread-pool.ts';
 import { CasePool } from './case-pool.ts';
 import { CaseWork } from './case-work.ts';
 import { EmbeddedEngine } from './embedded.ts';
-import { finishRun } from './finish-run.ts';
+import { finishRun, type WrittenRun } from './finish-run.ts';
 import { forgetOutcomes } from './forget.ts';
 
+export interface ScoreRunRequest extends RunRequest {
+  /** Called when the results are written, while the run still has its threads. */
+  readonly onWritten?: (run: WrittenRun, threads: ThreadPool) => Promise<void>;
+}
+
 /** Starts a run. Its folder is `outDir`; what it must remember stands in `outDir/work`. */
-export function scoreRun(request: RunRequest): StartedRun {
+export function scoreRun(request: ScoreRunRequest): StartedRun {
   const events = new ReplaySubject<RunEvent>(1);
   const done = run(request, (event) => events.next(event));
   done.then(
@@ -32,7 +38,7 @@ export function scoreRun(request: RunRequest): StartedRun {
   return { progress: progressOf(events, request.cases.length), done };
 }
 
-async function run(request: RunRequest, emit: (event: RunEvent) => void): Promise<RunReport> {
+async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): Promise<RunReport> {
   const startedAt = new Date();
   const { cases, config, outDir, signal } = request;
   // Every piece of work in flight listens to it.
@@ -40,10 +46,11 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
   const { threads, threadBytes } = planMemory(config);
+  const ownThread = await isTiny(cases);
   if (request.out === undefined) makeFolder(resolve(outDir));
   const out = request.out ?? OutFolder.own(outDir);
-  // They load while the settings are found out.
-  const pool = new ThreadPool(threads);
+  // Threads load while the settings are found out.
+  const pool = new ThreadPool(threads, [], { ownThread });
   try {
     const { settings, notes } = await resolveSettings(config, cases);
     if (settings.audit !== undefined) checkAuditAvailable();
@@ -87,6 +94,7 @@ async function run(request: RunRequest, emit: (event: RunEvent) => void): Promis
       startedAt,
       signal,
       emit,
+      onWritten: request.onWritten && ((written) => request.onWritten!(written, pool)),
     });
     return {
       exitStatus: finished.failed === 0 && finished.audit?.passed !== false ? 0 : 1,

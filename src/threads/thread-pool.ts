@@ -1,15 +1,14 @@
 /** The threads of this process that score and reduce. */
-import { Piscina } from 'piscina';
 import type { AuditStep } from '../audit/audit-case.ts';
 import { Auditor } from '../audit/auditor.ts';
 import { MachineError } from '../base/errors.ts';
-import { threadFile } from '../base/package-files.ts';
-import { type PackedError, unpackError } from '../base/packed-error.ts';
+import { unpackError } from '../base/packed-error.ts';
 import type { MergedKeys } from '../measures/sorted-errors/merger.ts';
 import type { Survey } from '../measures/sorted-errors/survey.ts';
 import type { WalkedRange } from '../measures/sorted-errors/walk-range.ts';
 import type { RunSums } from '../measures/terms/sum-runs.ts';
 import type { CaseAudit } from '../run/audit/record.ts';
+import type { StepAnswer, StepPlace } from './step-place.ts';
 import type { OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
 
 /** What each kind of step gives. */
@@ -28,40 +27,28 @@ interface StepResults {
 
 export class ThreadPool {
   readonly threads: number;
-  readonly #pool: Piscina;
+  readonly #place: Promise<StepPlace>;
   readonly #auditor: Auditor;
-  readonly #loaded: Promise<void>;
 
-  /** `dataRoots`: the only folders below which the threads read volumes; any when there are none. */
-  constructor(threads: number, dataRoots: readonly string[] = []) {
+  /**
+   * `dataRoots`: the only folders below which the threads read volumes; any when there are none. `ownThread`: no thread is
+   * started; steps are done between other things that the calling one does.
+   */
+  constructor(threads: number, dataRoots: readonly string[] = [], { ownThread = false } = {}) {
     this.threads = threads;
     this.#auditor = new Auditor(dataRoots);
-    this.#pool = new Piscina({
-      filename: threadFile('step-thread'),
-      // They start when there is work for them, and none ends before the pool does. One that dies is replaced only below the
-      // minimum: without one, steps that wait when the last thread dies would wait for ever.
-      minThreads: 1,
-      maxThreads: threads,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      concurrentTasksPerWorker: 1,
-      argv: [...dataRoots],
-      // What steps leave behind is short-lived; by itself its space grows to 48 MB a thread before it is collected.
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
-      // Node ends the whole process when a thread is closed while it loads a module by `require`; by `import` it does not.
-      execArgv: [...process.execArgv, '--no-experimental-require-module'],
-    });
-    // The first thread loads at once, and no second one starts only because it is not ready.
-    this.#loaded = this.#pool.run(null).catch(() => {});
+    this.#place = ownThread ? loadOwnThread() : startThreads(threads, dataRoots);
+    this.#place.catch(() => {});
   }
 
   /** @throws the step's own error; MachineError when its thread died. */
   async run<S extends Step | AuditStep>(step: S, signal?: AbortSignal): Promise<StepResults[S['kind']]> {
-    let answer: { value: StepResults[S['kind']] } | { error: PackedError };
+    let answer: StepAnswer;
     try {
       answer =
         step.kind === 'audit-case'
-          ? ((await this.#auditor.run(step, signal)) as typeof answer)
-          : await this.#loaded.then(() => this.#pool.run(step, signal ? { signal } : {}));
+          ? await this.#auditor.run(step, signal)
+          : await (await this.#place).run(step, signal);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw new MachineError(
@@ -73,10 +60,21 @@ export class ThreadPool {
       );
     }
     if ('error' in answer) throw unpackError(answer.error);
-    return answer.value;
+    return answer.value as StepResults[S['kind']];
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.destroy(), this.#auditor.close()]);
+    await Promise.all([this.#place.then((place) => place.close()), this.#auditor.close()]);
   }
+}
+
+/** Loaded when needed: who does the steps itself needs no pool, and who has a pool no steps. */
+async function startThreads(threads: number, dataRoots: readonly string[]): Promise<StepPlace> {
+  const { StepThreads } = await import('./step-threads.ts');
+  return new StepThreads(threads, dataRoots);
+}
+
+async function loadOwnThread(): Promise<StepPlace> {
+  const { OwnThread } = await import('./own-thread.ts');
+  return new OwnThread();
 }

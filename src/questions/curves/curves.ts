@@ -42,6 +42,14 @@ export interface CurveOptions {
   readonly bins?: number;
   readonly threads?: number;
   readonly signal?: AbortSignal;
+  /** What a run that is ending has ready, of all its scored cases. */
+  readonly pooled?: PooledShards;
+}
+
+export interface PooledShards {
+  readonly pool: ThreadPool;
+  /** They hold what the shards of the cases hold, in fewer files. */
+  readonly shards: readonly ShardRef[];
 }
 
 const defaultPoints = 1000;
@@ -59,12 +67,18 @@ export async function curves(run: FinishedRun, options: CurveOptions): Promise<C
   if (run.settings.scores === 'label') throw missingShards(run, 'this run has none', 'a curve');
   const indices = options.classes.map((name) => classIndex(run, name));
   const outcomes = outcomesOf(run, options.case);
-  const files = outcomes.flatMap((outcome) => shardFiles(run, outcome, 'a curve'));
-  const pool = new ThreadPool(options.threads ?? availableParallelism());
-  try {
+  const ofClasses = async (pool: ThreadPool, files: readonly ShardRef[]) => {
     const found: ClassCurves[] = [];
     for (const index of indices) found.push(await classCurves(run, pool, outcomes, files, index, options));
     return found;
+  };
+  if (options.pooled && options.case === undefined) {
+    return ofClasses(options.pooled.pool, options.pooled.shards);
+  }
+  const files = outcomes.flatMap((outcome) => shardFiles(run, outcome, 'a curve'));
+  const pool = new ThreadPool(options.threads ?? availableParallelism());
+  try {
+    return await ofClasses(pool, files);
   } finally {
     await pool.close();
   }

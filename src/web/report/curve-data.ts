@@ -1,8 +1,13 @@
 /** Curves of the pooled voxels for the page, from the shards that a run kept. */
 
 import { VoxtallyError } from '../../base/errors.ts';
-import { hasShards, openFinishedRun, scoredOutcomes } from '../../questions/ask/finished-run.ts';
-import { curves } from '../../questions/curves/curves.ts';
+import {
+  type FinishedRun,
+  hasShards,
+  openFinishedRun,
+  scoredOutcomes,
+} from '../../questions/ask/finished-run.ts';
+import { curves, type PooledShards } from '../../questions/curves/curves.ts';
 import type { ClassCurves } from '../../questions/curves/types.ts';
 
 /** Columns of a class's curves; numbers of five digits. */
@@ -37,9 +42,14 @@ export interface CurveSection {
 /** More classes than these have their curves by `voxtally curve`. */
 const mostClasses = 24;
 
-export async function gatherCurves(outDir: string, signal?: AbortSignal): Promise<CurveSection> {
+/** `ending`: the run, where it is just ending and its pool is still there. */
+export async function gatherCurves(
+  outDir: string,
+  signal?: AbortSignal,
+  ending?: FinishedRun & { readonly pooled: PooledShards },
+): Promise<CurveSection> {
   try {
-    const run = openFinishedRun(outDir);
+    const run = ending ?? openFinishedRun(outDir);
     if (run.settings.scores === 'label') return none('Label maps have no scores, so there are no curves.');
     if (scoredOutcomes(run).length === 0) return none('No case was scored, so there are no curves.');
     if (!hasShards(run)) {
@@ -50,7 +60,9 @@ export async function gatherCurves(outDir: string, signal?: AbortSignal): Promis
     const names = run.settings.classes.map(({ name }) => name);
     const drawn = names.slice(0, mostClasses);
     const maxPoints = Math.max(40, Math.min(240, Math.floor(2000 / drawn.length)));
-    const found = (await curves(run, { classes: drawn, maxPoints, ...(signal && { signal }) })).map(columns);
+    const options = { classes: drawn, maxPoints, ...(signal && { signal }) };
+    const pooled = ending?.pooled;
+    const found = (await curves(run, { ...options, ...(pooled && { pooled }) })).map(columns);
     if (drawn.length === names.length) return { curves: found };
     return {
       curves: found,

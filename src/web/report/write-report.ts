@@ -2,6 +2,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeText } from '../../base/write-whole.ts';
+import type { FinishedRun } from '../../questions/ask/finished-run.ts';
+import type { PooledShards } from '../../questions/curves/curves.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { readResults } from '../../results/read.ts';
 import { gatherCurves } from './curve-data.ts';
@@ -19,6 +21,12 @@ const mostDataBytes = 2_000_000;
 const listedBytes = 1_000_000;
 const mostListed = 400;
 
+/** A run that is ending, with its results. */
+export interface EndingRun extends FinishedRun {
+  readonly results: ResultsDocument;
+  readonly pooled: PooledShards;
+}
+
 export interface ReportTexts {
   readonly report: string;
   /** Every case, where the report cannot list all. */
@@ -29,6 +37,8 @@ export interface ReportRequest {
   readonly signal?: AbortSignal;
   /** See `ReportOptions`. */
   readonly viewer?: string;
+  /** The run itself, where it is just ending: what it has at hand is not read again. */
+  readonly ending?: EndingRun;
 }
 
 /**
@@ -37,7 +47,8 @@ export interface ReportRequest {
  * @throws UsageError when the folder holds no results.
  */
 export async function writeReport(outDir: string, request: ReportRequest = {}): Promise<string> {
-  const { report, cases } = await reportTexts(outDir, readResults(outDir), request);
+  const document = request.ending?.results ?? readResults(outDir);
+  const { report, cases } = await reportTexts(outDir, document, request);
   const [path, allCases] = reportFiles.map((name) => join(outDir, name)) as [string, string];
   if (cases === undefined) rmSync(allCases, { force: true });
   else writeText(allCases, cases);
@@ -49,12 +60,12 @@ export async function writeReport(outDir: string, request: ReportRequest = {}): 
 export async function reportTexts(
   outDir: string,
   document: ResultsDocument,
-  { signal, viewer }: ReportRequest = {},
+  { signal, viewer, ending }: ReportRequest = {},
 ): Promise<ReportTexts> {
   const options: ReportOptions = {
     document,
     facts: readRunFacts(join(outDir, 'run.json')),
-    curves: await gatherCurves(outDir, signal),
+    curves: await gatherCurves(outDir, signal, ending),
     thumbnails: await gatherThumbnails(outDir, document, signal),
     lesions: gatherLesions(outDir),
     ...(viewer !== undefined && { viewer }),

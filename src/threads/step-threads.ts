@@ -1,0 +1,37 @@
+/** Steps done by threads of their own. */
+import { Piscina } from 'piscina';
+import { threadFile } from '../base/package-files.ts';
+import type { StepAnswer, StepPlace } from './step-place.ts';
+import type { Step } from './steps.ts';
+
+export class StepThreads implements StepPlace {
+  readonly #pool: Piscina;
+  readonly #loaded: Promise<void>;
+
+  constructor(threads: number, dataRoots: readonly string[]) {
+    this.#pool = new Piscina({
+      filename: threadFile('step-thread'),
+      // They start when there is work for them, and none ends before the pool does. One that dies is replaced only below the
+      // minimum: without one, steps that wait when the last thread dies would wait for ever.
+      minThreads: 1,
+      maxThreads: threads,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: 1,
+      argv: [...dataRoots],
+      // What steps leave behind is short-lived; by itself its space grows to 48 MB a thread before it is collected.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      // Node ends the whole process when a thread is closed while it loads a module by `require`; by `import` it does not.
+      execArgv: [...process.execArgv, '--no-experimental-require-module'],
+    });
+    // The first thread loads at once, and no second one starts only because it is not ready.
+    this.#loaded = this.#pool.run(null).catch(() => {});
+  }
+
+  run(step: Step, signal?: AbortSignal): Promise<StepAnswer> {
+    return this.#loaded.then(() => this.#pool.run(step, signal ? { signal } : {}));
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
