@@ -2,15 +2,10 @@
 
 import type { TileInput } from '../measures/tile/tile-input.ts';
 import { predictsLabels, type RunSettings } from '../settings/run-settings.ts';
+import type { CaseBytes } from '../volumes/case-reader.ts';
 import { LargeLabels } from './large-labels.ts';
 import { type Scores, softmax, sumOfChannels, surely } from './softmax.ts';
 import { canonicalScores, storedValues } from './stored-values.ts';
-
-/** A tile's stored bytes: each channel's and the reference's. */
-export interface TileBytes {
-  readonly predictions: readonly Uint8Array[];
-  readonly reference: Uint8Array;
-}
 
 export interface TileVoxels {
   /** Reference label of each voxel that is not ignored. */
@@ -26,7 +21,7 @@ export interface TileVoxels {
   readonly classes: readonly Scores[];
 }
 
-export function tileVoxels(bytes: TileBytes, input: TileInput, settings: RunSettings): TileVoxels {
+export function tileVoxels(bytes: CaseBytes, input: TileInput, settings: RunSettings): TileVoxels {
   const { ignoreLabel, scores: kind, roundLabels } = settings;
   const largeLabels = new LargeLabels();
   const labels = largeLabels.read(bytes.reference, input.reference, roundLabels);

@@ -3,11 +3,11 @@ import { UsageError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { localStore } from '../run/open-store.ts';
 import { OutFolder } from '../run/out-folder.ts';
-import { resultFiles } from '../run/result-files.ts';
+import { resultFiles, runIdFile } from '../run/result-files.ts';
 import { workFolder } from '../run/run-folder.ts';
 
 /** What a run leaves in its folder, beside its `work` folder. */
-const runFiles = [...resultFiles, 'run-id.txt', 'report.html', 'report-cases.html'] as const;
+const runFiles = [...resultFiles, runIdFile, 'report.html', 'report-cases.html'] as const;
 
 /** By these a `work` folder is told from somebody else's folder of that name. */
 const workMarks = ['settings.json', 'cases.json'].map((name) => `${workFolder}/${name}`);

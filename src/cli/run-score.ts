@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { takeShard } from '../cases/shard.ts';
 import { defaultPriority, maxPriority } from '../engines/redis/priority.ts';
 import type { Rule } from '../questions/rules/rule.ts';
 import type { TableKind } from '../results/table.ts';
+import { localStore } from '../run/open-store.ts';
+import { readText } from '../run/records.ts';
+import { runIdFile } from '../run/result-files.ts';
 import type { RunRequest } from '../run/types.ts';
 import { readLabelNames } from '../settings/label-names.ts';
 import { loadConfig } from '../settings/load-config.ts';
@@ -142,14 +143,9 @@ async function scoreInto(
   return report?.exitStatus ?? interruptedStatus;
 }
 
-/** The run on the queue that a folder is of. */
+/** The run on the queue that a folder is of; undefined where nothing was submitted. */
 function runIdIn(outDir: string): string | undefined {
-  try {
-    return readFileSync(join(outDir, 'run-id.txt'), 'utf8').trim();
-  } catch {
-    // Nothing was submitted.
-    return undefined;
-  }
+  return readText(localStore(outDir), runIdFile)?.trim();
 }
 
 /** Rules are about what the settings say that there will be. @throws UsageError */

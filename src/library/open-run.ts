@@ -8,7 +8,7 @@ import { type CurveOptions, curves } from '../questions/curves/curves.ts';
 import type { ClassCurves } from '../questions/curves/types.ts';
 import { type MergedRun, mergeRuns as merge } from '../questions/merge/merge.ts';
 import type { ResultsDocument } from '../results/document.ts';
-import { readResults } from '../results/read.ts';
+import { readResults } from '../run/read-results.ts';
 
 /** A run that is over, as it is in its folder. */
 export class OpenedRun {

@@ -1,5 +1,4 @@
 /** What a run would do, and which cases would fail, from headers and the voxels that tell kinds apart: nothing is scored. */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { lastValueFrom, toArray } from 'rxjs';
 import { type Vec3, voxelCount } from '../base/box.ts';
 import { InputError, MachineError, UsageError, type VoxtallyError } from '../base/errors.ts';
@@ -14,15 +13,12 @@ import { resolveSettings } from '../settings/resolve-settings.ts';
 import { sixDigits } from '../settings/rounding.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { Config } from '../settings/schema.ts';
-import { openStream } from '../volumes/gzip-stream.ts';
-import { dataBytes } from '../volumes/length.ts';
-import type { VolumeHeader } from '../volumes/types.ts';
+import { checkWhole } from '../volumes/check-whole.ts';
 import { type CasePlan, caseBytes, channelHeaders, planCase } from './plan/case-plan.ts';
 import { planMemory } from './plan/memory.ts';
 
 /** Cases that are looked at at a time: the work is waiting for storage. */
 const lanes = 4;
-const blockBytes = 1 << 22;
 
 export interface DryCase extends ManifestCase {
   /** Null where the case was not even read. */
@@ -178,33 +174,4 @@ function volumeOf(plan: CasePlan, settings: RunSettings, scores: ScoreKind | nul
     threadBytes: tileBytes(settings, input, voxelCount(tileShape)),
     bytes: caseBytes(plan),
   };
-}
-
-/**
- * A gzip file says in its last bytes how long it is inflated. Where that is not what its header needs, it was cut short,
- * or is of several members: then it is read to the end. @throws InputError for a file that is not whole.
- */
-async function checkWhole(header: VolumeHeader): Promise<void> {
-  if (!header.compressed) return;
-  const bytes = dataBytes(header);
-  if (statedLength(header.dataPath) === (header.dataOffset + bytes) % 2 ** 32) return;
-  const stream = openStream(header);
-  try {
-    for (let read = 0; read < bytes; read += blockBytes) {
-      await stream.read(new Uint8Array(Math.min(blockBytes, bytes - read)));
-    }
-  } finally {
-    stream.close();
-  }
-}
-
-function statedLength(path: string): number {
-  const file = openSync(path, 'r');
-  try {
-    const last = Buffer.alloc(4);
-    readSync(file, last, 0, 4, Math.max(0, statSync(path).size - 4));
-    return last.readUInt32LE();
-  } finally {
-    closeSync(file);
-  }
 }

@@ -9,3 +9,6 @@ export const resultFiles = [
   'audit.json',
   'run.json',
 ] as const;
+
+/** The run on the queue whose results the folder has, or will have. */
+export const runIdFile = 'run-id.txt';

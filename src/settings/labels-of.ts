@@ -1,6 +1,6 @@
 import { voxelCount } from '../base/box.ts';
 import { compareLabels, type Label, labelOf } from '../base/label.ts';
-import { openStream } from '../volumes/gzip-stream.ts';
+import { readBlocks } from '../volumes/read-voxels.ts';
 import { storedReaders } from '../volumes/stored-readers.ts';
 import { datatypeBytes, type VolumeHeader } from '../volumes/types.ts';
 
@@ -30,19 +30,12 @@ export async function labelsOf(header: VolumeHeader): Promise<Label[]> {
   const exact = slope === 1 && intercept === 0 ? exactReaders[datatype] : undefined;
   const read = storedReaders[datatype];
   const total = Math.min(voxelCount(shape) * channels, table ? mostVoxels.narrow : mostVoxels.wide);
-  const stream = openStream(header);
-  try {
-    for (let done = 0; done < total; done += blockVoxels) {
-      const block = new Uint8Array(Math.min(blockVoxels, total - done) * bytes);
-      await stream.read(block);
-      const view = new DataView(block.buffer);
-      if (exact) for (let at = 0; at < block.length; at += 8) addLabel(exact(view, at, littleEndian));
-      else if (!table) for (let at = 0; at < block.length; at += bytes) add(read(view, at, littleEndian));
-      else if (bytes === 1) for (const byte of block) table[byte] = 1;
-      else for (let at = 0; at < block.length; at += 2) table[view.getUint16(at, littleEndian)] = 1;
-    }
-  } finally {
-    stream.close();
+  for await (const block of readBlocks(header, total * bytes, blockVoxels * bytes)) {
+    const view = new DataView(block.buffer);
+    if (exact) for (let at = 0; at < block.length; at += 8) addLabel(exact(view, at, littleEndian));
+    else if (!table) for (let at = 0; at < block.length; at += bytes) add(read(view, at, littleEndian));
+    else if (bytes === 1) for (const byte of block) table[byte] = 1;
+    else for (let at = 0; at < block.length; at += 2) table[view.getUint16(at, littleEndian)] = 1;
   }
   if (table) addMarked(table, header, add);
   return [...found].sort(compareLabels);

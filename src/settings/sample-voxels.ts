@@ -1,7 +1,6 @@
 /** Voxels that are looked at before a run, to find out what its files hold. */
-import { type Box, type Vec3, voxelCount, voxelIndex } from '../base/box.ts';
-import { openStream } from '../volumes/gzip-stream.ts';
-import { openRaw } from '../volumes/raw-source.ts';
+import { type Box, type Vec3, voxelCount } from '../base/box.ts';
+import { readBoxes } from '../volumes/read-voxels.ts';
 import { storedReaders } from '../volumes/stored-readers.ts';
 import { datatypeBytes, type VolumeHeader } from '../volumes/types.ts';
 
@@ -33,7 +32,7 @@ export async function sampleVoxels(headers: readonly VolumeHeader[]): Promise<Vo
   const boxes = sampleBoxes([shape[0], shape[1], reach], voxels);
   const channels: (Float64Array | undefined)[] = [];
   for (const header of headers) {
-    channels.push(...(header.compressed ? await inflateBoxes(header, boxes) : readBoxes(header, boxes)));
+    channels.push(...(await valuesOf(header, boxes)));
   }
   const seen = boxes.reduce((sum, box) => sum + voxelCount(box.shape), 0);
   return { boxes, channels, whole: seen === voxelCount(shape) && channels.every((values) => values) };
@@ -74,74 +73,25 @@ function sampleBoxes(shape: Vec3, voxels: number): Box[] {
   });
 }
 
-function readBoxes(header: VolumeHeader, boxes: readonly Box[]): Float64Array[] {
-  const source = openRaw(header);
-  try {
-    return Array.from({ length: header.channels }, (_, channel) =>
-      valuesOf(header, boxes, (box, target) => source.readBox(channel, box, target)),
-    );
-  } finally {
-    source.close();
-  }
-}
-
-/** From the start of a compressed file as far as it may be inflated, what lies between the boxes skipped. */
-async function inflateBoxes(
-  header: VolumeHeader,
-  boxes: readonly Box[],
-): Promise<(Float64Array | undefined)[]> {
-  const bytes = datatypeBytes[header.datatype];
-  const channelBytes = voxelCount(header.shape) * bytes;
-  const stream = openStream(header);
-  const skipped = new Uint8Array(2 ** 20);
-  let position = 0;
-  const skipTo = async (place: number) => {
-    while (position < place) {
-      const part = skipped.subarray(0, Math.min(skipped.length, place - position));
-      await stream.read(part);
-      position += part.length;
-    }
-  };
-  try {
-    const channels: (Float64Array | undefined)[] = [];
-    for (let channel = 0; channel < header.channels; channel++) {
-      if (channel > 0 && (channel + 1) * channelBytes > mostInflatedBytes) {
-        channels.push(undefined);
-        continue;
-      }
-      const parts = new Map<Box, Uint8Array>();
-      for (const box of boxes) {
-        const part = new Uint8Array(voxelCount(box.shape) * bytes);
-        await skipTo(channel * channelBytes + voxelIndex(box.origin, header.shape) * bytes);
-        await stream.read(part);
-        position += part.length;
-        parts.set(box, part);
-      }
-      channels.push(valuesOf(header, boxes, (box, target) => target.set(parts.get(box)!)));
-    }
-    return channels;
-  } finally {
-    stream.close();
-  }
-}
-
-/** The values of the boxes, one behind the other. */
-function valuesOf(
-  { datatype, littleEndian, slope, intercept }: VolumeHeader,
-  boxes: readonly Box[],
-  read: (box: Box, target: Uint8Array) => void,
-): Float64Array {
-  const value = storedReaders[datatype];
+/** The values of the boxes, one behind the other; undefined for channels that lie too deep in a compressed file. */
+async function valuesOf(header: VolumeHeader, boxes: readonly Box[]): Promise<(Float64Array | undefined)[]> {
+  const { datatype, littleEndian, slope, intercept, shape, channels, compressed } = header;
   const bytes = datatypeBytes[datatype];
-  const values = new Float64Array(boxes.reduce((sum, { shape }) => sum + voxelCount(shape), 0));
+  const value = storedReaders[datatype];
+  const size = boxes.reduce((sum, box) => sum + voxelCount(box.shape), 0);
+  const isReached = (channel: number) =>
+    !compressed || channel === 0 || (channel + 1) * voxelCount(shape) * bytes <= mostInflatedBytes;
+  const values = Array.from({ length: channels }, (_, channel) =>
+    isReached(channel) ? new Float64Array(size) : undefined,
+  );
   let at = 0;
-  for (const box of boxes) {
-    const stored = new Uint8Array(voxelCount(box.shape) * bytes);
-    read(box, stored);
-    const view = new DataView(stored.buffer);
+  await readBoxes(header, [...values.keys()].filter(isReached), boxes, (stored, box, channel) => {
+    const view = new DataView(stored.buffer, stored.byteOffset, stored.length);
+    const own = values[channel]!;
+    if (box === boxes[0]) at = 0;
     for (let i = 0; i < stored.length; i += bytes) {
-      values[at++] = value(view, i, littleEndian) * slope + intercept;
+      own[at++] = value(view, i, littleEndian) * slope + intercept;
     }
-  }
+  });
   return values;
 }

@@ -31,9 +31,7 @@ import {
   TileCollector,
 } from '../run/tile-partial.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
-import { openRaw } from '../volumes/raw-source.ts';
-import { readPrediction } from '../volumes/read-prediction.ts';
-import { datatypeBytes, type VolumeSource } from '../volumes/types.ts';
+import { CaseBoxes, roomFor } from '../volumes/case-reader.ts';
 import type { JobStep, OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
 
 /** Kept for the next tile of the same plan: of the same files, settings, tiles and start of the run. */
@@ -42,8 +40,8 @@ interface OpenCase {
   /** The boxes by which its errors are listed, where they are thinner than tiles. */
   readonly slabGrid: TileGrid | undefined;
   readonly scorer: TileScorer;
-  readonly predictions: readonly VolumeSource[];
-  readonly reference: VolumeSource | null;
+  /** Null where the tiles of the case are not read from raw files. */
+  readonly files: CaseBoxes | null;
 }
 
 /** The state of one thread. */
@@ -67,7 +65,7 @@ export class StepRunner {
       case 'score-bundle':
         return this.#scoreBundle(step, readTile);
       case 'score-buffer':
-        return this.#scoreBundle(step, tilesIn(new Uint8Array(step.bytes)));
+        return this.#scoreBundle(step, tilesIn(step.bytes));
       case 'open-case':
         return this.#openCase(step.case, step.plan);
       case 'open-shards':
@@ -119,8 +117,7 @@ export class StepRunner {
   }
 
   #closeCase(): void {
-    for (const source of this.#open?.predictions ?? []) source.close();
-    this.#open?.reference?.close();
+    this.#open?.files?.close();
     this.#open = undefined;
   }
 
@@ -145,13 +142,11 @@ export class StepRunner {
       reference: plan.reference,
       shape: plan.shape,
     };
-    const raw = plan.mode === 'tiles';
     this.#open = {
       plan,
       slabGrid: slabBoxes(plan, this.#settings!.classes.length),
       scorer: new TileScorer(this.#kernel, this.#settings!, input, voxelCount(grid.tileShape)),
-      predictions: raw ? plan.predictions.map((header) => openRaw(header)) : [],
-      reference: raw ? openRaw(plan.reference) : null,
+      files: plan.mode === 'tiles' ? new CaseBoxes(plan) : null,
     };
     return this.#open;
   }
@@ -273,27 +268,21 @@ type BundleStep = Pick<Extract<Step, { kind: 'score-bundle' }>, 'case' | 'plan' 
 type ReadTile = (open: OpenCase, box: Box, voxels: { readonly before: number; readonly all: number }) => void;
 
 /** From raw files. */
-const readTile: ReadTile = ({ plan, scorer, predictions, reference }, box) => {
-  const targets = scorer.targets(voxelCount(box.shape));
-  reference!.readBox(0, box, targets.reference);
-  let channel = 0;
-  for (const source of predictions) {
-    for (let own = 0; own < source.header.channels; own++) {
-      readPrediction(source, own, plan.mapping, box, targets.predictions[channel++]!);
-    }
-  }
+const readTile: ReadTile = ({ scorer, files }, box) => {
+  files!.read(box, scorer.targets(voxelCount(box.shape)));
 };
 
-/** From the stored bytes of a whole bundle: each channel's, then the reference's. */
-function tilesIn(bytes: Uint8Array): ReadTile {
+/** From the stored bytes of a whole bundle. */
+function tilesIn(buffer: SharedArrayBuffer): ReadTile {
   return ({ plan, scorer }, box, { before, all }) => {
-    const targets = scorer.targets(voxelCount(box.shape));
-    const headers = [...channelHeaders(plan.predictions), plan.reference];
-    let at = 0;
-    for (const [i, target] of [...targets.predictions, targets.reference].entries()) {
-      const size = datatypeBytes[headers[i]!.datatype];
-      target.set(bytes.subarray(at + before * size, at + before * size + target.length));
-      at += all * size;
-    }
+    const voxels = voxelCount(box.shape);
+    const targets = scorer.targets(voxels);
+    const bundle = roomFor(plan, all, buffer);
+    const copy = (target: Uint8Array, stored: Uint8Array) => {
+      const size = stored.length / all;
+      target.set(stored.subarray(before * size, (before + voxels) * size));
+    };
+    for (const [channel, target] of targets.predictions.entries()) copy(target, bundle.predictions[channel]!);
+    copy(targets.reference, bundle.reference);
   };
 }

@@ -3,10 +3,9 @@
 import { voxelCount } from '../base/box.ts';
 import type { BufferBudget } from '../base/buffer-budget.ts';
 import { boxesOfBundle, bundleCount } from '../run/plan/bundles.ts';
-import { type CasePlan, channelHeaders, voxelBytes } from '../run/plan/case-plan.ts';
+import { type CasePlan, voxelBytes } from '../run/plan/case-plan.ts';
 import type { StoreAddress } from '../run/store.ts';
-import { openStream } from '../volumes/gzip-stream.ts';
-import { datatypeBytes, type VolumeStream } from '../volumes/types.ts';
+import { CaseStream, roomFor } from '../volumes/case-reader.ts';
 import type { TilesDone } from './steps.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -23,8 +22,7 @@ export async function walkCase(
   signal: AbortSignal,
   onTiles: (done: TilesDone) => void,
 ): Promise<void> {
-  const headers = [...channelHeaders(plan.predictions), plan.reference];
-  const streams = headers.map((header) => openStream(header));
+  const stream = new CaseStream(plan);
   const running = new Set<Promise<void>>();
   let failure: unknown;
   try {
@@ -33,12 +31,7 @@ export async function walkCase(
       const voxels = boxesOfBundle(plan, bundle).reduce((sum, { shape }) => sum + voxelCount(shape), 0);
       const buffer = await buffers.take(voxels * voxelBytes(plan), signal);
       try {
-        let at = 0;
-        await readAll(streams, (stream, i) => {
-          const bytes = voxels * datatypeBytes[headers[i]!.datatype];
-          at += bytes;
-          return stream.read(new Uint8Array(buffer, at - bytes, bytes));
-        });
+        await stream.read(roomFor(plan, voxels, buffer));
       } catch (error) {
         buffers.giveBack(buffer);
         throw error;
@@ -59,26 +52,10 @@ export async function walkCase(
         });
       running.add(work);
     }
-    await readAll(streams, (stream) => stream.finish());
+    await stream.finish();
   } finally {
-    for (const stream of streams) stream.close();
+    stream.close();
     await Promise.all(running);
   }
   if (failure !== undefined) throw failure;
-}
-
-/**
- * Reads on in all streams and waits for all: a buffer is not given back while another file is still read into it.
- * @throws the fault of the first file that has one anywhere, whichever is met first: it must not depend on the tiles.
- */
-async function readAll(
-  streams: readonly VolumeStream[],
-  read: (stream: VolumeStream, i: number) => Promise<void>,
-): Promise<void> {
-  const settled = await Promise.allSettled(streams.map(read));
-  if (settled.every(({ status }) => status === 'fulfilled')) return;
-  for (const [i, result] of settled.entries()) {
-    if (result.status === 'rejected') throw result.reason;
-    await streams[i]!.finish();
-  }
 }

@@ -49,3 +49,34 @@ test('no files import each other, directly or over others', () => {
   for (const file of files) visit(file, []);
   expect(cycles).toEqual([]);
 });
+
+/** The files, outside some places, that import something. */
+function importers(pattern: RegExp, allowed: readonly string[]): string[] {
+  return files.filter(
+    (file) => !allowed.some((place) => file.startsWith(place)) && pattern.test(readFileSync(file, 'utf8')),
+  );
+}
+
+test('only volumes/ opens a volume', () => {
+  expect(importers(/volumes\/(raw-source|gzip-stream)\.ts'/, ['src/volumes/'])).toEqual([]);
+});
+
+test('only the store touches the files of a run', () => {
+  const elsewhere = [
+    // What it rests on, and who owns its folder.
+    ...[
+      'src/base/',
+      'src/run/local-store.ts',
+      'src/run/fence.ts',
+      'src/run/lease.ts',
+      'src/run/out-folder.ts',
+    ],
+    // Volumes, which folders they may be in, lists of them, configuration, and files of the package.
+    ...['src/volumes/', 'src/run/data-roots.ts', 'src/cases/', 'src/settings/load-config.ts', 'src/kernels/'],
+    ...['src/web/report/shell.ts', 'src/web/dashboard/static-files.ts', 'src/web/viewer/routes.ts'],
+    // The folder of the runs, the demo, the file of a password, and whether two folders or files are one.
+    ...['src/engines/redis/places.ts', 'src/cli/demo/', 'src/cli/run-dashboard.ts'],
+    ...['src/questions/merge/merge.ts', 'src/cli/run-errors.ts', 'src/library/score-arrays.ts'],
+  ];
+  expect(importers(/from 'node:fs(\/promises)?'/, elsewhere)).toEqual([]);
+});

@@ -6,7 +6,7 @@ import { parseLosses } from '../../src/losses/registry.ts';
 import { buildResults } from '../../src/results/build.ts';
 import type { CaseSummary, ResultsDocument, ScoredCaseResult } from '../../src/results/document.ts';
 import { resultsJson, writeJson } from '../../src/results/json.ts';
-import { readResults } from '../../src/results/read.ts';
+import { readResults } from '../../src/run/read-results.ts';
 import { temporaryFolder } from '../questions/ask/runs.ts';
 import { binaryRun, exclusiveRun, failedRun } from './outcome.ts';
 

@@ -2,8 +2,8 @@
 import { crc32 } from 'node:zlib';
 import { MachineError } from '../../base/errors.ts';
 import type { ResultsDocument } from '../../results/document.ts';
-import { readResults } from '../../results/read.ts';
 import { linkWork, type OutFolder } from '../../run/out-folder.ts';
+import { readResults } from '../../run/read-results.ts';
 import { resultFiles } from '../../run/result-files.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { Store } from '../../run/store.ts';

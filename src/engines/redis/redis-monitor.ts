@@ -3,8 +3,8 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { VoxtallyError } from '../../base/errors.ts';
 import type { ManifestCase } from '../../cases/types.ts';
-import { readResults } from '../../results/read.ts';
 import { storedOutcome } from '../../run/case-outcome.ts';
+import { readResults } from '../../run/read-results.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type {
   CasePage,

@@ -8,6 +8,7 @@ import { readAuditSummary } from '../../run/audit/report.ts';
 import { enterFolder } from '../../run/enter-run.ts';
 import { OutFolder } from '../../run/out-folder.ts';
 import { readText } from '../../run/records.ts';
+import { runIdFile } from '../../run/result-files.ts';
 import type { RunProgress, RunReport, RunRequest, StartedRun } from '../../run/types.ts';
 import { resolveSettings } from '../../settings/resolve-settings.ts';
 import { collect } from './collect-results.ts';
@@ -19,8 +20,6 @@ import { type Places, SharedFolders } from './places.ts';
 import { openMonitor } from './redis-monitor.ts';
 import { findRequest, writeRecord } from './run-record.ts';
 
-/** The file in `--out` that names the run, for `--resume`. */
-export const runIdFile = 'run-id.txt';
 /** A submitter gives up when nothing has moved for so long. */
 const defaultPatienceMs = 30 * 60_000;
 

@@ -1,17 +1,10 @@
 /** The errors of a case as a NIfTI volume, to be laid over its images: error by voxel, the same all over a box. */
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import type { Vec3 } from '../../base/box.ts';
 import { UsageError } from '../../base/errors.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
 import type { CaseErrors } from '../../run/box-errors/case-errors.ts';
-import { storageFault } from '../../volumes/faults.ts';
 import { columnLengths } from '../../volumes/nifti/affine.ts';
-import { type NiftiLayout, niftiHeaderBytes } from '../../volumes/nifti/write.ts';
+import { type NiftiLayout, writeNiftiWhole } from '../../volumes/nifti/write.ts';
 import type { Affine } from '../../volumes/types.ts';
 import { boxErrors, type ErrorQuestion, worldOf } from './worst-boxes.ts';
 
@@ -73,7 +66,7 @@ export async function writeErrorMap(
       ? { ...common, spacingMm: columnLengths(errors.affine) }
       : { ...common, affine: grid === 'boxes' ? boxAffine(errors.affine, errors.boxShape) : errors.affine };
   const voxels = grid === 'boxes' ? [bytesOf(densities)] : planes(densities, errors);
-  await writeStream(path, chain([niftiHeaderBytes(layout)], voxels));
+  await writeNiftiWhole(path, layout, voxels);
 }
 
 /** The planes of the whole volume; those of one layer of boxes are equal. */
@@ -98,22 +91,4 @@ function* planes(densities: Float32Array, { shape, boxShape }: CaseErrors): Gene
 /** Little-endian, as every machine is that Node runs on today with WebAssembly. */
 function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-function* chain(...parts: readonly Iterable<Uint8Array>[]): Generator<Uint8Array> {
-  for (const part of parts) yield* part;
-}
-
-async function writeStream(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  const source = Readable.from(chunks, { objectMode: true });
-  try {
-    if (path.endsWith('.gz'))
-      await pipeline(source, createGzip({ level: 1 }), createWriteStream(temporary, { flags: 'wx' }));
-    else await pipeline(source, createWriteStream(temporary, { flags: 'wx' }));
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw storageFault(error, path);
-  }
 }

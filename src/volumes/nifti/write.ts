@@ -1,8 +1,10 @@
 import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import type { Vec3 } from '../../base/box.ts';
+import { temporaryName } from '../../base/write-whole.ts';
 import { storageFault } from '../faults.ts';
 import type { Affine, Datatype } from '../types.ts';
 import { datatypeBytes } from '../types.ts';
@@ -103,6 +105,32 @@ export async function writeNifti(path: string, volume: NiftiVolume): Promise<voi
     const written = volume.gzip === 'members' ? inMembers(Buffer.concat(chunks)) : chunks;
     await pipeline(Readable.from(written), createWriteStream(path));
   } catch (error) {
+    throw storageFault(error, path);
+  }
+}
+
+/**
+ * Writes a volume of any size, chunk by chunk, gzip where the name ends in `.gz`; the file is whole or not there.
+ * @throws MachineError when storage fails.
+ */
+export async function writeNiftiWhole(
+  path: string,
+  layout: NiftiLayout,
+  voxels: Iterable<Uint8Array>,
+): Promise<void> {
+  const temporary = temporaryName(path);
+  const chunks = function* () {
+    yield niftiHeaderBytes(layout);
+    yield* voxels;
+  };
+  const source = Readable.from(chunks(), { objectMode: true });
+  const target = createWriteStream(temporary, { flags: 'wx' });
+  try {
+    if (path.endsWith('.gz')) await pipeline(source, createGzip({ level: 1 }), target);
+    else await pipeline(source, target);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
     throw storageFault(error, path);
   }
 }

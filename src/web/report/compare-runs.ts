@@ -1,13 +1,12 @@
 /** Several runs of the same cases beside each other: models, or nights of one model. */
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { hardMetricFacts } from '../../losses/metrics/hard.ts';
 import { openFinishedRun } from '../../questions/ask/finished-run.ts';
 import { compareRuns } from '../../questions/compare/compare.ts';
 import type { ComparedMean } from '../../questions/compare/types.ts';
 import type { ResultsDocument } from '../../results/document.ts';
-import { readResults } from '../../results/read.ts';
-import { count } from './format.ts';
+import { readResults } from '../../run/read-results.ts';
 import { readRunFacts } from './run-facts.ts';
 
 /** What the runs are compared by. */
@@ -49,7 +48,7 @@ export function gatherRuns(folders: readonly string[]): ComparedRuns {
   }
   const opened = folders.map(openFinishedRun);
   const runs = folders.map((folder): ReportedRun => {
-    const facts = readRunFacts(join(folder, 'run.json'));
+    const facts = readRunFacts(folder);
     const { name, model } = facts.configuration;
     return {
       name: typeof name === 'string' ? name : basename(resolve(folder)),

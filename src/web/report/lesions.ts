@@ -1,8 +1,8 @@
 /** The lesions that were missed or invented, the largest first: the list to look at in the morning. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
+import { localStore } from '../../run/open-store.ts';
+import { readText } from '../../run/records.ts';
 import { type Fragment, html } from '../dashboard/html.ts';
 import { count, figure, integer } from './format.ts';
 import { lookLink, viewerHint } from './look-link.ts';
@@ -30,9 +30,9 @@ export interface LesionSection {
 
 /** From lesions.csv; undefined where the run did not look for lesions. */
 export function gatherLesions(outDir: string): LesionSection | undefined {
-  const file = join(outDir, 'lesions.csv');
-  if (!existsSync(file)) return undefined;
-  const rows = z.array(lesionRow).safeParse(parse(readFileSync(file, 'utf8'), { columns: true }));
+  const text = readText(localStore(outDir), 'lesions.csv');
+  if (text === undefined) return undefined;
+  const rows = z.array(lesionRow).safeParse(parse(text, { columns: true }));
   if (!rows.success) return undefined;
   const counts = { found: 0, missed: 0, matched: 0, invented: 0 };
   for (const { status } of rows.data) counts[status]++;

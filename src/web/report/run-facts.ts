@@ -1,6 +1,7 @@
 /** What run.json tells of a run, as far as a report shows it. Another version of the file loses facts, not the report. */
-import { existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { localStore } from '../../run/open-store.ts';
+import { readText } from '../../run/records.ts';
 
 const runFacts = z.object({
   voxtally: z.string().catch('unknown'),
@@ -21,6 +22,6 @@ const runFacts = z.object({
 
 export type RunFacts = z.infer<typeof runFacts>;
 
-export function readRunFacts(file: string): RunFacts {
-  return runFacts.parse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
+export function readRunFacts(outDir: string): RunFacts {
+  return runFacts.parse(JSON.parse(readText(localStore(outDir), 'run.json') ?? '{}'));
 }

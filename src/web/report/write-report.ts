@@ -1,11 +1,11 @@
 /** `report.html` in the folder of a run that is over. */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeText } from '../../base/write-whole.ts';
 import type { FinishedRun } from '../../questions/ask/finished-run.ts';
 import type { PooledShards } from '../../questions/curves/curves.ts';
 import type { ResultsDocument } from '../../results/document.ts';
-import { readResults } from '../../results/read.ts';
+import { localStore } from '../../run/open-store.ts';
+import { readResults } from '../../run/read-results.ts';
 import { gatherCurves } from './curve-data.ts';
 import { gatherLesions } from './lesions.ts';
 import { type ReportOptions, renderReport } from './render-report.ts';
@@ -50,7 +50,7 @@ export async function writeReport(outDir: string, request: ReportRequest = {}): 
   const document = request.ending?.results ?? readResults(outDir);
   const { report, cases } = await reportTexts(outDir, document, request);
   const [path, allCases] = reportFiles.map((name) => join(outDir, name)) as [string, string];
-  if (cases === undefined) rmSync(allCases, { force: true });
+  if (cases === undefined) localStore(outDir).remove(reportFiles[1]);
   else writeText(allCases, cases);
   writeText(path, report);
   return path;
@@ -64,7 +64,7 @@ export async function reportTexts(
 ): Promise<ReportTexts> {
   const options: ReportOptions = {
     document,
-    facts: readRunFacts(join(outDir, 'run.json')),
+    facts: readRunFacts(outDir),
     curves: await gatherCurves(outDir, signal, ending),
     thumbnails: await gatherThumbnails(outDir, document, signal),
     lesions: gatherLesions(outDir),

@@ -1,11 +1,11 @@
 /** The cases of a finished run, as the viewer asks for them. */
-import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import type { ResultsDocument } from '../../results/document.ts';
-import { readResults } from '../../results/read.ts';
 import { localStore } from '../../run/open-store.ts';
+import { readResults } from '../../run/read-results.ts';
 import { RunFolder, workFolder } from '../../run/run-folder.ts';
+import { stampOf } from '../../volumes/input-stamps.ts';
 import { type ReportTexts, reportTexts } from '../report/write-report.ts';
 import type { CaseReader, RunningView } from './case-reader.ts';
 import { scansOf } from './case-scans.ts';
@@ -33,14 +33,14 @@ export class FinishedCases {
     this.#root = join(resolve(outDir), workFolder);
     this.#reader = reader;
     this.#dataRoots = dataRoots;
-    if (!existsSync(join(outDir, 'results.json')) || !existsSync(join(this.#root, 'cases.json'))) {
+    const work = new RunFolder(localStore(this.#root));
+    if (!localStore(outDir).has('results.json') || !work.store.has(work.cases)) {
       throw new UsageError('no-run', `${outDir}: holds no finished run; give the --out folder of a score`, {
         file: outDir,
       });
     }
     this.results = readResults(outDir);
-    this.#images =
-      images === undefined ? new Map() : scansOf(new RunFolder(localStore(this.#root)).readCases(), images);
+    this.#images = images === undefined ? new Map() : scansOf(work.readCases(), images);
   }
 
   #report: Promise<ReportTexts> | undefined;
@@ -100,7 +100,7 @@ export class FinishedCases {
 
 /** Gives the run of a folder as it is now: it is read again when its results have changed. */
 export function currentCases(outDir: string, reader: CaseReader, from: ShownFrom = {}): () => FinishedCases {
-  const changedAt = () => statSync(join(outDir, 'results.json'), { throwIfNoEntry: false })?.mtimeMs;
+  const changedAt = () => stampOf(join(outDir, 'results.json'))?.modifiedMs;
   let known = { at: changedAt(), cases: new FinishedCases(outDir, reader, from) };
   return () => {
     const at = changedAt();

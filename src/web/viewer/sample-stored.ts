@@ -1,8 +1,7 @@
 /** Stored voxels of a volume at the places of a grid: what a picture of a large volume needs. */
 
-import type { Vec3 } from '../../base/box.ts';
-import { openStream } from '../../volumes/gzip-stream.ts';
-import { openRaw } from '../../volumes/raw-source.ts';
+import type { Box, Vec3 } from '../../base/box.ts';
+import { readBoxes, type TakeBox } from '../../volumes/read-voxels.ts';
 import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
 import type { AxisPlaces, GridPlaces } from './grid-places.ts';
 
@@ -51,60 +50,35 @@ export async function sampleStored(
   const gather = gatherer(header, grid);
   const inOrder = [...new Set(channels)].sort((a, b) => a - b);
   const planes = [...gather.planes].sort((a, b) => a - b);
-  const target = () => new Uint8Array(size * bytes);
-  const given = (sampled: Uint8Array<ArrayBuffer>, channel: number) =>
+  const { origin, shape } = gather.part;
+  const boxes = planes.map(
+    (z): Box => ({ origin: [origin[0], origin[1], z], shape: [shape[0], shape[1], 1] }),
+  );
+  const give = (sampled: Uint8Array<ArrayBuffer>, channel: number) =>
     take(new arrays[header.datatype](sampled.buffer), channel);
-  const [nx, ny, nz] = header.shape;
-
-  if (!header.compressed) {
-    const source = openRaw(header);
-    const { origin, shape } = gather.part;
-    const plane = new Uint8Array(shape[0] * shape[1] * bytes);
-    try {
-      for (const channel of inOrder) {
-        const sampled = target();
-        for (const z of planes) {
-          source.readBox(
-            channel,
-            { origin: [origin[0], origin[1], z], shape: [shape[0], shape[1], 1] },
-            plane,
-          );
-          gather.plane(plane, z, sampled);
-          readBytes(plane.length);
-          await soon();
-        }
-        given(sampled, channel);
-      }
-    } finally {
-      source.close();
-    }
+  const empty = () => new Uint8Array(size * bytes);
+  if (boxes.length === 0) {
+    for (const channel of inOrder) give(empty(), channel);
     return;
   }
-  const plane = new Uint8Array(nx * ny * bytes);
-  const last = planes.at(-1) ?? -1;
-  const stream = openStream(header);
-  try {
-    for (let channel = 0; channel <= inOrder.at(-1)!; channel++) {
-      const sampled = inOrder.includes(channel) ? target() : undefined;
-      for (let z = 0; z < nz && (z <= last || channel < inOrder.at(-1)!); z++) {
-        await stream.read(plane);
-        readBytes(plane.length);
-        if (sampled && gather.planes.has(z)) gather.plane(plane, z, sampled);
-      }
-      if (sampled) given(sampled, channel);
-    }
-  } finally {
-    stream.close();
-  }
+  let sampled = empty();
+  const takePlane: TakeBox = async (plane, box, channel) => {
+    if (box === boxes[0]) sampled = empty();
+    gather.plane(plane, box.origin[2], sampled);
+    if (box === boxes.at(-1)) give(sampled, channel);
+    await soon();
+  };
+  await readBoxes(header, inOrder, boxes, takePlane, readBytes);
 }
 
 /** Bytes that `sampleStored` will tell of. */
 export function bytesToRead(header: VolumeHeader, channels: readonly number[], grid: GridPlaces): number {
   const bytes = datatypeBytes[header.datatype];
   const { planes, part } = gatherer(header, grid);
+  if (planes.size === 0) return 0;
   if (!header.compressed) return new Set(channels).size * planes.size * part.shape[0] * part.shape[1] * bytes;
   const [nx, ny, nz] = header.shape;
-  return (Math.max(...channels) * nz + Math.max(-1, ...planes) + 1) * nx * ny * bytes;
+  return (Math.max(...channels) * nz + Math.max(...planes) + 1) * nx * ny * bytes;
 }
 
 let sinceMs = performance.now();

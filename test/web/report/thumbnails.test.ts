@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { decode } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
-import { readResults } from '../../../src/results/read.ts';
+import { readResults } from '../../../src/run/read-results.ts';
 import { writeNifti } from '../../../src/volumes/nifti/write.ts';
 import { gatherThumbnails } from '../../../src/web/report/thumbnails.ts';
 import { errorColours } from '../../../src/web/viewer/page/colours.ts';

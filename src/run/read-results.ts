@@ -1,20 +1,24 @@
 /** `results.json` as it is read again: checked against its schema, for it may come from another site or version. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
-import { type ResultsDocument, resultsSchema, resultsVersion } from './document.ts';
+import { type ResultsDocument, resultsSchema, resultsVersion } from '../results/document.ts';
+import { localStore } from './open-store.ts';
+import { readText } from './records.ts';
 
-/** @throws UsageError when the folder holds no results, or such as another version wrote. */
+const fileName = 'results.json';
+
+/** @throws UsageError when the folder holds no results, or such as another version wrote, MachineError when they cannot be read. */
 export function readResults(outDir: string): ResultsDocument {
-  const file = join(outDir, 'results.json');
-  if (!existsSync(file)) {
+  const store = localStore(outDir);
+  const file = store.pathOf(fileName);
+  const text = readText(store, fileName);
+  if (text === undefined) {
     throw new UsageError(
       'no-results',
       `${outDir}: holds no results.json; give the --out folder of a finished score`,
       { file: outDir },
     );
   }
-  const document = parse(file);
+  const document = parse(text, file);
   const version = versionOf(document);
   if (version !== resultsVersion) {
     const whose = version === undefined ? 'has no version' : `is of version ${version} of its layout`;
@@ -35,9 +39,9 @@ export function readResults(outDir: string): ResultsDocument {
   });
 }
 
-function parse(file: string): unknown {
+function parse(text: string, file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new UsageError('results-unreadable', `${file}: is not JSON; score again`, { file, cause });
   }
