@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
-import { goldenCases } from '../losses/golden.ts';
-import { golden, pair, temporaryFolder } from '../run/support.ts';
 import { probabilities, randomNumbers, writePair } from '../run/volumes.ts';
+import { golden, goldenCases } from '../support/golden.ts';
+import { pair } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { backends } from '../tfjs/backends.ts';
 import { auditInProcess } from './in-process.ts';
 

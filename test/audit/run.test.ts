@@ -13,8 +13,10 @@ import {
 import { type ScoredOutcome, storedOutcome } from '../../src/run/case-outcome.ts';
 import { localStore } from '../../src/run/open-store.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
-import { golden, pair, resultFiles, score, temporaryFolder } from '../run/support.ts';
 import { writePair } from '../run/volumes.ts';
+import { golden } from '../support/golden.ts';
+import { pair, resultFiles, score } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { editClass, editTally } from './partial-file.ts';
 
 const folder = temporaryFolder();

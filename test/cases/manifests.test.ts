@@ -1,16 +1,15 @@
 /** Manifests as spreadsheets and people write them: read to the letter, or refused with the reason. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readManifest } from '../../src/cases/read-manifest.ts';
 import { gatherCases } from '../../src/cli/cases.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = fileURLToPath(new URL('26-manifest', import.meta.url));
 const read = (name: string) => readManifest(join(folder, name));
-const made = mkdtempSync(join(tmpdir(), 'voxtally-manifests-'));
-afterAll(() => rmSync(made, { recursive: true }));
+const made = temporaryFolder()();
 
 function write(bytes: string | Buffer, name = 'cases.csv'): string {
   writeFileSync(join(made, name), bytes);

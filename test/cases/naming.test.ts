@@ -1,14 +1,13 @@
 /** Names as people give them: suffixes, patterns, folders, BIDS; a message shows the options that pair them. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compilePattern } from '../../src/cases/name-pattern.ts';
 import { type CaseSource, gatherCases } from '../../src/cli/cases.ts';
 import { scoreCommand } from '../../src/cli/commands/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'voxtally-naming-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder()();
 let serial = 0;
 
 function folderOf(files: readonly string[]): string {

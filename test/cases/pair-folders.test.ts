@@ -1,17 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
 import { refuseMissing } from '../../src/cases/missing.ts';
 import { pairFolders } from '../../src/cases/pair-folders.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-let root: string;
+const root = temporaryFolder()();
 let serial = 0;
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'voxtally-pairs-'));
-});
-afterAll(() => rmSync(root, { recursive: true }));
 
 function pair(predictions: string, references: string) {
   const folder = join(root, String(serial++));

@@ -1,16 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
 import { readManifest } from '../../src/cases/read-manifest.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'voxtally-manifest-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder()();
 
 function fileWith(text: string, name = 'cases.csv'): string {
   const file = join(folder, name);

@@ -1,23 +1,20 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { readManifest } from '../../src/cases/read-manifest.ts';
 import { brokenCase, emptyCase, writeHospital } from '../../src/cli/demo/hospital.ts';
 import { inspectLines } from '../../src/cli/run-inspect.ts';
 import { inspectFile } from '../../src/run/inspect.ts';
 import { defaultConfig } from '../../src/settings/schema.ts';
 import { readHeader } from '../../src/volumes/formats.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-let folder: string;
+const folder = temporaryFolder()();
 let manifest: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'voxtally-demo-'));
   manifest = await writeHospital(folder);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const inflated = (file: string) =>
   file.endsWith('.gz') ? gunzipSync(readFileSync(file)) : readFileSync(file);

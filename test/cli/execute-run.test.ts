@@ -8,7 +8,8 @@ import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { curves } from '../../src/questions/curves/curves.ts';
 import { type ConfigInput, configSchema } from '../../src/settings/schema.ts';
 import { writeReport } from '../../src/web/report/write-report.ts';
-import { logit, probability, temporaryFolder, writeCase } from '../questions/ask/runs.ts';
+import { logit, probability, writeCase } from '../support/made-up-cases.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { recorder } from './recorder.ts';
 
 const path = temporaryFolder();

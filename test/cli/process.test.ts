@@ -1,18 +1,14 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** The built program; `npm test` builds first. */
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'voxtally-process-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder()();
 
 function run(...args: string[]): Promise<{ status: number | null; out: string; error: string }> {
   return new Promise((resolve, reject) => {

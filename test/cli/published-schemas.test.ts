@@ -6,7 +6,9 @@ import { publishedSchemas, schemaText } from '../../src/cli/published-schemas.ts
 import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { compareRuns } from '../../src/questions/compare/compare.ts';
 import { mergeRuns } from '../../src/questions/merge/merge.ts';
-import { golden, pair, score, temporaryFolder } from '../run/support.ts';
+import { golden } from '../support/golden.ts';
+import { pair, score } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const docs = (file: string) =>

@@ -7,7 +7,7 @@ import * as networking from 'kubernetes-models/networking.k8s.io/v1';
 import * as core from 'kubernetes-models/v1';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { temporaryFolder } from '../volumes/nifti/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const inFolder = temporaryFolder();
 const kubernetes = 'deploy/kubernetes';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { DefectError, MachineError, UsageError } from '../../src/base/errors.ts';
 import { namedError, packError, unpackError } from '../../src/base/packed-error.ts';
-import { temporaryFolder } from '../run/support.ts';
 import { Hospital } from '../soak/hospital.ts';
 import { Program } from '../soak/process.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 let hospital: Hospital;

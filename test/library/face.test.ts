@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as face from '../../src/index.ts';
 import * as tfjs from '../../src/tfjs/index.ts';
-import { temporaryFolder } from '../volumes/nifti/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test('what the package exports', () => {
   expect(Object.keys(face).sort()).toEqual([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { countsOfLabels } from '../../src/losses/metrics/confusion.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import type { AllMeasures, Convention, LossContext, LossSpec } from '../../src/losses/spec.ts';
-import { type GoldenCase, goldenCases, readChannels } from './golden.ts';
+import { type GoldenCase, goldenCases, readChannels } from '../support/golden.ts';
 import { measuresOf, multiclassOf } from './oracle.ts';
 
 /** Golden key, convention and loss. */

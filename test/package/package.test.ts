@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisServer } from '../engines/redis/redis-server.ts';
-import { temporaryFolder } from '../volumes/nifti/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { copyImage, installPacked, loadPage, startServer } from './install.ts';
 
 const inFolder = temporaryFolder();

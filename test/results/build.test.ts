@@ -7,7 +7,7 @@ import { buildResults } from '../../src/results/build.ts';
 import type { CaseSummary, ResultsDocument, ScoredCaseResult } from '../../src/results/document.ts';
 import { resultsJson, writeJson } from '../../src/results/json.ts';
 import { readResults } from '../../src/run/read-results.ts';
-import { temporaryFolder } from '../questions/ask/runs.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { binaryRun, exclusiveRun, failedRun } from './outcome.ts';
 
 const folder = temporaryFolder();

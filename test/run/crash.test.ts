@@ -8,8 +8,9 @@ import { LocalStore } from '../../src/run/local-store.ts';
 import type { OpenStore } from '../../src/run/open-store.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import type { Step } from '../../src/threads/steps.ts';
+import { pair, request, resultFiles } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type Deliver, runInProcess } from './in-process.ts';
-import { pair, request, resultFiles, temporaryFolder } from './support.ts';
 import { randomNumbers, writePair } from './volumes.ts';
 
 /** What happens to the write number `at` (0 based) of whole files, and to all that follow. */

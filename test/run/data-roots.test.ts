@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync 
 import { afterEach, expect, test } from 'vitest';
 import { DataRoots } from '../../src/run/data-roots.ts';
 import { guardVolumes, openVolume, openVolumeSync } from '../../src/volumes/open-volume.ts';
-import { temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 mkdirSync(folder('data'));

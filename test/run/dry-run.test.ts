@@ -6,7 +6,9 @@ import { runDry } from '../../src/cli/run-dry.ts';
 import { dryRun } from '../../src/run/dry-run.ts';
 import { configSchema } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
-import { golden, pair, score, temporaryFolder } from './support.ts';
+import { golden } from '../support/golden.ts';
+import { pair, score } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const config = { losses: 'dice', threads: 1, classes: { one: [1] } } as const;

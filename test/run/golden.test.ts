@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ClassResult, ScoredCaseResult } from '../../src/results/document.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
-import { type GoldenCase, goldenCases } from '../losses/golden.ts';
-import { golden, pair, score, scored, temporaryFolder } from './support.ts';
+import { type GoldenCase, golden, goldenCases } from '../support/golden.ts';
+import { pair, score, scored } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 

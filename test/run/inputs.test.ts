@@ -13,8 +13,9 @@ import {
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { ConfigInput } from '../../src/settings/schema.ts';
+import { pair, request, resultFiles, score } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { runInProcess } from './in-process.ts';
-import { pair, request, resultFiles, score, temporaryFolder } from './support.ts';
 import { writePair } from './volumes.ts';
 
 const folder = temporaryFolder();

@@ -4,7 +4,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { voxelIndex } from '../../src/base/box.ts';
 import type { ManifestCase } from '../../src/cases/types.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
-import { pair, resultFiles, score, temporaryFolder } from './support.ts';
+import { pair, resultFiles, score } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { writePair } from './volumes.ts';
 
 const folder = temporaryFolder();

@@ -6,7 +6,8 @@ import type { ManifestCase } from '../../src/cases/types.ts';
 import type { ClassResult } from '../../src/results/document.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
-import { pair, score, scored, temporaryFolder } from './support.ts';
+import { pair, score, scored } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { randomNumbers } from './volumes.ts';
 
 const folder = temporaryFolder();

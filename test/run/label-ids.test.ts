@@ -6,8 +6,9 @@ import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { labelsOf } from '../../src/settings/labels-of.ts';
 import { readHeader } from '../../src/volumes/formats.ts';
 import { writeReport } from '../../src/web/report/write-report.ts';
+import { pair, score, scored } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { sharedCase } from './cases.ts';
-import { pair, score, scored, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();
 

@@ -11,7 +11,7 @@ import { checkFence, claimName, hasLostOwnership } from '../../src/run/fence.ts'
 import { Lease, ownerFolder } from '../../src/run/lease.ts';
 import { LocalStore } from '../../src/run/local-store.ts';
 import { localStore } from '../../src/run/open-store.ts';
-import { temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const held: Lease[] = [];

@@ -6,7 +6,9 @@ import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { compareRuns } from '../../src/questions/compare/compare.ts';
 import { largestLesions } from '../../src/questions/lesions/largest-lesions.ts';
 import { wrongLesions } from '../../src/questions/lesions/wrong-lesions.ts';
-import { golden, pair, score, scored, temporaryFolder } from './support.ts';
+import { golden } from '../support/golden.ts';
+import { pair, score, scored } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const cases = ['lesions_aniso', 'far_part'].map((id) =>

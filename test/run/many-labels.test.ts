@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { countsOfClasses } from '../../src/losses/metrics/confusion.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
+import { pair, score, scored } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { sharedCase } from './cases.ts';
-import { pair, score, scored, temporaryFolder } from './support.ts';
 import { randomNumbers } from './volumes.ts';
 
 const folder = temporaryFolder();

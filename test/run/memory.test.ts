@@ -5,8 +5,9 @@ import { expect, test } from 'vitest';
 import { localStore } from '../../src/run/open-store.ts';
 import { planMemory } from '../../src/run/plan/memory.ts';
 import { RunFolder } from '../../src/run/run-folder.ts';
+import { pair, request, resultFiles } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { runInProcess } from './in-process.ts';
-import { pair, request, resultFiles, temporaryFolder } from './support.ts';
 import { writePair } from './volumes.ts';
 
 const folder = temporaryFolder();

@@ -7,7 +7,8 @@ import type { ManifestCase } from '../../src/cases/types.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { writeReport } from '../../src/web/report/write-report.ts';
-import { pair, score, temporaryFolder } from './support.ts';
+import { pair, score } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const shape = [4, 3, 2] as const;

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
-import { resultFiles, temporaryFolder } from './support.ts';
+import { resultFiles } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { randomNumbers, writePair } from './volumes.ts';
 
 /** The built program; `npm test` builds first. */

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import type { ClassResult } from '../../src/results/document.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
+import { pair, score, scored } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { sharedCase } from './cases.ts';
-import { pair, score, scored, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();
 let serial = 0;

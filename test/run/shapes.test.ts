@@ -8,7 +8,9 @@ import type { ClassResult } from '../../src/results/document.ts';
 import type { BorderResult } from '../../src/results/shapes/document.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { type GoldenCase, goldenCases, near } from '../measures/shapes/volumes.ts';
-import { golden, pair, resultFiles, score, scored, temporaryFolder } from './support.ts';
+import { golden } from '../support/golden.ts';
+import { pair, resultFiles, score, scored } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const { cases, tausMm } = goldenCases();

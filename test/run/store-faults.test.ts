@@ -6,8 +6,9 @@ import { LocalStore } from '../../src/run/local-store.ts';
 import { getRecord, putRecord } from '../../src/run/records.ts';
 import { runSettingsSchema } from '../../src/settings/run-settings.ts';
 import { type Fault, FaultyFiles } from '../faults/faulty-files.ts';
+import { pair, request, resultFiles } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { runInProcess } from './in-process.ts';
-import { pair, request, resultFiles, temporaryFolder } from './support.ts';
 import { writePair } from './volumes.ts';
 
 const folder = temporaryFolder();

@@ -12,7 +12,9 @@ import { localStore } from '../../src/run/open-store.ts';
 import { checkedTile, eachShard, encodeTile, TileCollector } from '../../src/run/tile-partial.ts';
 import { resolveSettings } from '../../src/settings/resolve-settings.ts';
 import { configSchema } from '../../src/settings/schema.ts';
-import { golden, pair, temporaryFolder } from './support.ts';
+import { golden } from '../support/golden.ts';
+import { pair } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { randomNumbers } from './volumes.ts';
 
 const folder = temporaryFolder();

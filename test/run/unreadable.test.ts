@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { UnscoredCase } from '../../src/base/scored.ts';
+import { golden } from '../support/golden.ts';
+import { pair, score } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { sharedCase } from './cases.ts';
-import { golden, pair, score, temporaryFolder } from './support.ts';
 
 const folder = temporaryFolder();
 let serial = 0;

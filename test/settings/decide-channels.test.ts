@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { resolveSettings } from '../../src/settings/resolve-settings.ts';
 import { type ConfigInput, configSchema } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
-import { temporaryFolder } from '../run/support.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 let serial = 0;

@@ -3,7 +3,9 @@ import { decideScores } from '../../src/settings/decide-scores.ts';
 import { resolveSettings } from '../../src/settings/resolve-settings.ts';
 import { type ConfigInput, configSchema } from '../../src/settings/schema.ts';
 import { type NiftiVolume, writeNifti } from '../../src/volumes/nifti/write.ts';
-import { golden, pair, temporaryFolder } from '../run/support.ts';
+import { golden } from '../support/golden.ts';
+import { pair } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 let serial = 0;

@@ -5,7 +5,9 @@ import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { worstBoxes } from '../../src/questions/errors/worst-boxes.ts';
 import { readLabelNames } from '../../src/settings/label-names.ts';
 import { loadConfig } from '../../src/settings/load-config.ts';
-import { golden, pair, score, temporaryFolder } from '../run/support.ts';
+import { golden } from '../support/golden.ts';
+import { pair, score } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const read = (text: string, name = 'names.txt') => {

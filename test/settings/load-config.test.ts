@@ -1,16 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
 import { loadConfig } from '../../src/settings/load-config.ts';
 import { defaultConfig } from '../../src/settings/schema.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'voxtally-config-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder()();
 
 function fileWith(text: string, name = 'my.yaml'): string {
   const file = join(folder, name);

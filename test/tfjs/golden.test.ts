@@ -17,8 +17,8 @@ import {
   tverskyLoss,
 } from '../../src/tfjs/index.ts';
 import { blockSumBound, unitRoundoff } from '../../src/tfjs/sums.ts';
+import { goldenCases, readGolden, type Voxels } from '../support/golden.ts';
 import { backends } from './backends.ts';
-import { goldenCases, readVoxels, type Voxels } from './golden.ts';
 
 /** Golden key, and the loss that must give it. */
 const losses: readonly [key: string, make: (options: LossOptions) => LossFunction][] = [
@@ -61,17 +61,17 @@ function asTensor(volume: Voxels): tf.Tensor {
   return tf.transpose(tf.tensor(volume.values, [1, volume.channels, z, y, x]), [0, 2, 3, 4, 1]);
 }
 
-const cases = goldenCases().filter((one) => one.scores !== 'label');
+const cases = goldenCases.filter((one) => one.scores !== 'label');
 
 describe.each(backends)('golden values on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   test.each(cases.map((one) => [one.id, one] as const))('%s', (_, one) => {
     tf.tidy(() => {
-      const scores = readVoxels(one.prediction);
+      const scores = readGolden(one.prediction);
       const subnormals = scores.values.filter((value) => value !== 0 && Math.abs(value) < 2 ** -126).length;
       const prediction = asTensor(scores);
-      const labels = asTensor(readVoxels(one.reference));
+      const labels = asTensor(readGolden(one.reference));
       const from = one.scores === 'logit' ? 'logit' : 'probability';
       const several = prediction.shape[4] !== 1;
       let checked = 0;

@@ -5,8 +5,8 @@ import { readHeader } from '../../src/volumes/formats.ts';
 import { openStream } from '../../src/volumes/gzip-stream.ts';
 import { dataBytes } from '../../src/volumes/length.ts';
 import { niftiHeaderBytes, writeNifti } from '../../src/volumes/nifti/write.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { expectFault } from './nifti/faults.ts';
-import { temporaryFolder } from './nifti/temporary-folder.ts';
 
 const at = temporaryFolder();
 const golden = (name: string) => new URL(`../golden/${name}`, import.meta.url).pathname;

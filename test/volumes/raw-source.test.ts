@@ -6,8 +6,8 @@ import { readHeader } from '../../src/volumes/formats.ts';
 import { niftiHeaderBytes, writeNifti } from '../../src/volumes/nifti/write.ts';
 import { openRaw } from '../../src/volumes/raw-source.ts';
 import { datatypeBytes } from '../../src/volumes/types.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { expectFault } from './nifti/faults.ts';
-import { temporaryFolder } from './nifti/temporary-folder.ts';
 
 const at = temporaryFolder();
 

@@ -4,7 +4,7 @@ import { CaseBoxes, CaseStream, roomFor } from '../../src/volumes/case-reader.ts
 import { readHeader } from '../../src/volumes/formats.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { readBlocks, readBoxes } from '../../src/volumes/read-voxels.ts';
-import { temporaryFolder } from '../run/support.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const shape: Vec3 = [5, 4, 3];

@@ -6,8 +6,8 @@ import { readHeader } from '../../src/volumes/formats.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { openRaw } from '../../src/volumes/raw-source.ts';
 import { stageRaw } from '../../src/volumes/stage.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { expectFault } from './nifti/faults.ts';
-import { temporaryFolder } from './nifti/temporary-folder.ts';
 
 const at = temporaryFolder();
 const data = Int16Array.from({ length: 6 * 5 * 4 * 2 }, (_, i) => i * 11 - 900);

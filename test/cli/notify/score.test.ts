@@ -5,7 +5,8 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { noticeSchema } from '../../../src/cli/notify/notice.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { schemaText } from '../../../src/cli/published-schemas.ts';
-import { golden, temporaryFolder } from '../../run/support.ts';
+import { golden } from '../../support/golden.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { recorder } from '../recorder.ts';
 import { Receiver } from './receiver.ts';
 

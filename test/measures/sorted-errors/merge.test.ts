@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PartialError } from '../../../src/base/errors.ts';
 import { loadKernels } from '../../../src/kernels/kernels.ts';
 import { addBucketSums } from '../../../src/measures/sorted-errors/lovasz-sum.ts';
@@ -10,15 +8,12 @@ import { Merger } from '../../../src/measures/sorted-errors/merger.ts';
 import { bucketHistogram, cutRanges } from '../../../src/measures/sorted-errors/ranges.ts';
 import type { SectionContent, ShardFile } from '../../../src/measures/sorted-errors/shard/file.ts';
 import { scoreOfKey } from '../../kernels/twins/keys.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { byBucket, type Counted, packedSection, runSection } from './shard/content.ts';
 import { openShard, writeShardFile } from './shard/stored.ts';
 
 const merger = new Merger(loadKernels());
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'voxtally-reduce-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder()();
 
 function withFiles<T>(contents: readonly SectionContent[][], work: (files: ShardFile[]) => T): T {
   const files = contents.map((sections, i) => {

@@ -7,8 +7,9 @@ import { TileScorer } from '../../../src/measures/tile/tile-scorer.ts';
 import { resolveSettings } from '../../../src/settings/resolve-settings.ts';
 import { type ConfigInput, configSchema } from '../../../src/settings/schema.ts';
 import { type Datatype, datatypeBytes } from '../../../src/volumes/types.ts';
-import { golden, pair } from '../../run/support.ts';
 import { randomNumbers } from '../../run/volumes.ts';
+import { golden } from '../../support/golden.ts';
+import { pair } from '../../support/score.ts';
 import { scoredTile } from './scored-tile.ts';
 
 const kernels = loadKernels();

@@ -16,8 +16,9 @@ import { TileScorer } from '../../../src/measures/tile/tile-scorer.ts';
 import { resolveSettings } from '../../../src/settings/resolve-settings.ts';
 import type { RunSettings } from '../../../src/settings/run-settings.ts';
 import { type ConfigInput, configSchema } from '../../../src/settings/schema.ts';
-import { golden, pair } from '../../run/support.ts';
 import { randomNumbers } from '../../run/volumes.ts';
+import { golden } from '../../support/golden.ts';
+import { pair } from '../../support/score.ts';
 import { scoredTile } from './scored-tile.ts';
 
 const shape: Vec3 = [7, 5, 13];

@@ -3,8 +3,9 @@ import { loadKernels } from '../../../src/kernels/kernels.ts';
 import { TileScorer } from '../../../src/measures/tile/tile-scorer.ts';
 import { resolveSettings } from '../../../src/settings/resolve-settings.ts';
 import { configSchema } from '../../../src/settings/schema.ts';
-import { golden, pair } from '../../run/support.ts';
 import { probabilities } from '../../run/volumes.ts';
+import { golden } from '../../support/golden.ts';
+import { pair } from '../../support/score.ts';
 import { scoredTile } from './scored-tile.ts';
 
 const encoding = (datatype: 'float32' | 'uint8' | 'uint16') =>

@@ -10,7 +10,9 @@ import { localStore } from '../../../src/run/open-store.ts';
 import { putRecord } from '../../../src/run/records.ts';
 import { writeResultFiles } from '../../../src/run/write-results.ts';
 import type { ConfigInput } from '../../../src/settings/schema.ts';
-import { logit, probability, resultFiles, score, temporaryFolder, writeCase } from './runs.ts';
+import { logit, probability, writeCase } from '../../support/made-up-cases.ts';
+import { resultFiles, score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const path = temporaryFolder();
 

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import { recorder } from '../../cli/recorder.ts';
-import { probability, score, temporaryFolder, writeCase } from './runs.ts';
+import { probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const path = temporaryFolder();
 const config = {

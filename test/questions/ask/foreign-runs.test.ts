@@ -10,7 +10,9 @@ import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import { mergeRuns } from '../../../src/questions/merge/merge.ts';
 import { localStore } from '../../../src/run/open-store.ts';
 import { getRecord, putRecord } from '../../../src/run/records.ts';
-import { probability, score, temporaryFolder, writeCase } from './runs.ts';
+import { probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const path = temporaryFolder();
 

@@ -11,7 +11,9 @@ import { buildOutcome } from '../../../src/run/outcome.ts';
 import { resultsOf } from '../../../src/run/write-results.ts';
 import { lossesOf } from '../../../src/settings/resolve-settings.ts';
 import type { ConfigInput } from '../../../src/settings/schema.ts';
-import { score, temporaryFolder, writeCase } from '../ask/runs.ts';
+import { writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const path = temporaryFolder();
 const open = (name: string) => openFinishedRun(path(name));

@@ -5,7 +5,9 @@ import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import { curvesCsv } from '../../../src/questions/curves/csv.ts';
 import { curves } from '../../../src/questions/curves/curves.ts';
 import type { ClassCurves } from '../../../src/questions/curves/types.ts';
-import { score, temporaryFolder, writeCase, writeRow } from '../ask/runs.ts';
+import { writeCase, writeRow } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { bruteCurves, type Voxel } from './brute.ts';
 
 const path = temporaryFolder();

@@ -11,7 +11,9 @@ import {
 } from '../../../src/measures/sorted-errors/survey.ts';
 import { walkRange } from '../../../src/measures/sorted-errors/walk-range.ts';
 import { openShard } from '../../measures/sorted-errors/shard/stored.ts';
-import { logit, score, temporaryFolder, writeCase } from '../ask/runs.ts';
+import { logit, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const path = temporaryFolder();
 

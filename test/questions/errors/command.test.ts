@@ -14,7 +14,8 @@ import type { WorstBoxes } from '../../../src/questions/errors/worst-boxes.ts';
 import { localStore } from '../../../src/run/open-store.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import { recorder } from '../../cli/recorder.ts';
-import { score, temporaryFolder } from '../../run/support.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { count, type Made, makeCase, turned } from './volumes.ts';
 
 const path = temporaryFolder();

@@ -12,7 +12,8 @@ import { localStore } from '../../../src/run/open-store.ts';
 import { readText } from '../../../src/run/records.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import type { ConfigInput } from '../../../src/settings/schema.ts';
-import { resultFiles, score, scored, temporaryFolder } from '../../run/support.ts';
+import { resultFiles, score, scored } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { count, type Made, makeCase, turned } from './volumes.ts';
 
 const path = temporaryFolder();

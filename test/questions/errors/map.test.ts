@@ -10,7 +10,8 @@ import { type CaseErrors, readCaseErrors } from '../../../src/run/box-errors/cas
 import { localStore } from '../../../src/run/open-store.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import { readHeader } from '../../../src/volumes/formats.ts';
-import { score, temporaryFolder } from '../../run/support.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { count, type Made, makeCase } from './volumes.ts';
 
 const path = temporaryFolder();

@@ -7,7 +7,9 @@ import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import { curves } from '../../../src/questions/curves/curves.ts';
 import { mergeRuns } from '../../../src/questions/merge/merge.ts';
 import type { ConfigInput } from '../../../src/settings/schema.ts';
-import { logit, probability, resultFiles, score, temporaryFolder, writeCase } from '../ask/runs.ts';
+import { logit, probability, writeCase } from '../../support/made-up-cases.ts';
+import { resultFiles, score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const path = temporaryFolder();
 const open = (...names: string[]) => names.map((name) => openFinishedRun(path(name)));

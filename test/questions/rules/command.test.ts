@@ -4,7 +4,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { ResultsDocument } from '../../../src/results/document.ts';
 import { recorder } from '../../cli/recorder.ts';
-import { golden, temporaryFolder } from '../../run/support.ts';
+import { golden } from '../../support/golden.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const results = (out: string) =>

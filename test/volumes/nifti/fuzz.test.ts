@@ -8,7 +8,7 @@ import { openStream } from '../../../src/volumes/gzip-stream.ts';
 import { dataBytes } from '../../../src/volumes/length.ts';
 import { headerBytes } from '../../../src/volumes/nifti/fields.ts';
 import { niftiHeaderBytes } from '../../../src/volumes/nifti/write.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const at = temporaryFolder();
 

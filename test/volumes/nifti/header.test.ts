@@ -10,8 +10,8 @@ import { dataBytes } from '../../../src/volumes/length.ts';
 import type { NiftiLayout, VoxelArray } from '../../../src/volumes/nifti/write.ts';
 import { niftiHeaderBytes, voxelBytes, writeNifti } from '../../../src/volumes/nifti/write.ts';
 import type { Datatype } from '../../../src/volumes/types.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { expectFault } from './faults.ts';
-import { temporaryFolder } from './temporary-folder.ts';
 
 const at = temporaryFolder();
 const golden = (name: string) => new URL(`../../golden/${name}`, import.meta.url).pathname;

@@ -6,7 +6,9 @@ import { createDashboard, type Dashboard } from '../../../src/web/dashboard/crea
 import { type RunningDashboard, serveDashboard } from '../../../src/web/dashboard/serve.ts';
 import { CaseReader } from '../../../src/web/viewer/case-reader.ts';
 import { FinishedCases } from '../../../src/web/viewer/finished-cases.ts';
-import { probability, score, temporaryFolder, writeCase } from '../../questions/ask/runs.ts';
+import { probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { type Browser, expectAccessible, expectQuiet, startBrowser } from './browser.ts';
 import { MemoryMonitor, MemoryRun } from './memory-monitor.ts';
 

@@ -3,9 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runReport } from '../../../src/cli/run-report.ts';
 import { recorder } from '../../cli/recorder.ts';
-import { probability, score, writeCase } from '../../questions/ask/runs.ts';
+import { probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { type Browser, expectAccessible, startBrowser } from '../dashboard/browser.ts';
-import { temporaryFolder } from './fixture.ts';
 
 const at = temporaryFolder();
 let browser: Browser;

@@ -1,8 +1,6 @@
 /** Made-up results of many cases, with names that are markup, written as a run leaves them. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { CaseOutcome } from '../../../src/base/scored.ts';
 import { randomNumbers } from '../../../src/cli/demo/random.ts';
 import { parseLosses } from '../../../src/losses/registry.ts';
@@ -78,13 +76,6 @@ export function madeUpResults(cases: number, classes = 3): ResultsDocument {
   return buildResults(run, parseLosses('all', { convention: 'pytorch', scores, channels }), {
     convention: 'pytorch',
   });
-}
-
-/** Paths in a folder of this test file's own, removed after its tests. */
-export function temporaryFolder(): (...names: string[]) => string {
-  const folder = mkdtempSync(join(tmpdir(), 'voxtally-report-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return (...names) => join(folder, ...names);
 }
 
 /** A folder of results without a run's state, as one whose `work` folder was removed. */

@@ -3,7 +3,9 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeReport } from '../../../src/web/report/write-report.ts';
-import { probability, score, writeCase } from '../../questions/ask/runs.ts';
+import { probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import {
   type Browser,
   expectAccessible,
@@ -11,7 +13,7 @@ import {
   violations,
   type Watched,
 } from '../dashboard/browser.ts';
-import { madeUpResults, markupCase, markupClass, temporaryFolder, writeResultsFolder } from './fixture.ts';
+import { madeUpResults, markupCase, markupClass, writeResultsFolder } from './fixture.ts';
 
 const at = temporaryFolder();
 let browser: Browser;

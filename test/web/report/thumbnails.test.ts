@@ -5,8 +5,8 @@ import { readResults } from '../../../src/run/read-results.ts';
 import { writeNifti } from '../../../src/volumes/nifti/write.ts';
 import { gatherThumbnails } from '../../../src/web/report/thumbnails.ts';
 import { errorColours } from '../../../src/web/viewer/page/colours.ts';
-import { score } from '../../questions/ask/runs.ts';
-import { temporaryFolder } from './fixture.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const at = temporaryFolder();
 const shape = [12, 10, 3] as const;

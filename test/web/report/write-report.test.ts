@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { scriptJson } from '../../../src/web/report/shell.ts';
 import { writeReport } from '../../../src/web/report/write-report.ts';
-import { madeUpResults, temporaryFolder, writeResultsFolder } from './fixture.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { madeUpResults, writeResultsFolder } from './fixture.ts';
 
 const at = temporaryFolder();
 

@@ -6,7 +6,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { serveDashboard } from '../../../src/web/dashboard/serve.ts';
 import type { ReaderLimits } from '../../../src/web/viewer/case-reader.ts';
 import { currentCases } from '../../../src/web/viewer/finished-cases.ts';
-import { probability, score, temporaryFolder, writeCase } from '../../questions/ask/runs.ts';
+import { probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { MemoryMonitor } from '../dashboard/memory-monitor.ts';
 import { openCases, overview, testReader, viewOf } from './support.ts';
 

@@ -11,7 +11,9 @@ import type { CaseView } from '../../../src/web/viewer/case-view.ts';
 import { ClassSets } from '../../../src/web/viewer/class-sets.ts';
 import { labelSets, valuesOf } from '../../../src/web/viewer/decisions.ts';
 import { countClass } from '../../../src/web/viewer/page/paint.ts';
-import { logit, probability, score, temporaryFolder, writeCase } from '../../questions/ask/runs.ts';
+import { logit, probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { openCases, overview, testReader, viewOf } from './support.ts';
 
 const at = temporaryFolder();

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ScoredCaseResult } from '../../../src/results/document.ts';
 import { writeNifti } from '../../../src/volumes/nifti/write.ts';
 import { casesPage } from '../../../src/web/viewer/cases-page.ts';
-import { score, temporaryFolder } from '../../questions/ask/runs.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import {
   type Browser,
   expectAccessible,

@@ -5,7 +5,8 @@ import { runLesions } from '../../../src/cli/run-lesions.ts';
 import { runReport } from '../../../src/cli/run-report.ts';
 import type { Terminal } from '../../../src/cli/terminal.ts';
 import { writeNifti } from '../../../src/volumes/nifti/write.ts';
-import { score, temporaryFolder } from '../../questions/ask/runs.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { type Browser, expectQuiet, startBrowser } from '../dashboard/browser.ts';
 import { serveRun, testReader, webgl } from './support.ts';
 

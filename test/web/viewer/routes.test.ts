@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { viewerApp } from '../../../src/web/viewer/serve-viewer.ts';
-import { probability, score, temporaryFolder, writeCase } from '../../questions/ask/runs.ts';
+import { probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { openCases, serveRun, testReader } from './support.ts';
 
 const at = temporaryFolder();

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import { writeNifti } from '../../../src/volumes/nifti/write.ts';
 import type { Affine } from '../../../src/volumes/types.ts';
 import { nearestPlaces } from '../../../src/web/viewer/grid-places.ts';
-import { probability, score, temporaryFolder, writeCase } from '../../questions/ask/runs.ts';
+import { probability, writeCase } from '../../support/made-up-cases.ts';
+import { score } from '../../support/score.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { openCases, overview, testReader, viewOf } from './support.ts';
 
 const at = temporaryFolder();

@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PartialError } from '../../../../src/base/errors.ts';
 import {
   decodeBlocks,
@@ -11,14 +10,11 @@ import {
   encodeDirectory,
 } from '../../../../src/measures/sorted-errors/shard/directory.ts';
 import { VarintReader, VarintWriter } from '../../../../src/measures/sorted-errors/shard/varint.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { packedSection, runSection } from './content.ts';
 import { openShard, writeShardFile } from './stored.ts';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'voxtally-shard-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder()();
 
 /** Everything that a file says, with all checksums checked. */
 function readAll(path: string) {

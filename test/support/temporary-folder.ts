@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
 /** A folder of this test file's own, removed after its tests; returns the path of a name in it. */
-export function temporaryFolder(): (name: string) => string {
+export function temporaryFolder(): (...names: string[]) => string {
   const folder = mkdtempSync(join(tmpdir(), 'voxtally-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return (name) => join(folder, name);
+  return (...names) => join(folder, ...names);
 }

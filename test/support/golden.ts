@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import * as nifti from 'nifti-reader-js';
 
-/** The golden pairs as float32 scores and labels, read whole; the product's own reader has tests of its own. */
+/** The golden pairs as float32 scores and labels, read whole by another reader than the product's own. */
 
 const folder = new URL('../golden/', import.meta.url);
+
+/** Path of a golden file. */
+export function golden(name: string): string {
+  return fileURLToPath(new URL(name, folder));
+}
 
 export interface GoldenCase {
   readonly id: string;
@@ -12,14 +18,17 @@ export interface GoldenCase {
   readonly prediction: string;
   readonly reference: string;
   readonly ignore: number | null;
-  readonly classes: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
+  readonly classes: Readonly<
+    Record<string, Readonly<Record<string, number | null>> & { readonly hard: object }>
+  >;
+  readonly confusion?: number[][];
   readonly lovasz_softmax_present?: number;
   readonly cross_entropy?: number;
 }
 
-export function goldenCases(): GoldenCase[] {
-  return (JSON.parse(readFileSync(new URL('golden.json', folder), 'utf8')) as { cases: GoldenCase[] }).cases;
-}
+export const goldenCases = (
+  JSON.parse(readFileSync(new URL('golden.json', folder), 'utf8')) as { cases: GoldenCase[] }
+).cases;
 
 export interface Voxels {
   /** `[x, y, z]`. */
@@ -39,7 +48,7 @@ const readers: Readonly<
   64: [8, (view, at, little) => view.getFloat64(at, little)],
 };
 
-export function readVoxels(name: string): Voxels {
+export function readGolden(name: string): Voxels {
   const file = readFileSync(new URL(name, folder));
   const bytes = new Uint8Array(name.endsWith('.gz') ? gunzipSync(file) : file);
   const header = nifti.readHeader(bytes.buffer);
@@ -60,4 +69,11 @@ export function readVoxels(name: string): Voxels {
     (_, i) => read(view, i * size, header.littleEndian) * slope + intercept,
   );
   return { shape, channels: channelCount, values };
+}
+
+/** Values of a volume, one array per channel. */
+export function readChannels(name: string): number[][] {
+  const { channels, values } = readGolden(name);
+  const size = values.length / channels;
+  return Array.from({ length: channels }, (_, k) => [...values.subarray(k * size, (k + 1) * size)]);
 }

@@ -1,22 +1,10 @@
-/** Small made-up cases on disk and runs over them, for tests of what is asked of finished runs. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** Small made-up cases on disk. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
-import type { Vec3 } from '../../../src/base/box.ts';
-import type { ManifestCase } from '../../../src/cases/types.ts';
-import { randomNumbers } from '../../../src/cli/demo/random.ts';
-import { scoreRun } from '../../../src/engines/score-run.ts';
-import type { RunReport } from '../../../src/run/types.ts';
-import { type ConfigInput, configSchema } from '../../../src/settings/schema.ts';
-import { writeNifti } from '../../../src/volumes/nifti/write.ts';
-
-/** A folder of this test file's own, removed after its tests; returns the path of a name in it. */
-export function temporaryFolder(): (...names: string[]) => string {
-  const folder = mkdtempSync(join(tmpdir(), 'voxtally-ask-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return (...names) => join(folder, ...names);
-}
+import type { Vec3 } from '../../src/base/box.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import { randomNumbers } from '../../src/cli/demo/random.ts';
+import { writeNifti } from '../../src/volumes/nifti/write.ts';
 
 export type Score = (random: () => number, label: number, channel: number) => number;
 
@@ -75,32 +63,6 @@ export async function writeCase(madeUp: MadeUp): Promise<ManifestCase> {
     reference: files.reference,
     ...(group === undefined ? {} : { group }),
   };
-}
-
-export function score(
-  cases: readonly ManifestCase[],
-  config: ConfigInput,
-  outDir: string,
-): Promise<RunReport> {
-  const request = {
-    cases,
-    config: configSchema.parse({ threads: 2, ...config }),
-    outDir,
-    resume: false,
-    signal: new AbortController().signal,
-    warnings: [],
-  };
-  return scoreRun(request).done;
-}
-
-/** Bytes of the result files. */
-export function resultFiles(outDir: string): Record<string, string> {
-  return Object.fromEntries(
-    ['results.json', 'cases.csv', 'summary.json'].map((name) => [
-      name,
-      readFileSync(join(outDir, name), 'utf8'),
-    ]),
-  );
 }
 
 /** Writes a case of one channel and one row of voxels. */

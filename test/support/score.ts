@@ -1,25 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** The one way in which tests score cases, and what they look at then. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
 import type { ManifestCase } from '../../src/cases/types.ts';
 import { scoreRun } from '../../src/engines/score-run.ts';
 import type { CaseResult, ScoredCaseResult } from '../../src/results/document.ts';
 import type { RunReport, RunRequest } from '../../src/run/types.ts';
 import { type ConfigInput, configSchema } from '../../src/settings/schema.ts';
-
-/** Path of a golden file. */
-export function golden(name: string): string {
-  return fileURLToPath(new URL(`../golden/${name}`, import.meta.url));
-}
-
-/** A folder of this test file's own, removed after its tests; returns the path of a name in it. */
-export function temporaryFolder(): (...names: string[]) => string {
-  const folder = mkdtempSync(join(tmpdir(), 'voxtally-run-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return (...names) => join(folder, ...names);
-}
 
 export function pair(id: string, prediction: string, reference: string): ManifestCase {
   return { id, predictions: [prediction], reference };
@@ -51,18 +37,18 @@ export function score(
   return scoreRun(request(cases, config, outDir, more)).done;
 }
 
-/** The result files that two runs of the same must share byte for byte; null where there is none. */
+/** The result files that two runs of the same must share byte for byte; null for those that were not asked for. */
 export function resultFiles(outDir: string): Record<string, string | null> {
-  const read = (name: string) => {
-    try {
-      return readFileSync(join(outDir, name), 'utf8');
-    } catch {
-      return null;
-    }
+  const read = (name: string) => readFileSync(join(outDir, name), 'utf8');
+  const optional = ['summary.json', 'lesions.csv'].map((name) => [
+    name,
+    existsSync(join(outDir, name)) ? read(name) : null,
+  ]);
+  return {
+    'results.json': read('results.json'),
+    'cases.csv': read('cases.csv'),
+    ...Object.fromEntries(optional),
   };
-  return Object.fromEntries(
-    ['results.json', 'cases.csv', 'summary.json', 'lesions.csv'].map((name) => [name, read(name)]),
-  );
 }
 
 /** The result of a case that must have been scored. */
