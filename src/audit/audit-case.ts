@@ -1,6 +1,8 @@
 /** The audit of a case: its chosen tiles are read again, computed again by tensors and compared with their partial files. */
 import { VoxtallyError } from '../base/errors.ts';
 import { type Kernels, loadKernels } from '../kernels/kernels.ts';
+import { masksName, shapesId } from '../measures/shapes/row.ts';
+import { withSections } from '../measures/shapes/section-files.ts';
 import { type CaseAudit, type ComparedRecord, nothingAudited, plainNumber } from '../run/audit/record.ts';
 import type { DataRoots } from '../run/data-roots.ts';
 import { openStore } from '../run/open-store.ts';
@@ -11,6 +13,7 @@ import type { StoreAddress } from '../run/store.ts';
 import { compareTile } from './compare-tile.ts';
 import { type ReadTile, readTiles } from './read-tiles.ts';
 import { readRunTile } from './run-tile.ts';
+import { compareShapes } from './shapes/compare-shapes.ts';
 import { tileVoxels } from './tile-voxels.ts';
 import { type Compared, differs, ratioOf } from './values.ts';
 
@@ -36,6 +39,7 @@ let kernels: Kernels | undefined;
  */
 export async function auditCase(step: AuditStep, backend: string, dataRoots?: DataRoots): Promise<CaseAudit> {
   kernels ??= loadKernels();
+  const own = kernels;
   const folder = new RunFolder(openStore(step.store));
   const settings = folder.readSettings();
   const plan = folder.readPlan(step.case);
@@ -50,10 +54,19 @@ export async function auditCase(step: AuditStep, backend: string, dataRoots?: Da
   const largest = new Map<string, readonly [Compared, ReadTile]>();
   for await (const read of readTiles(plan, step.tiles)) {
     const partial = { name: folder.bundle(step.case, bundleOfTile(plan, read.tile)), of: step.plan };
-    const run = readRunTile(folder.store, partial, read.box, settings, kernels);
+    const run = readRunTile(folder.store, partial, read.box, settings, own);
     let rows: Compared[];
     try {
-      rows = await compareTile(tileVoxels(read.bytes, input, settings), run, settings);
+      const voxels = tileVoxels(read.bytes, input, settings);
+      rows = await compareTile(voxels, run, settings);
+      if (settings.shapes) {
+        const kept = folder.keptOf(plan, shapesId);
+        const { spacingMm } = plan.reference;
+        const again = withSections(kept, masksName, (file) =>
+          compareShapes(own, { voxels, box: read.box, spacingMm, file }, settings),
+        );
+        rows.push(...again);
+      }
     } catch (error) {
       if (error instanceof VoxtallyError) throw error;
       audit.failures.push({ tile: read.tile, message: (error as Error).message });

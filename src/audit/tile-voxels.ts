@@ -11,6 +11,8 @@ export interface TileVoxels {
   /** Reference label of each voxel that is not ignored. */
   readonly reference: Float64Array;
   readonly ignored: number;
+  /** Their places in the tile, where some are ignored. */
+  readonly kept?: Uint32Array;
   /** What labels beyond 2^53 are, which stand under numbers of their own in `reference` and `predicted`. */
   readonly largeLabels: LargeLabels;
   /** Predicted labels of the same voxels; undefined where there are none. */
@@ -29,11 +31,12 @@ export function tileVoxels(bytes: CaseBytes, input: TileInput, settings: RunSett
   const drop = (values: Float64Array) => (kept ? pick(values, kept) : values);
   const reference = drop(labels);
   const ignored = labels.length - reference.length;
+  const places = kept ? { kept } : {};
   const stored = (channel: number) =>
     drop(storedValues(bytes.predictions[channel]!, input.predictions[channel]!));
   if (kind === 'label') {
     const predicted = drop(largeLabels.read(bytes.predictions[0]!, input.predictions[0]!, roundLabels));
-    return { reference, ignored, predicted, largeLabels, channels: [], classes: [] };
+    return { reference, ignored, ...places, predicted, largeLabels, channels: [], classes: [] };
   }
 
   const channels = input.predictions.map((_, channel) => canonicalScores(stored(channel), kind));
@@ -47,6 +50,7 @@ export function tileVoxels(bytes: CaseBytes, input: TileInput, settings: RunSett
   return {
     reference,
     ignored,
+    ...places,
     largeLabels,
     channels,
     classes,

@@ -64,3 +64,25 @@ export function editClass(
   const [first, ...rest] = tally.classes;
   return { ...tally, classes: [{ ...first!, ...edit(first!) }, ...rest] };
 }
+
+/** Changes bytes of a blob, in every other respect whole. */
+export function editBlob(path: string, name: string, edit: (bytes: Buffer) => void): void {
+  const file = readFileSync(path);
+  const end = prefixBytes + file.readUInt32LE(12);
+  const header = JSON.parse(file.toString('utf8', prefixBytes, end)) as {
+    blobs: { name: string; bytes: number; crc: number }[];
+  };
+  // Blobs are the last thing in a shard of one tile.
+  let at = file.length - header.blobs.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const blob of header.blobs) {
+    const bytes = file.subarray(at, at + blob.bytes);
+    if (blob.name === name) edit(bytes);
+    blob.crc = crc32(bytes);
+    at += blob.bytes;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const prefix = Buffer.from(file.subarray(0, prefixBytes));
+  prefix.writeUInt32LE(text.length, 12);
+  prefix.writeUInt32LE(crc32(text), 16);
+  writeFileSync(path, Buffer.concat([prefix, text, file.subarray(end)]));
+}

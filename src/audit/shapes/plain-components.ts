@@ -1,9 +1,10 @@
 /** Connected components by flooding, voxel by voxel: slow and plain, to check the kernels against. */
-import { type Vec3, voxelAt, voxelIndex } from '../../base/box.ts';
+import type { Vec3 } from '../../base/box.ts';
 
 /** The number of each voxel's component, from 1 on by first voxel; 0 for background. `connectivity`: 6, 18 or 26. */
 export function plainComponents(inside: Uint8Array, shape: Vec3, connectivity: 6 | 18 | 26): Uint32Array {
   const steps = stepsOf(connectivity);
+  const [sizeX, sizeY, sizeZ] = shape;
   const numbers = new Uint32Array(inside.length);
   let count = 0;
   for (let first = 0; first < inside.length; first++) {
@@ -11,11 +12,14 @@ export function plainComponents(inside: Uint8Array, shape: Vec3, connectivity: 6
     numbers[first] = ++count;
     const waiting = [first];
     for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
-      const [x, y, z] = voxelAt(index, shape);
+      const x = index % sizeX;
+      const y = Math.floor(index / sizeX) % sizeY;
+      const z = Math.floor(index / (sizeX * sizeY));
       for (const [dx, dy, dz] of steps) {
-        const place: Vec3 = [x + dx, y + dy, z + dz];
-        if (place.some((value, axis) => value < 0 || value >= shape[axis as 0 | 1 | 2])) continue;
-        const next = voxelIndex(place, shape);
+        const [nextX, nextY, nextZ] = [x + dx, y + dy, z + dz];
+        if (nextX < 0 || nextY < 0 || nextZ < 0 || nextX >= sizeX || nextY >= sizeY || nextZ >= sizeZ)
+          continue;
+        const next = (nextZ * sizeY + nextY) * sizeX + nextX;
         if (inside[next] === 0 || numbers[next] !== 0) continue;
         numbers[next] = count;
         waiting.push(next);

@@ -2,7 +2,7 @@
  * The elements of a mask's border, voxel by voxel as the definition reads. Slow and plain on purpose: it is what the kernels
  * are checked against.
  */
-import { type Vec3, voxelCount, voxelIndex } from '../../base/box.ts';
+import type { Vec3 } from '../../base/box.ts';
 
 /** A place `[x, y, z]` and its facet code; 0 for voxels. */
 export interface PlainElement {
@@ -18,43 +18,40 @@ export interface PlainMask {
   readonly ignored: Uint8Array;
 }
 
-const faces: readonly Vec3[] = [
-  [-1, 0, 0],
-  [1, 0, 0],
-  [0, -1, 0],
-  [0, 1, 0],
-  [0, 0, -1],
-  [0, 0, 1],
-];
-
 /** Voxels of the mask with one of six neighbours in the background. */
-export function plainVoxelElements(mask: PlainMask): PlainElement[] {
+export function plainVoxelElements({ shape, inside, ignored }: PlainMask): PlainElement[] {
   const elements: PlainElement[] = [];
-  eachPlace(mask.shape, (place) => {
-    if (!at(mask, mask.inside, place)) return;
-    const neighbours = faces.map((step) => moved(place, step));
-    if (neighbours.every((neighbour) => at(mask, mask.inside, neighbour))) return;
-    if (neighbours.some((neighbour) => at(mask, mask.ignored, neighbour))) return;
-    elements.push({ place, code: 0 });
+  eachPlace(shape, (x, y, z) => {
+    if (!at(shape, inside, x, y, z)) return;
+    const all = (values: Uint8Array) =>
+      at(shape, values, x - 1, y, z) +
+      at(shape, values, x + 1, y, z) +
+      at(shape, values, x, y - 1, z) +
+      at(shape, values, x, y + 1, z) +
+      at(shape, values, x, y, z - 1) +
+      at(shape, values, x, y, z + 1);
+    if (all(inside) < 6 && all(ignored) === 0) elements.push({ place: [x, y, z], code: 0 });
   });
   return elements;
 }
 
 /** Corners of the voxel grid whose eight voxels are neither all in the mask nor all out. */
-export function plainCornerElements(mask: PlainMask): PlainElement[] {
+export function plainCornerElements({ shape, inside, ignored }: PlainMask): PlainElement[] {
   const elements: PlainElement[] = [];
-  const [x, y, z] = mask.shape;
-  eachPlace([x + 1, y + 1, z + 1], (place) => {
-    let code = 0;
-    let ignored = false;
-    for (let bit = 0; bit < 8; bit++) {
-      // Bit 7 is the voxel on the lower side of all axes, bit 0 the one on the upper side; z changes fastest.
-      const upper: Vec3 = [bit & 4 ? 0 : 1, bit & 2 ? 0 : 1, bit & 1 ? 0 : 1];
-      const voxel = moved(place, [upper[0] - 1, upper[1] - 1, upper[2] - 1]);
-      if (at(mask, mask.inside, voxel)) code += 2 ** bit;
-      if (at(mask, mask.ignored, voxel)) ignored = true;
-    }
-    if (code !== 0 && code !== 255 && !ignored) elements.push({ place, code });
+  // Bit 7 is the voxel on the lower side of all axes, bit 0 the one on the upper side; z changes fastest.
+  const bits = (values: Uint8Array, x: number, y: number, z: number) =>
+    128 * at(shape, values, x - 1, y - 1, z - 1) +
+    64 * at(shape, values, x - 1, y - 1, z) +
+    32 * at(shape, values, x - 1, y, z - 1) +
+    16 * at(shape, values, x - 1, y, z) +
+    8 * at(shape, values, x, y - 1, z - 1) +
+    4 * at(shape, values, x, y - 1, z) +
+    2 * at(shape, values, x, y, z - 1) +
+    at(shape, values, x, y, z);
+  eachPlace([shape[0] + 1, shape[1] + 1, shape[2] + 1], (x, y, z) => {
+    const code = bits(inside, x, y, z);
+    if (code === 0 || code === 255 || bits(ignored, x, y, z) > 0) return;
+    elements.push({ place: [x, y, z], code });
   });
   return elements;
 }
@@ -69,19 +66,14 @@ export function plainDistance(from: Vec3, to: readonly PlainElement[], [sx, sy, 
   return Math.sqrt(nearest);
 }
 
-function moved([x, y, z]: Vec3, [dx, dy, dz]: Vec3): Vec3 {
-  return [x + dx, y + dy, z + dz];
-}
-
 /** What lies outside the volume is 0. */
-function at({ shape }: PlainMask, values: Uint8Array, place: Vec3): boolean {
-  if (place.some((value, axis) => value < 0 || value >= shape[axis as 0 | 1 | 2])) return false;
-  return values[voxelIndex(place, shape)] === 1;
+function at(shape: Vec3, values: Uint8Array, x: number, y: number, z: number): number {
+  const outside = x < 0 || y < 0 || z < 0 || x >= shape[0] || y >= shape[1] || z >= shape[2];
+  return outside ? 0 : values[(z * shape[1] + y) * shape[0] + x]!;
 }
 
-function eachPlace(shape: Vec3, visit: (place: Vec3) => void): void {
-  if (voxelCount(shape) === 0) return;
+function eachPlace(shape: Vec3, visit: (x: number, y: number, z: number) => void): void {
   for (let z = 0; z < shape[2]; z++) {
-    for (let y = 0; y < shape[1]; y++) for (let x = 0; x < shape[0]; x++) visit([x, y, z]);
+    for (let y = 0; y < shape[1]; y++) for (let x = 0; x < shape[0]; x++) visit(x, y, z);
   }
 }

@@ -113,15 +113,21 @@ export function readCaseFacts(file: SectionFile): CaseMaskFacts {
 /** Masks of one class. @throws PartialError */
 export function readClassMasks(
   file: SectionFile,
-  { shape, ignored, classes }: CaseMaskFacts,
+  facts: CaseMaskFacts,
   index: number,
 ): ClassMasks & { readonly ignored: Mask } {
+  const { shape, classes } = facts;
   const own = classes[index];
   if (own === undefined) throw file.corrupt(`it has no class ${index}`);
   return {
     name: own.name,
     reference: readMask(file, `${index}/reference`, shape, own.reference),
     prediction: readMask(file, `${index}/prediction`, shape, own.prediction),
-    ignored: readMask(file, 'ignored', shape, ignored),
+    ignored: readIgnored(file, facts),
   };
+}
+
+/** @throws PartialError */
+export function readIgnored(file: SectionFile, { shape, ignored }: CaseMaskFacts): Mask {
+  return readMask(file, 'ignored', shape, ignored);
 }
