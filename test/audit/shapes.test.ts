@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { plainComponents } from '../../src/audit/shapes/plain-components.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
-import { golden, pair, temporaryFolder } from '../run/support.ts';
 import { randomNumbers, writePair } from '../run/volumes.ts';
+import { golden } from '../support/golden.ts';
+import { pair } from '../support/score.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { auditInProcess } from './in-process.ts';
 import { editBlob } from './partial-file.ts';
 
