@@ -23,6 +23,8 @@ import { finishRun, type WrittenRun } from './finish-run.ts';
 import { forgetOutcomes } from './forget.ts';
 
 export interface ScoreRunRequest extends RunRequest {
+  /** Threads that the caller has; else the run starts its own and ends them. */
+  readonly pool?: ThreadPool;
   /** Called when the results are written, while the run still has its threads. */
   readonly onWritten?: (run: WrittenRun, threads: ThreadPool) => Promise<void>;
 }
@@ -46,11 +48,11 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
   const { threads, threadBytes } = planMemory(config);
-  const ownThread = await isTiny(cases);
+  const ownThread = request.pool === undefined && (await isTiny(cases));
   if (request.out === undefined) makeFolder(resolve(outDir));
   const out = request.out ?? OutFolder.own(outDir);
   // Threads load while the settings are found out.
-  const pool = new ThreadPool(threads, [], { ownThread });
+  const pool = request.pool ?? new ThreadPool(threads, [], { ownThread });
   try {
     const { settings, notes } = await resolveSettings(config, cases);
     if (settings.audit !== undefined) checkAuditAvailable();
@@ -105,7 +107,7 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
       ...(finished.audit ? { audit: finished.audit } : {}),
     };
   } finally {
-    await pool.close();
+    if (request.pool === undefined) await pool.close();
     if (request.out === undefined) out.release();
   }
 }

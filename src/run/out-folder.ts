@@ -7,7 +7,7 @@ import { makeFolder } from '../base/make-folder.ts';
 import { storageError } from '../base/storage-faults.ts';
 import { checkFence } from './fence.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
-import { localStore } from './open-store.ts';
+import { type OpenStore, openStore } from './open-store.ts';
 import { RunFolder, workFolder } from './run-folder.ts';
 import type { Store } from './store.ts';
 
@@ -18,15 +18,15 @@ export class OutFolder {
   readonly store: Store;
   readonly #lease: Lease;
 
-  private constructor(path: string, lease: Lease) {
+  private constructor(path: string, lease: Lease, open: OpenStore) {
     this.path = path;
     this.#lease = lease;
-    this.store = localStore(resolve(path), lease.fence);
+    this.store = open({ kind: 'local', root: resolve(path), fence: lease.fence });
   }
 
-  /** @throws UsageError when another run owns the folder */
-  static own(path: string, options: LeaseOptions = {}): OutFolder {
-    return new OutFolder(path, Lease.acquire(resolve(path), options));
+  /** The folder is there. @throws UsageError when another run owns it */
+  static own(path: string, options: LeaseOptions = {}, open: OpenStore = openStore): OutFolder {
+    return new OutFolder(path, Lease.acquire(resolve(path), options), open);
   }
 
   /** What a run of this machine remembers. @throws UsageError where it is kept elsewhere, by a run on the queue */

@@ -12,7 +12,7 @@ import type { StepAnswer, StepPlace } from './step-place.ts';
 import type { OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
 
 /** What each kind of step gives. */
-interface StepResults {
+export interface StepResults {
   'score-bundle': TilesDone;
   'score-buffer': TilesDone;
   'open-case': OpenedCase;

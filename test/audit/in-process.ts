@@ -14,8 +14,8 @@ import { resolveSettings } from '../../src/settings/resolve-settings.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { configSchema } from '../../src/settings/schema.ts';
 import { type Backend, useBackend } from '../../src/tfjs/backend.ts';
-import type { ThreadPool } from '../../src/threads/thread-pool.ts';
 import { StepRunner } from '../../src/threads/thread-steps.ts';
+import { SameThreadPool } from '../support/same-thread-pool.ts';
 
 /** Done when all tiles of a case have been scored and nothing has been audited yet. */
 export type Tamper = (folder: RunFolder, caseIndex: number) => void | Promise<void>;
@@ -33,11 +33,9 @@ export async function auditInProcess(
   enterFolder(folder, settings, cases, false);
   await useBackend(backend);
   const runner = new StepRunner();
-  const pool = {
-    threads: 1,
-    run: async (step: Parameters<ThreadPool['run']>[0]) =>
-      step.kind === 'audit-case' ? auditCase(step, backend) : structuredClone(runner.run(step)),
-  } as unknown as ThreadPool;
+  const pool = new SameThreadPool(1, (step) =>
+    step.kind === 'audit-case' ? auditCase(step, backend) : runner.run(step),
+  );
   const work = new CaseWork(folder, settings, cases, pool, new BufferBudget(4), () => 2 ** 28);
   const { signal } = new AbortController();
   for (const index of cases.keys()) {
