@@ -9,3 +9,29 @@ export interface ByteSource {
   read(position: number, target: Uint8Array): number;
   close(): void;
 }
+
+/** Bytes that are stored nowhere. */
+export class BytesInMemory implements ByteSource {
+  readonly name: string;
+  readonly path: string;
+  readonly #bytes: Uint8Array;
+
+  /** `name`: what messages call them. The pieces are copied. */
+  constructor(name: string, pieces: readonly Uint8Array[]) {
+    this.name = name;
+    this.path = name;
+    this.#bytes = Buffer.concat(pieces);
+  }
+
+  get byteLength(): number {
+    return this.#bytes.length;
+  }
+
+  read(position: number, target: Uint8Array): number {
+    const part = this.#bytes.subarray(position, position + target.length);
+    target.set(part);
+    return part.length;
+  }
+
+  close(): void {}
+}

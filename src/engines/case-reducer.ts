@@ -17,6 +17,7 @@ import { type CasePlan, channelHeaders } from '../run/plan/case-plan.ts';
 import type { RunFolder } from '../run/run-folder.ts';
 import { type CollectedCase, type CollectedRow, type ShardRef, stagedChanged } from '../run/tile-partial.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
+import type { CaseScored } from '../threads/steps.ts';
 import type { ThreadPool } from '../threads/thread-pool.ts';
 import { replacedInput } from '../volumes/input-stamps.ts';
 
@@ -57,6 +58,30 @@ export class CaseReducer {
     await this.#audit(plan, signal);
     const { values, shards } = await this.#finishRows(plan, collected.rows, keepShard, signal);
     return this.#store(plan, tally, values, shards);
+  }
+
+  /** The same of a case that was scored in one step. Shards of a case that has no score are removed. */
+  async reduceTile(
+    plan: CasePlan,
+    { collected, shards }: CaseScored,
+    signal: AbortSignal,
+  ): Promise<CaseOutcomeRecord> {
+    try {
+      this.#checkInputs(plan);
+      const tally = this.#checkedTally(plan, collected);
+      await this.#audit(plan, signal);
+      const left = collected.rows.filter(({ id }) => !(id in collected.values));
+      const { values } = await this.#finishRows(plan, left, false, signal);
+      return this.#store(plan, tally, { ...values, ...collected.values }, shards);
+    } catch (error) {
+      if (error instanceof InputError) for (const { name } of shards) this.#folder.store.remove(name);
+      throw error;
+    }
+  }
+
+  /** Whether some tile of the case is computed again, for which its partial must be stored. */
+  isAudited(plan: CasePlan): boolean {
+    return this.#sample !== undefined && this.#sample.tilesOf(plan).length > 0;
   }
 
   /** @throws InputError where a file is another one than was planned, PartialError where an inflated copy is. */

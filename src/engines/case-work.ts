@@ -3,11 +3,14 @@
  * Every step leaves whole files in the run's folder, so each may be done again, by another process, after any kind of death.
  */
 import { basename } from 'node:path';
+import { voxelCount } from '../base/box.ts';
 import type { BufferBudget } from '../base/buffer-budget.ts';
 import { MachineError } from '../base/errors.ts';
+import { tileGrid } from '../base/tile-grid.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { MergedKeys } from '../measures/sorted-errors/merger.ts';
+import { mostVoxels } from '../measures/sorted-errors/one-tile.ts';
 import { sumRanges } from '../measures/sorted-errors/row.ts';
 import { AuditSample } from '../run/audit/sample.ts';
 import type { CaseOutcomeRecord } from '../run/case-outcome.ts';
@@ -19,7 +22,7 @@ import type { RunFolder } from '../run/run-folder.ts';
 import type { ShardRef } from '../run/tile-partial.ts';
 import { parseAudit } from '../settings/audit-choice.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
-import type { MergeStep, OpenedShards, TilesDone } from '../threads/steps.ts';
+import type { CaseScored, MergeStep, OpenedShards, TilesDone } from '../threads/steps.ts';
 import type { ThreadPool } from '../threads/thread-pool.ts';
 import { walkCase } from '../threads/walk-case.ts';
 import { CasePlanner } from './case-planner.ts';
@@ -97,9 +100,46 @@ export class CaseWork {
 
   /** Reads a gzip case once from its start and scores its tiles on the way. @throws InputError */
   async walk(plan: CasePlan, signal: AbortSignal, onTiles: (done: TilesDone) => void): Promise<void> {
+    const { index, id } = plan;
     const missing = new Set(this.missingBundles(plan));
-    const { address } = this.folder.store;
-    return walkCase(this.#pool, this.#buffers, address, plan, missing, signal, onTiles);
+    const { address: store } = this.folder.store;
+    await walkCase(this.#buffers, plan, missing, signal, async (bundle, bytes) => {
+      const step = { kind: 'score-buffer', store, case: index, plan: id, bundle, bytes } as const;
+      onTiles(await this.#pool.run(step, signal));
+    });
+  }
+
+  /** Whether a case is scored in one step: as one tile of which nothing is there yet, and nobody else has to see. */
+  isOneTile(plan: CasePlan): boolean {
+    return (
+      tileGrid(plan.shape, plan.tileShape).length === 1 &&
+      voxelCount(plan.shape) <= mostVoxels &&
+      !this.#reducer.isAudited(plan) &&
+      this.missingBundles(plan).length === 1
+    );
+  }
+
+  /** Scores a case of one tile from its files to its outcome, with no partial stored. @throws as `walk` and `reduce` */
+  async scoreTile(
+    plan: CasePlan,
+    keepShards: boolean,
+    signal: AbortSignal,
+    onTiles: (done: TilesDone) => void,
+  ): Promise<CaseOutcomeRecord> {
+    const { address: store } = this.folder.store;
+    const step = (bytes: SharedArrayBuffer | null) =>
+      this.#pool.run({ kind: 'score-case', store, plan, bytes, keepShards }, signal);
+    let scored: CaseScored | undefined;
+    if (plan.mode === 'stream') {
+      await walkCase(this.#buffers, plan, new Set([0]), signal, async (_, bytes) => {
+        scored = await step(bytes);
+      });
+    }
+    scored ??= await step(null);
+    onTiles(scored.done);
+    const outcome = await this.#reducer.reduceTile(plan, scored, signal);
+    if (plan.staged.length > 0) this.discardTiles(plan.index);
+    return outcome;
   }
 
   /** @see CaseReducer.reduce; the tiles of the case are gone then. */

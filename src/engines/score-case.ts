@@ -34,6 +34,7 @@ export function scoreCase(work: CaseWork, index: number, delivery: CaseDelivery)
     // Who was given the same case may have been faster.
     const meanwhile = delivery.stored?.();
     if (meanwhile) return meanwhile;
+    if (work.isOneTile(plan)) return work.scoreTile(plan, keepShards, signal, delivery.onTiles);
     await scoreTiles(work, plan, delivery);
     return work.reduce(plan, keepShards, signal);
   });

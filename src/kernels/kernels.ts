@@ -122,9 +122,10 @@ interface KernelExports {
     rows: number,
     cells: number,
     bitmap: number,
-    out: number,
+    list: number,
     state: number,
   ): number;
+  mergeTile(counts: number, cells: number, bitmap: number, list: number, state: number): void;
   addRuns(runs: number, bytes: number, cells: number, bitmap: number, side: number, wide: number): number;
   encodeCells(cells: number, bitmap: number, side: number, wide: number, out: number): number;
   clearCells32(cells: number, bitmap: number): void;

@@ -70,6 +70,18 @@ export interface TileMeter {
    * is read.
    */
   partial(tile: TileView): StoredPartial;
+  /**
+   * For a case that is this one tile: finishes the row while its voxels are in kernel memory, in place of `class`, `partial`,
+   * the collector and its jobs, and gives what these would have given. A row whose jobs read tiles must have it.
+   * `writeShard`: stores the shard of a class; null where nobody needs it.
+   */
+  oneTile?(writeShard: (classIndex: number) => WriteShard | null): OneTileMeter;
+}
+
+export interface OneTileMeter {
+  class(view: ClassView): void;
+  /** What the collector would give, and the results of its jobs, which are done. */
+  done(): { readonly collected: unknown; readonly results: readonly unknown[] };
 }
 
 /** A partial as it is stored: JSON for what is small, bytes by name for what is not, and sections of sorted keys. */
@@ -134,7 +146,7 @@ export interface FinishContext {
 export interface JobContext {
   readonly kernels: Kernels;
   readonly settings: RunSettings;
-  /** The tiles of the case with its partials, each open until the next is asked for. */
+  /** The tiles of the case with its partials, each open until the next is asked for. There are none of a case of one tile. */
   shards(): Iterable<ShardFile>;
   readonly kept: KeptFiles;
   /** Stores the merged shard of this job; null where nobody needs it. */

@@ -1,13 +1,14 @@
 /** The partial of a tile as it is stored: what it is of, what the gate found, and what each row took from it. */
 import * as z from 'zod';
 import type { Box } from '../base/box.ts';
+import { BytesInMemory } from '../base/byte-source.ts';
 import { PartialError } from '../base/errors.ts';
 import { quantitiesOf, sumsRows } from '../measures/quantities.ts';
-import type { CasePlace, Collector, ReadPartial } from '../measures/quantity.ts';
+import type { CasePlace, Collector, Quantity, ReadPartial } from '../measures/quantity.ts';
 import { encodeShard, ShardFile } from '../measures/sorted-errors/shard/file.ts';
 import { gateSchema } from '../measures/tally/serialise.ts';
 import { emptyGate, type GateTally, mergeGates, type Tally } from '../measures/tally/tally.ts';
-import { tallyOf } from '../measures/tally/tally-of.ts';
+import { type RowValues, tallyOf } from '../measures/tally/tally-of.ts';
 import type { TileScores } from '../measures/tile/tile-scorer.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import { openPartial } from './records.ts';
@@ -170,7 +171,43 @@ export class TileCollector {
   }
 }
 
-function isFatal({ faults }: GateTally): boolean {
+/** What was collected of a case that was scored as one tile. */
+export interface CollectedTile extends CollectedCase {
+  /** Of the rows that have no job left. */
+  readonly values: RowValues;
+}
+
+/** `TileCollector` for a case that is one tile and was stored nowhere. `of`: the identity of its plan. */
+export function collectTile(of: string, place: CasePlace, box: Box, scores: TileScores): CollectedTile {
+  const rows = quantitiesOf(place.settings);
+  const source = new BytesInMemory(`case ${place.index}`, encodeTile(of, place.index, 0, box, scores));
+  const shard = ShardFile.at(source);
+  const collector = new TileCollector(
+    place,
+    rows.filter(({ id }) => !scores.finished.has(id)),
+  );
+  collector.add(box, checkedTile(shard, place.index, 0, box), shard);
+  const { gate, rows: collected } = collector.done();
+  const values: Record<string, unknown> = {};
+  const finish = (row: Quantity, found: unknown, results: readonly unknown[]) => {
+    values[row.id] = row.finish(found, results, { settings: place.settings, kept: place.kept(row.id) });
+    return { id: row.id, collected: found, jobs: [] };
+  };
+  return {
+    gate,
+    rows: rows.flatMap((row): CollectedRow[] => {
+      const finished = scores.finished.get(row.id);
+      if (finished) return [finish(row, finished.collected, finished.results)];
+      const left = collected.find(({ id }) => id === row.id);
+      if (left === undefined || left.jobs.length > 0) return left ? [left] : [];
+      return [finish(row, left.collected, [])];
+    }),
+    values,
+  };
+}
+
+/** Whether the case must not be scored. */
+export function isFatal({ faults }: GateTally): boolean {
   return faults.some(({ kind }) => kind !== 'moved');
 }
 

@@ -4,8 +4,9 @@ import type { KeyCounts } from '../measures/sorted-errors/merger.ts';
 import type { RangeJob } from '../measures/sorted-errors/ranges.ts';
 import type { WalkRequest } from '../measures/sorted-errors/walk-range.ts';
 import type { RunSumRequest } from '../measures/terms/sum-runs.ts';
+import type { CasePlan } from '../run/plan/case-plan.ts';
 import type { StoreAddress } from '../run/store.ts';
-import type { CollectedCase, ShardRef } from '../run/tile-partial.ts';
+import type { CollectedCase, CollectedTile, ShardRef } from '../run/tile-partial.ts';
 
 /** What is done in a thread, with its arguments. `plan` is the identity of the plan that the step is of. */
 export type Step =
@@ -24,6 +25,16 @@ export type Step =
       readonly bundle: number;
       /** Stored bytes of the bundle's tiles: each channel's, then the reference's. */
       readonly bytes: SharedArrayBuffer;
+    }
+  | {
+      /** All of a case that is one tile: read, scored and collected with no partial stored. */
+      readonly kind: 'score-case';
+      readonly store: StoreAddress;
+      readonly plan: CasePlan;
+      /** Stored bytes of the case, each channel's and then the reference's; null where they are in raw files. */
+      readonly bytes: SharedArrayBuffer | null;
+      /** Write the shards of its classes. */
+      readonly keepShards: boolean;
     }
   | { readonly kind: 'open-case'; readonly store: StoreAddress; readonly case: number; readonly plan: string }
   | { readonly kind: 'open-shards'; readonly store: StoreAddress; readonly files: readonly ShardRef[] }
@@ -74,6 +85,14 @@ export interface TilesDone {
   /** Stored bytes read from volumes, inflated where gzip. */
   readonly bytes: number;
   readonly seconds: number;
+}
+
+/** A case that was scored in one step. */
+export interface CaseScored {
+  readonly done: TilesDone;
+  readonly collected: CollectedTile;
+  /** Those that were written. */
+  readonly shards: readonly ShardRef[];
 }
 
 export type MergeStep = Extract<Step, { kind: 'merge-range' }>;

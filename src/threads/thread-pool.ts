@@ -9,12 +9,13 @@ import type { WalkedRange } from '../measures/sorted-errors/walk-range.ts';
 import type { RunSums } from '../measures/terms/sum-runs.ts';
 import type { CaseAudit } from '../run/audit/record.ts';
 import type { StepAnswer, StepPlace } from './step-place.ts';
-import type { OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
+import type { CaseScored, OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
 
 /** What each kind of step gives. */
 export interface StepResults {
   'score-bundle': TilesDone;
   'score-buffer': TilesDone;
+  'score-case': CaseScored;
   'open-case': OpenedCase;
   'open-shards': OpenedShards;
   'merge-range': MergedKeys;

@@ -5,9 +5,7 @@
  */
 import { type Box, voxelCount } from '../base/box.ts';
 import { PartialError } from '../base/errors.ts';
-import { type TileGrid, tileBox, tileGrid } from '../base/tile-grid.ts';
-import { type Kernels, loadKernels } from '../kernels/kernels.ts';
-import { slabBoxes, slabsOf } from '../measures/box-errors/boxes.ts';
+import { tileBox, tileGrid } from '../base/tile-grid.ts';
 import { quantityOf } from '../measures/quantities.ts';
 import type { CasePlace, WriteShard } from '../measures/quantity.ts';
 import { keyCutter, mergeRange } from '../measures/sorted-errors/row.ts';
@@ -15,15 +13,15 @@ import { encodeShard, type ShardFile } from '../measures/sorted-errors/shard/fil
 import { addSurveys, surveyFile } from '../measures/sorted-errors/survey.ts';
 import { walkRange } from '../measures/sorted-errors/walk-range.ts';
 import { sumRuns } from '../measures/terms/sum-runs.ts';
-import { TileScorer } from '../measures/tile/tile-scorer.ts';
 import type { DataRoots } from '../run/data-roots.ts';
 import { type OpenStore, openStore } from '../run/open-store.ts';
 import { boxesOfBundle, bundleCount, tilesOfBundle } from '../run/plan/bundles.ts';
-import { type CasePlan, channelHeaders, voxelBytes } from '../run/plan/case-plan.ts';
+import { type CasePlan, voxelBytes } from '../run/plan/case-plan.ts';
 import { RunFolder } from '../run/run-folder.ts';
 import type { StoreAddress } from '../run/store.ts';
 import {
   checkedTile,
+  collectTile,
   eachShard,
   encodeTile,
   ofAnother,
@@ -31,26 +29,16 @@ import {
   TileCollector,
 } from '../run/tile-partial.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
-import { CaseBoxes, roomFor } from '../volumes/case-reader.ts';
-import type { JobStep, OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
-
-/** Kept for the next tile of the same plan: of the same files, settings, tiles and start of the run. */
-interface OpenCase {
-  readonly plan: CasePlan;
-  /** The boxes by which its errors are listed, where they are thinner than tiles. */
-  readonly slabGrid: TileGrid | undefined;
-  readonly scorer: TileScorer;
-  /** Null where the tiles of the case are not read from raw files. */
-  readonly files: CaseBoxes | null;
-}
+import { CaseBench, type OpenCase } from './case-bench.ts';
+import { type ReadTile, readTile, tilesIn } from './read-tile.ts';
+import type { CaseScored, JobStep, OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
 
 /** The state of one thread. */
 export class StepRunner {
-  #kernels: Kernels | undefined;
+  readonly #bench = new CaseBench();
   #start: string | undefined;
   #folder: RunFolder | undefined;
   #settings: RunSettings | undefined;
-  #open: OpenCase | undefined;
   readonly #dataRoots: DataRoots | undefined;
   readonly #openStore: OpenStore;
 
@@ -66,15 +54,15 @@ export class StepRunner {
         return this.#scoreBundle(step, readTile);
       case 'score-buffer':
         return this.#scoreBundle(step, tilesIn(step.bytes));
+      case 'score-case':
+        return this.#scoreCase(step);
       case 'open-case':
         return this.#openCase(step.case, step.plan);
       case 'open-shards':
         return this.#openShards(step.files);
       case 'merge-range':
-        // The merger lays the kernel memory out anew.
-        this.#closeCase();
         return mergeRange(
-          this.#kernel,
+          this.#bench.takeKernels(),
           this.#shards(step.files),
           step.job,
           step.evaluate,
@@ -83,14 +71,13 @@ export class StepRunner {
       case 'case-job':
         return this.#doJob(step);
       case 'sum-runs':
-        // It lays the kernel memory out anew.
-        this.#closeCase();
-        return Array.from(this.#shards([step.file]), (file) => sumRuns(this.#kernel, file, step.request))[0];
+        return Array.from(this.#shards([step.file]), (file) =>
+          sumRuns(this.#bench.takeKernels(), file, step.request),
+        )[0];
       case 'survey-shards':
         return addSurveys(Array.from(this.#shards(step.files), (file) => surveyFile(file, step.class)));
       case 'walk-scores':
-        this.#closeCase();
-        return walkRange(this.#kernel, this.#shards(step.files), step.request);
+        return walkRange(this.#bench.takeKernels(), this.#shards(step.files), step.request);
     }
   }
 
@@ -98,7 +85,7 @@ export class StepRunner {
   #enter(address: StoreAddress): void {
     const start = JSON.stringify(address);
     if (this.#start === start) return;
-    this.#closeCase();
+    this.#bench.leave();
     this.#start = undefined;
     const folder = new RunFolder(this.#openStore(address));
     this.#dataRoots?.guard(folder.path);
@@ -109,16 +96,6 @@ export class StepRunner {
 
   #shards(files: Iterable<ShardRef>): Generator<ShardFile> {
     return eachShard(this.#folder!.store, files);
-  }
-
-  get #kernel(): Kernels {
-    this.#kernels ??= loadKernels();
-    return this.#kernels;
-  }
-
-  #closeCase(): void {
-    this.#open?.files?.close();
-    this.#open = undefined;
   }
 
   /** @throws PartialError when the case was planned anew since */
@@ -132,23 +109,14 @@ export class StepRunner {
   }
 
   #enterCase(index: number, id: string): OpenCase {
-    if (this.#open?.plan.index === index && this.#open.plan.id === id) return this.#open;
-    this.#closeCase();
-    const plan = this.#readPlan(index, id);
+    const { open } = this.#bench;
+    if (open?.plan.index === index && open.plan.id === id) return open;
+    return this.#enterPlan(this.#readPlan(index, id));
+  }
+
+  #enterPlan(plan: CasePlan): OpenCase {
     this.#dataRoots?.checkPlan(plan, this.#folder!.path);
-    const grid = tileGrid(plan.shape, plan.tileShape);
-    const input = {
-      predictions: channelHeaders(plan.predictions),
-      reference: plan.reference,
-      shape: plan.shape,
-    };
-    this.#open = {
-      plan,
-      slabGrid: slabBoxes(plan, this.#settings!.classes.length),
-      scorer: new TileScorer(this.#kernel, this.#settings!, input, voxelCount(grid.tileShape)),
-      files: plan.mode === 'tiles' ? new CaseBoxes(plan) : null,
-    };
-    return this.#open;
+    return this.#bench.enter(plan, this.#settings!);
   }
 
   /** Scores the tiles of a bundle, each when the one before is written, and stores them as one file. */
@@ -158,13 +126,14 @@ export class StepRunner {
     const tiles = tilesOfBundle(open.plan, bundle);
     const boxes = boxesOfBundle(open.plan, bundle);
     const voxels = boxes.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
+    const bench = this.#bench;
     const shards = function* () {
       let before = 0;
       for (const [i, tile] of tiles.entries()) {
         const box = boxes[i]!;
         read(open, box, { before, all: voxels });
         before += voxelCount(box.shape);
-        yield* encodeTile(plan, index, tile, box, open.scorer.score(box, slabsOf(open.slabGrid, box)));
+        yield* encodeTile(plan, index, tile, box, bench.score(open, box));
       }
     };
     const { store } = this.#folder!;
@@ -177,15 +146,34 @@ export class StepRunner {
     };
   }
 
+  /** Scores a case that is one tile and collects it. Its shards are what is stored of it. */
+  #scoreCase({ plan, bytes, keepShards }: Extract<Step, { kind: 'score-case' }>): CaseScored {
+    const begin = performance.now();
+    const open = this.#enterPlan(plan);
+    const [box] = boxesOfBundle(plan, 0) as [Box];
+    const voxels = voxelCount(box.shape);
+    const read = bytes ? tilesIn(bytes) : readTile;
+    read(open, box, { before: 0, all: voxels });
+    const shards: ShardRef[] = [];
+    const scores = this.#bench.score(open, box, (row, classIndex) => {
+      if (!keepShards || !quantityOf(row).writesShards) return null;
+      const target = { name: this.#folder!.caseShard(plan.index, classIndex), of: plan.of };
+      shards.push(target);
+      return this.#writer(target);
+    });
+    const collected = collectTile(plan.id, this.#placeOf(plan), box, scores);
+    // Nobody comes back to its files.
+    this.#bench.close();
+    const seconds = (performance.now() - begin) / 1000;
+    return { done: { tiles: 1, voxels, bytes: voxels * voxelBytes(plan), seconds }, collected, shards };
+  }
+
   /** Checks that every tile of the plan is there and has each row collect its partials. */
   #openCase(index: number, id: string): OpenedCase {
     const folder = this.#folder!;
     const plan = this.#readPlan(index, id);
     const grid = tileGrid(plan.shape, plan.tileShape);
-    const place = placeOfCase(folder, this.#settings!, plan, () => {
-      this.#closeCase();
-      return this.#kernel;
-    });
+    const place = this.#placeOf(plan);
     const collector = new TileCollector(place);
     let voxels = 0;
     for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
@@ -210,14 +198,27 @@ export class StepRunner {
     return collector.done();
   }
 
+  #placeOf(plan: CasePlan): CasePlace {
+    const { spacingMm, voxelMm3, affine } = plan.reference;
+    return {
+      index: plan.index,
+      settings: this.#settings!,
+      shape: plan.shape,
+      tileShape: plan.tileShape,
+      spacingMm,
+      voxelMm3,
+      affine,
+      kernels: () => this.#bench.takeKernels(),
+      kept: (quantity) => this.#folder!.keptOf(plan, quantity),
+    };
+  }
+
   #doJob({ case: index, plan: id, quantity, job, target }: JobStep): unknown {
     const folder = this.#folder!;
     const plan = this.#readPlan(index, id);
-    // Jobs lay the kernel memory out anew.
-    this.#closeCase();
     const bundles = Array.from({ length: bundleCount(plan) }, (_, bundle) => folder.bundle(index, bundle));
     return quantityOf(quantity).work!(job, {
-      kernels: this.#kernel,
+      kernels: this.#bench.takeKernels(),
       settings: this.#settings!,
       shards: () => this.#shards(bundles.map((name) => ({ name, of: id }))),
       kept: folder.keptOf(plan, quantity),
@@ -242,47 +243,4 @@ export class StepRunner {
   }
 }
 
-function placeOfCase(
-  folder: RunFolder,
-  settings: RunSettings,
-  plan: CasePlan,
-  kernels: () => Kernels,
-): CasePlace {
-  const { spacingMm, voxelMm3, affine } = plan.reference;
-  return {
-    index: plan.index,
-    settings,
-    shape: plan.shape,
-    tileShape: plan.tileShape,
-    spacingMm,
-    voxelMm3,
-    affine,
-    kernels,
-    kept: (quantity) => folder.keptOf(plan, quantity),
-  };
-}
-
 type BundleStep = Pick<Extract<Step, { kind: 'score-bundle' }>, 'case' | 'plan' | 'bundle'>;
-
-/** Puts the stored bytes of a tile where the scorer takes them. `voxels`: of the bundle's tiles before it, and of all. */
-type ReadTile = (open: OpenCase, box: Box, voxels: { readonly before: number; readonly all: number }) => void;
-
-/** From raw files. */
-const readTile: ReadTile = ({ scorer, files }, box) => {
-  files!.read(box, scorer.targets(voxelCount(box.shape)));
-};
-
-/** From the stored bytes of a whole bundle. */
-function tilesIn(buffer: SharedArrayBuffer): ReadTile {
-  return ({ plan, scorer }, box, { before, all }) => {
-    const voxels = voxelCount(box.shape);
-    const targets = scorer.targets(voxels);
-    const bundle = roomFor(plan, all, buffer);
-    const copy = (target: Uint8Array, stored: Uint8Array) => {
-      const size = stored.length / all;
-      target.set(stored.subarray(before * size, (before + voxels) * size));
-    };
-    for (const [channel, target] of targets.predictions.entries()) copy(target, bundle.predictions[channel]!);
-    copy(targets.reference, bundle.reference);
-  };
-}

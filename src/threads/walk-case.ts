@@ -1,26 +1,24 @@
-/** A gzip case scored as a stream: nothing is inflated twice and nothing is stored. */
+/** A gzip case read as a stream: nothing is inflated twice and nothing is stored. */
 
 import { voxelCount } from '../base/box.ts';
 import type { BufferBudget } from '../base/buffer-budget.ts';
 import { boxesOfBundle, bundleCount } from '../run/plan/bundles.ts';
 import { type CasePlan, voxelBytes } from '../run/plan/case-plan.ts';
-import type { StoreAddress } from '../run/store.ts';
 import { CaseStream, roomFor } from '../volumes/case-reader.ts';
-import type { TilesDone } from './steps.ts';
-import type { ThreadPool } from './thread-pool.ts';
+
+/** Scores the bundle whose stored bytes are in the buffer: each channel's, then the reference's. */
+export type ScoreBytes = (bundle: number, bytes: SharedArrayBuffer) => Promise<void>;
 
 /**
- * Reads a gzip case once from its start and scores its missing bundles on the way, in the threads, while the stream goes
- * on. The checksums at the end are part of it: until it returns the case is not done. @throws InputError
+ * Reads a gzip case once from its start and has its missing bundles scored on the way, while the stream goes on. The checksums
+ * at the end are part of it: until it returns the case is not done. @throws InputError
  */
 export async function walkCase(
-  pool: ThreadPool,
   buffers: BufferBudget,
-  store: StoreAddress,
   plan: CasePlan,
   missing: ReadonlySet<number>,
   signal: AbortSignal,
-  onTiles: (done: TilesDone) => void,
+  score: ScoreBytes,
 ): Promise<void> {
   const stream = new CaseStream(plan);
   const running = new Set<Promise<void>>();
@@ -41,9 +39,8 @@ export async function walkCase(
         buffers.giveBack(buffer);
         continue;
       }
-      const work = pool
-        .run({ kind: 'score-buffer', store, case: plan.index, plan: plan.id, bundle, bytes: buffer }, signal)
-        .then(onTiles, (error: unknown) => {
+      const work = score(bundle, buffer)
+        .catch((error: unknown) => {
           failure ??= error;
         })
         .finally(() => {

@@ -129,7 +129,7 @@ export function addPieces(pieces: usize, count: i32, cells: usize, bitmap: usize
 
 // @ts-ignore: decorator
 @inline
-function writeVarint(at: usize, value: u64): usize {
+export function writeVarint(at: usize, value: u64): usize {
   while (value >= 0x80) {
     store<u8>(at++, <u8>(value | 0x80));
     value >>= 7;
@@ -269,7 +269,7 @@ export function evaluateCells(
 /** The errors [1 - sigmoid, hinge] of a logit's key: sigmoid(v) and max(1 + v, 0), v the margin violation. */
 // @ts-ignore: decorator
 @inline
-function logitErrors(key: u32): v128 {
+export function logitErrors(key: u32): v128 {
   const violation = logitViolation(key);
   return f64x2.replace_lane(f64x2.splat(sigmoid(violation)), 1, max(1.0 + violation, 0.0));
 }
@@ -280,79 +280,4 @@ function logitErrors(key: u32): v128 {
 function sigmoid(x: f64): f64 {
   const e = f64x2.extract_lane(expPair(f64x2.splat(-Math.abs(x))), 0);
   return x >= 0.0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
-}
-
-/** State of a merge: float64 each. */
-const BUCKET: usize = 0, FOREGROUND: usize = 8, BACKGROUND: usize = 16, SUMS: usize = 24;
-/** For each side: entries and payload bytes so far. */
-const ENTRIES: usize = 32, BYTES: usize = 48;
-/** What a merge is to do: foreground voxels of the whole, whether scores are logits, evaluate, write. */
-const TOTAL: usize = 64, LOGIT: usize = 72, EVALUATE: usize = 80, WRITE: usize = 88;
-/** Addresses of the sums, and of entries and payloads of each side; how large a payload may get before a pause. */
-const SUMS_AT: usize = 96, ENTRIES_AT: usize = 104, PAYLOAD_AT: usize = 120, PAUSE: usize = 136;
-
-/**
- * Merges buckets from `BUCKET` of the state up to `end`, or until a payload has reached `PAUSE` bytes (room for the runs of
- * one bucket more is behind them). `keys`: float64 pairs [background, foreground], the keys of each bucket from `first` on;
- * `starts`: the first row of each in `rows`, the pieces of `addPieces`. For each bucket that holds keys a row is written of
- * float64 [bucket, sums and compensations of `evaluateCells`], and for each of its sides that does an entry [bucket, 1
- * (runs), keys, bytes]. Returns whether each bucket held the keys that it should; at one that does not, the merge stops.
- */
-export function mergeBuckets(
-  first: i32, end: i32, keys: usize, starts: usize, rows: usize, cells: usize, bitmap: usize, out: usize, state: usize,
-): bool {
-  const pause = load<f64>(state, PAUSE);
-  const evaluate = load<f64>(state, EVALUATE) != 0;
-  const write = load<f64>(state, WRITE) != 0;
-  let bucket = <i32>load<f64>(state, BUCKET);
-  for (; bucket < end; bucket++) {
-    const slot = <usize>(bucket - first);
-    const background = load<f64>(keys + (slot << 4));
-    const foreground = load<f64>(keys + (slot << 4), 8);
-    const all = background + foreground;
-    if (all == 0) continue;
-    if (load<f64>(state, BYTES) >= pause || load<f64>(state, BYTES + 8) >= pause) break;
-    store<f64>(state, <f64>bucket, BUCKET);
-    const wide = all >= 4294967296.0 ? 1 : 0;
-    const from = load<u32>(starts + (slot << 2));
-    const count = load<u32>(starts + (slot << 2), 4) - from;
-    if (addPieces(rows + (<usize>from << 4), count, cells, bitmap, wide) != all) return false;
-    const foregroundAbove = load<f64>(state, FOREGROUND) - foreground;
-    const backgroundAbove = load<f64>(state, BACKGROUND) - background;
-    store<f64>(state, foregroundAbove, FOREGROUND);
-    store<f64>(state, backgroundAbove, BACKGROUND);
-    if (evaluate) {
-      const logit = <i32>load<f64>(state, LOGIT);
-      const total = load<f64>(state, TOTAL);
-      evaluateCells(cells, bitmap, wide, bucket, logit, total, foregroundAbove, backgroundAbove, out);
-      const row = <usize>load<f64>(state, SUMS);
-      const at = <usize>load<f64>(state, SUMS_AT) + row * 40;
-      store<f64>(at, <f64>bucket);
-      memory.copy(at + 8, out, 32);
-      store<f64>(state, <f64>(row + 1), SUMS);
-    }
-    if (write) {
-      if (background > 0) writeRuns(bucket, 0, background, cells, bitmap, wide, state);
-      if (foreground > 0) writeRuns(bucket, 1, foreground, cells, bitmap, wide, state);
-    }
-    if (wide) clearCells64(cells, bitmap);
-    else clearCells32(cells, bitmap);
-  }
-  store<f64>(state, <f64>bucket, BUCKET);
-  return true;
-}
-
-function writeRuns(bucket: i32, side: i32, keys: f64, cells: usize, bitmap: usize, wide: i32, state: usize): void {
-  const ofSide = state + (<usize>side << 3);
-  const entry = <usize>load<f64>(ofSide, ENTRIES);
-  const written = load<f64>(ofSide, BYTES);
-  const payload = <usize>load<f64>(ofSide, PAYLOAD_AT) + <usize>written;
-  const bytes = <f64>encodeCells(cells, bitmap, side, wide, payload);
-  const at = <usize>load<f64>(ofSide, ENTRIES_AT) + (entry << 5);
-  store<f64>(at, <f64>bucket);
-  store<f64>(at, 1, 8);
-  store<f64>(at, keys, 16);
-  store<f64>(at, bytes, 24);
-  store<f64>(ofSide, <f64>(entry + 1), ENTRIES);
-  store<f64>(ofSide, written + bytes, BYTES);
 }

@@ -8,8 +8,9 @@ export {
 } from './classes';
 export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export {
-  addRuns, addPieces, mergeBuckets, encodeCells, clearCells32, clearCells64, evaluateCells,
+  addRuns, addPieces, encodeCells, clearCells32, clearCells64, evaluateCells,
 } from './cells';
+export { mergeBuckets, mergeTile } from './merge';
 export {
   reflectBackground, walkScores, walkSteps, binScores, probabilityOfKey, sumRunCrossEntropy,
 } from './scores';

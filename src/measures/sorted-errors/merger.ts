@@ -62,12 +62,17 @@ export interface MergedRange extends MergedKeys {
   readonly sections: readonly SectionContent[];
 }
 
+/** A bucket's cells in a row: key and count of each side, uint32 each. */
+export const listBytes = 12 * bucketCount;
 /** Runs of 65536 cells take at most this. */
 const maxRunBytes = 12 * bucketCount;
 /** A payload in kernel memory is taken out when it has come to this. */
 const pauseBytes = 1 << 20;
-/** Places in the state of the kernel `mergeBuckets`, in float64. */
-const state = {
+/** Places in the state of the kernels `mergeBuckets` and `mergeTile`, in float64. */
+export const mergeState = {
+  bucket: 0,
+  foreground: 1,
+  background: 2,
   sums: 3,
   entries: 4,
   bytes: 6,
@@ -76,9 +81,22 @@ const state = {
   entriesAt: 13,
   payloadAt: 15,
   pause: 17,
-  length: 18,
+  keysAt: 18,
+  length: 21,
 };
 const sides = [0, 1] as const;
+
+/** Rows of numbers, taken out in parts, as one table. */
+export function mergedRows(parts: readonly Float64Array[]): Float64Array {
+  if (parts.length === 1) return parts[0]!;
+  const table = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    table.set(part, at);
+    at += part.length;
+  }
+  return table;
+}
 
 export class Merger {
   readonly #kernels: Kernels;
@@ -98,8 +116,8 @@ export class Merger {
     const layout = new Layout(kernels.memory);
     const cells = layout.region(16 * bucketCount);
     const bitmap = layout.region(bitmapBytes);
-    const out = layout.region(32);
-    const walk = layout.region(8 * state.length);
+    const list = layout.region(listBytes);
+    const walk = layout.region(8 * mergeState.length);
     const payloads = sides.map(() => layout.region(write ? pauseBytes + maxRunBytes : 0));
     this.#view(cells, 16 * bucketCount).fill(0);
     this.#view(bitmap, bitmapBytes).fill(0);
@@ -114,7 +132,7 @@ export class Merger {
     const sums = layout.region(context ? 8 * sumsLength * buckets : 0);
     const entries = sides.map(() => layout.region(write ? 8 * entryLength * buckets : 0));
 
-    const values = () => new Float64Array(kernels.memory.buffer, walk, state.length);
+    const values = () => new Float64Array(kernels.memory.buffer, walk, mergeState.length);
     // Voxels of each side with at least the errors of the range: those above it and its own.
     values().set([range.first, foreground, background, 0, 0, 0, 0, 0]);
     if (context) {
@@ -132,7 +150,7 @@ export class Merger {
         ...payloads,
         pauseBytes,
       ],
-      state.total,
+      mergeState.total,
     );
     const written = sides.map((): Uint8Array[] => []);
     for (;;) {
@@ -144,26 +162,26 @@ export class Merger {
         rows,
         cells,
         bitmap,
-        out,
+        list,
         walk,
       );
       const bucket = values()[0]!;
       if (!whole) throw pieces.fault(bucket, cells, bitmap);
       for (const side of sides) {
-        written[side]!.push(this.#view(payloads[side]!, values()[state.bytes + side]!).slice());
-        values()[state.bytes + side] = 0;
+        written[side]!.push(this.#view(payloads[side]!, values()[mergeState.bytes + side]!).slice());
+        values()[mergeState.bytes + side] = 0;
       }
       if (bucket >= range.end) break;
     }
     const table = (address: number, length: number) =>
       new Float64Array(kernels.memory.buffer, address, length).slice();
     return {
-      sums: table(sums, sumsLength * values()[state.sums]!),
+      sums: table(sums, sumsLength * values()[mergeState.sums]!),
       background,
       foreground,
       sections: write
         ? sides.map((side) => {
-            const entryCount = values()[state.entries + side]!;
+            const entryCount = values()[mergeState.entries + side]!;
             const payload = Buffer.concat(written[side]!);
             return {
               class: range.class,

@@ -6,6 +6,7 @@ import type { TileNeeds, TileRegions } from '../tile/memory.ts';
 import type { ClassView } from '../tile/tile-view.ts';
 import { addBucketSums, type LovaszValues } from './lovasz-sum.ts';
 import { addKeys, type KeyCounts, keysDiffer, type MergedKeys, Merger, sameKeys } from './merger.ts';
+import { mergePlaced, type PlacedKeys, secondBytes } from './one-tile.ts';
 import { addBuckets, countKeys, cutRanges, emptyHistogram, type RangeJob } from './ranges.ts';
 import { bucketCount, entryLength } from './shard/directory.ts';
 import type { SectionContent, ShardFile } from './shard/file.ts';
@@ -32,7 +33,7 @@ export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]
     payloads: Array.from({ length: classes }, () => layout.region(2 * voxels)),
     counts: layout.region(8 * bucketCount),
     offsets: layout.region(8 * bucketCount),
-    entries: layout.region(16 * bucketCount),
+    entries: layout.region(Math.max(16 * bucketCount, secondBytes)),
   }),
   meter({ kernels, regions }, room) {
     const { cells, bitmap } = regions;
@@ -46,6 +47,24 @@ export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]
         sections.push(...makeShard(kernels, regions, room as Room, view));
       },
       partial: () => ({ sections }),
+      oneTile(writeShard) {
+        const keys: KeyCounts[] = [];
+        const results: RangeSums[] = [];
+        return {
+          class(view) {
+            const { sums, ...counts } = mergeOneTile(
+              kernels,
+              regions,
+              room as Room,
+              view,
+              writeShard(view.index),
+            );
+            keys.push(counts);
+            results.push({ class: view.index, sums, ...counts });
+          },
+          done: () => ({ collected: keys, results }),
+        };
+      },
     };
   },
   collect({ settings }) {
@@ -107,13 +126,12 @@ export function keyCutter(settings: RunSettings) {
   };
 }
 
-/** Both sides of a class's shard. */
-function makeShard(
+/** Places the keys of a class side by side and bucket by bucket. */
+function placeKeys(
   kernels: Kernels,
-  { cells, bitmap, scratch }: TileRegions,
-  { payloads, counts, offsets, entries }: Room,
+  { payloads, counts, offsets }: Room,
   { index, scores, mask, logit, tile }: ClassView,
-): SectionContent[] {
+): PlacedKeys {
   const { buffer } = kernels.memory;
   const keys = payloads[index]!;
   new Uint8Array(buffer, counts, 8 * bucketCount).fill(0);
@@ -121,6 +139,30 @@ function makeShard(
   kernels.prefixSums(counts, offsets);
   const background = new Uint32Array(buffer, offsets, 2 * bucketCount)[bucketCount]!;
   kernels.placeKeys(scores, mask, tile.voxels, logit, offsets, keys);
+  return { class: index, logit, counts, keys, background, foreground: tile.voxels - background };
+}
+
+function mergeOneTile(
+  kernels: Kernels,
+  { cells, bitmap, scratch }: TileRegions,
+  room: Room,
+  view: ClassView,
+  write: WriteShard | null,
+): MergedKeys {
+  const free = { cells, bitmap, scratch, first: room.offsets, second: room.entries };
+  return mergePlaced(kernels, free, placeKeys(kernels, room, view), write);
+}
+
+/** Both sides of a class's shard. */
+function makeShard(
+  kernels: Kernels,
+  { cells, bitmap, scratch }: TileRegions,
+  room: Room,
+  view: ClassView,
+): SectionContent[] {
+  const { counts, keys, background } = placeKeys(kernels, room, view);
+  const { entries } = room;
+  const { buffer } = kernels.memory;
   return ([0, 1] as const).map((side) => {
     const start = keys + (side === 1 ? 2 * background : 0);
     const sideCounts = counts + 4 * bucketCount * side;
@@ -128,6 +170,7 @@ function makeShard(
     const list = new Uint32Array(buffer, entries, entryLength * entryCount).slice();
     let bytes = 0;
     for (let i = 3; i < list.length; i += entryLength) bytes += list[i]!;
-    return { class: index, side, entries: list, entryCount, payload: new Uint8Array(buffer, start, bytes) };
+    const payload = new Uint8Array(buffer, start, bytes);
+    return { class: view.index, side, entries: list, entryCount, payload };
   });
 }

@@ -11,7 +11,7 @@ import { decidesByChannel, predictsLabels, type RunSettings } from '../../settin
 import { datatypeBytes } from '../../volumes/types.ts';
 import { ConfusionCounter, type LabelPairs } from '../confusion/confusion-counter.ts';
 import { quantitiesOf } from '../quantities.ts';
-import type { StoredPartial, TileMeter } from '../quantity.ts';
+import type { OneTileMeter, StoredPartial, TileMeter, WriteShard } from '../quantity.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
 import type { GateTally, Tally } from '../tally/tally.ts';
 import { termRow, termRowLength } from '../terms/term-row.ts';
@@ -28,14 +28,19 @@ import type { ClassView, TileView } from './tile-view.ts';
 
 export interface TileScores {
   readonly gate: GateTally;
-  /** By the ids of the rows; none of a tile that must not be scored. */
+  /** By the ids of the rows; none of a tile that must not be scored, nor of rows that are finished. */
   readonly partials: ReadonlyMap<string, StoredPartial>;
+  /** Of a case that is one tile: the rows that are finished with it. */
+  readonly finished: ReadonlyMap<string, ReturnType<OneTileMeter['done']>>;
 }
 
 interface Meter {
   readonly id: string;
   readonly meter: TileMeter;
 }
+
+/** Stores the shard of a class of a row; null where nobody needs it. */
+export type WriteRowShard = (row: string, classIndex: number) => WriteShard | null;
 
 export class TileScorer {
   readonly #kernels: Kernels;
@@ -91,9 +96,9 @@ export class TileScorer {
 
   /**
    * Scores the tile whose stored bytes are in `targets(voxelCount(box.shape))`; `slabs` are parts of it behind each
-   * other. They change nothing but the errors by slab.
+   * other. They change nothing but the errors by slab. `oneTile`: the tile is the whole case, and rows may be finished with it.
    */
-  score(box: Box, slabs: readonly Box[] = [box]): TileScores {
+  score(box: Box, slabs: readonly Box[] = [box], oneTile?: WriteRowShard): TileScores {
     const faults = new FaultLog(box, this.#input.shape);
     const stored = voxelCount(box.shape);
     const seen = this.#gate.read(stored, faults);
@@ -114,14 +119,24 @@ export class TileScorer {
       leastScore: this.#gate.leastScore,
     };
     // What is measured of voxels that must not be scored means nothing; the case fails by its faults.
-    if (faults.fatal) return { gate, partials: new Map() };
+    if (faults.fatal) return { gate, partials: new Map(), finished: new Map() };
+    const whole = this.#meters.map(
+      ({ id, meter }) => oneTile && meter.oneTile?.((classIndex) => oneTile(id, classIndex)),
+    );
     // Before the classes: of competing logits this leaves the softmax in place of the channels.
     if (scored) tile.crossEntropy();
     for (let index = 0; index < this.#settings.classes.length && this.#settings.scores !== 'label'; index++) {
       const view = this.#classView(tile, index);
-      for (const { meter } of this.#meters) meter.class?.(view);
+      for (const [i, { meter }] of this.#meters.entries()) (whole[i] ?? meter).class?.(view);
     }
-    return { gate, partials: new Map(this.#meters.map(({ id, meter }) => [id, meter.partial(tile)])) };
+    const partials = new Map<string, StoredPartial>();
+    const finished = new Map<string, ReturnType<OneTileMeter['done']>>();
+    for (const [i, { id, meter }] of this.#meters.entries()) {
+      const own = whole[i];
+      if (own) finished.set(id, own.done());
+      else partials.set(id, meter.partial(tile));
+    }
+    return { gate, partials, finished };
   }
 
   #tileView(box: Box, stored: number, voxels: number, slabs: readonly number[]): TileView {

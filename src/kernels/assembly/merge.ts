@@ -1,0 +1,149 @@
+/** Merging bucket by bucket: of pieces of any number of shards, or of the placed keys of one tile. */
+import {
+  addPacked32, addPieces, clearCells64, encodeCells, evaluateCells,
+} from './cells';
+import { encodeList, evaluateList, gatherCells } from './cell-list';
+
+const BUCKETS: usize = 65536;
+
+/** State of a merge: float64 each. */
+const BUCKET: usize = 0, FOREGROUND: usize = 8, BACKGROUND: usize = 16, SUMS: usize = 24;
+/** For each side: entries and payload bytes so far. */
+const ENTRIES: usize = 32, BYTES: usize = 48;
+/** What a merge is to do: foreground voxels of the whole, whether scores are logits, evaluate, write. */
+const TOTAL: usize = 64, LOGIT: usize = 72, EVALUATE: usize = 80, WRITE: usize = 88;
+/** Addresses of the sums, and of entries and payloads of each side; how large a payload may get before a pause. */
+const SUMS_AT: usize = 96, ENTRIES_AT: usize = 104, PAYLOAD_AT: usize = 120, PAUSE: usize = 136;
+/** Of a tile: where the keys of each side that are left begin, and how many rows of sums and entries there is room for. */
+const KEYS_AT: usize = 144, ROWS: usize = 160;
+
+/** Bytes of a row of sums: float64 [bucket, sums and compensations of `evaluateCells`]. */
+const SUMS_ROW: usize = 40;
+
+/**
+ * Merges buckets from `BUCKET` of the state up to `end`, or until a payload has reached `PAUSE` bytes (room for the runs of
+ * one bucket more is behind them). `keys`: float64 pairs [background, foreground], the keys of each bucket from `first` on;
+ * `starts`: the first row of each in `rows`, the pieces of `addPieces`. For each bucket that holds keys a row of sums is
+ * written, and for each of its sides that does an entry of float64 [bucket, 1 (runs), keys, bytes]. `list`: room of
+ * `gatherCells`. Returns whether each bucket held the keys that it should; at one that does not, the merge stops.
+ */
+export function mergeBuckets(
+  first: i32, end: i32, keys: usize, starts: usize, rows: usize, cells: usize, bitmap: usize, list: usize, state: usize,
+): bool {
+  const pause = load<f64>(state, PAUSE);
+  const evaluate = load<f64>(state, EVALUATE) != 0;
+  const write = load<f64>(state, WRITE) != 0;
+  const logit = <i32>load<f64>(state, LOGIT);
+  const total = load<f64>(state, TOTAL);
+  let bucket = <i32>load<f64>(state, BUCKET);
+  for (; bucket < end; bucket++) {
+    const slot = <usize>(bucket - first);
+    const background = load<f64>(keys + (slot << 4));
+    const foreground = load<f64>(keys + (slot << 4), 8);
+    const all = background + foreground;
+    if (all == 0) continue;
+    if (load<f64>(state, BYTES) >= pause || load<f64>(state, BYTES + 8) >= pause) break;
+    store<f64>(state, <f64>bucket, BUCKET);
+    const wide = all >= 4294967296.0 ? 1 : 0;
+    const from = load<u32>(starts + (slot << 2));
+    const count = load<u32>(starts + (slot << 2), 4) - from;
+    if (addPieces(rows + (<usize>from << 4), count, cells, bitmap, wide) != all) return false;
+    const listEnd = wide ? 0 : gatherCells(cells, bitmap, list);
+    const foregroundAbove = load<f64>(state, FOREGROUND) - foreground;
+    const backgroundAbove = load<f64>(state, BACKGROUND) - background;
+    store<f64>(state, foregroundAbove, FOREGROUND);
+    store<f64>(state, backgroundAbove, BACKGROUND);
+    if (evaluate) {
+      const sums = beginSums(bucket, state);
+      if (wide) evaluateCells(cells, bitmap, wide, bucket, logit, total, foregroundAbove, backgroundAbove, sums);
+      else evaluateList(list, listEnd, bucket, logit, total, foregroundAbove, backgroundAbove, sums);
+    }
+    if (write) {
+      if (background > 0) writeRuns(bucket, 0, background, cells, bitmap, list, listEnd, state);
+      if (foreground > 0) writeRuns(bucket, 1, foreground, cells, bitmap, list, listEnd, state);
+    }
+    if (wide) clearCells64(cells, bitmap);
+  }
+  store<f64>(state, <f64>bucket, BUCKET);
+  return true;
+}
+
+/** Begins a row of sums; returns where the sums of the bucket go. */
+// @ts-ignore: decorator
+@inline
+function beginSums(bucket: i32, state: usize): usize {
+  const row = load<f64>(state, SUMS);
+  const at = <usize>load<f64>(state, SUMS_AT) + <usize>row * SUMS_ROW;
+  store<f64>(at, <f64>bucket);
+  store<f64>(state, row + 1, SUMS);
+  return at + 8;
+}
+
+/** Of the list, or, where it has no end, of the wide cells. */
+function writeRuns(
+  bucket: i32, side: i32, keys: f64, cells: usize, bitmap: usize, list: usize, listEnd: usize, state: usize,
+): void {
+  const ofSide = state + (<usize>side << 3);
+  const entry = load<f64>(ofSide, ENTRIES);
+  const written = load<f64>(ofSide, BYTES);
+  const payload = <usize>load<f64>(ofSide, PAYLOAD_AT) + <usize>written;
+  const bytes = <f64>(listEnd ? encodeList(list, listEnd, side, payload) : encodeCells(cells, bitmap, side, 1, payload));
+  const at = <usize>load<f64>(ofSide, ENTRIES_AT) + (<usize>entry << 5);
+  store<f64>(at, <f64>bucket);
+  store<f64>(at, 1, 8);
+  store<f64>(at, keys, 16);
+  store<f64>(at, bytes, 24);
+  store<f64>(ofSide, entry + 1, ENTRIES);
+  store<f64>(ofSide, written + bytes, BYTES);
+}
+
+/** Bytes that the runs of so many keys of a tile and one bucket take at most, with what is written behind them. */
+// @ts-ignore: decorator
+@inline
+function mostBytes(keys: u32): f64 {
+  // A key that is there once takes up to 3 bytes, another one up to 7, and 2 a voxel.
+  return <f64>(min(3 * <u64>keys, 7 * BUCKETS) + 4);
+}
+
+/**
+ * `mergeBuckets` of a single tile of less than 2^28 voxels: of its keys as `placeKeys` left them, by the `counts` of their
+ * buckets. Stops when sums, entries or a payload have no room for another bucket (`ROWS`, `PAUSE`): to be called again, with
+ * these emptied, until `BUCKET` is 65536.
+ */
+export function mergeTile(counts: usize, cells: usize, bitmap: usize, list: usize, state: usize): void {
+  const room = load<f64>(state, PAUSE);
+  const rows = load<f64>(state, ROWS);
+  const write = load<f64>(state, WRITE) != 0;
+  const logit = <i32>load<f64>(state, LOGIT);
+  const total = load<f64>(state, TOTAL);
+  let foregroundAbove = load<f64>(state, FOREGROUND);
+  let backgroundAbove = load<f64>(state, BACKGROUND);
+  let backgroundKeys = <usize>load<f64>(state, KEYS_AT);
+  let foregroundKeys = <usize>load<f64>(state, KEYS_AT + 8);
+  let bucket = <usize>load<f64>(state, BUCKET);
+  for (; bucket < BUCKETS; bucket++) {
+    const background = load<u32>(counts + (bucket << 2));
+    const foreground = load<u32>(counts + ((BUCKETS + bucket) << 2));
+    if (!(background | foreground)) continue;
+    if (load<f64>(state, SUMS) >= rows) break;
+    if (load<f64>(state, BYTES) + mostBytes(background) > room) break;
+    if (load<f64>(state, BYTES + 8) + mostBytes(foreground) > room) break;
+    addPacked32(backgroundKeys, background, cells, bitmap, 0);
+    addPacked32(foregroundKeys, foreground, cells, bitmap, 1);
+    backgroundKeys += <usize>background << 1;
+    foregroundKeys += <usize>foreground << 1;
+    const end = gatherCells(cells, bitmap, list);
+    foregroundAbove -= <f64>foreground;
+    backgroundAbove -= <f64>background;
+    const sums = beginSums(<i32>bucket, state);
+    evaluateList(list, end, <i32>bucket, logit, total, foregroundAbove, backgroundAbove, sums);
+    if (!write) continue;
+    if (background > 0) writeRuns(<i32>bucket, 0, <f64>background, cells, bitmap, list, end, state);
+    if (foreground > 0) writeRuns(<i32>bucket, 1, <f64>foreground, cells, bitmap, list, end, state);
+  }
+  store<f64>(state, foregroundAbove, FOREGROUND);
+  store<f64>(state, backgroundAbove, BACKGROUND);
+  store<f64>(state, <f64>backgroundKeys, KEYS_AT);
+  store<f64>(state, <f64>foregroundKeys, KEYS_AT + 8);
+  store<f64>(state, <f64>bucket, BUCKET);
+}

@@ -1,0 +1,89 @@
+/**
+ * The sorted errors of a case that is one tile: its placed keys are evaluated and written as the merged shard of the case at
+ * once, with no shard of the tile between. Keys, sums and shard are those of a merge of any other cut.
+ */
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { WriteShard } from '../quantity.ts';
+import { sumsLength } from './lovasz-sum.ts';
+import { type KeyCounts, type MergedKeys, mergedRows, mergeState } from './merger.ts';
+import { bucketCount, entryLength } from './shard/directory.ts';
+import type { SectionContent } from './shard/file.ts';
+
+/** A case of more keys is cut into ranges, so that no more than those of one are held at once. */
+export const mostVoxels = 2 ** 23;
+
+/** Rows of sums, and of entries of each side, that are in kernel memory at once. */
+const rowCount = 4096;
+/** Room of a side's payload: more than the runs of any bucket. */
+const payloadBytes = 8 * bucketCount;
+const sumsBytes = 8 * sumsLength * rowCount;
+const entryBytes = 8 * entryLength * rowCount;
+
+/** Kernel memory that is free once the keys are placed. */
+export interface OneTileRoom {
+  readonly cells: number;
+  readonly bitmap: number;
+  /** 12 bytes for each key of a bucket. */
+  readonly scratch: number;
+  /** `payloadBytes` bytes. */
+  readonly first: number;
+  /** `secondBytes` bytes. */
+  readonly second: number;
+}
+
+export const secondBytes = payloadBytes + sumsBytes + 2 * entryBytes + 8 * mergeState.length;
+
+/** Keys of a class as `placeKeys` has left them. */
+export interface PlacedKeys extends KeyCounts {
+  readonly class: number;
+  readonly logit: 0 | 1;
+  /** Addresses of the counts of both sides' buckets, and of the keys. */
+  readonly counts: number;
+  readonly keys: number;
+}
+
+export function mergePlaced(
+  kernels: Kernels,
+  { cells, bitmap, scratch, first, second }: OneTileRoom,
+  placed: PlacedKeys,
+  write: WriteShard | null,
+): MergedKeys {
+  const { background, foreground } = placed;
+  const payloadsAt = [first, second] as const;
+  const sumsAt = second + payloadBytes;
+  const entriesAt = [sumsAt + sumsBytes, sumsAt + sumsBytes + entryBytes] as const;
+  const walk = sumsAt + sumsBytes + 2 * entryBytes;
+  const state = new Float64Array(kernels.memory.buffer, walk, mergeState.length).fill(0);
+  state[mergeState.foreground] = foreground;
+  state[mergeState.background] = background;
+  state.set(
+    [foreground, placed.logit, 1, write ? 1 : 0, sumsAt, ...entriesAt, ...payloadsAt, payloadBytes],
+    mergeState.total,
+  );
+  state.set([placed.keys, placed.keys + 2 * background, rowCount], mergeState.keysAt);
+  const sums: Float64Array[] = [];
+  const entries: Float64Array[][] = [[], []];
+  const payloads: Uint8Array[][] = [[], []];
+  const { buffer } = kernels.memory;
+  while (state[mergeState.bucket]! < bucketCount) {
+    kernels.mergeTile(placed.counts, cells, bitmap, scratch, walk);
+    sums.push(new Float64Array(buffer, sumsAt, sumsLength * state[mergeState.sums]!).slice());
+    state[mergeState.sums] = 0;
+    for (const side of [0, 1] as const) {
+      const rows = state[mergeState.entries + side]!;
+      entries[side]!.push(new Float64Array(buffer, entriesAt[side], entryLength * rows).slice());
+      payloads[side]!.push(new Uint8Array(buffer, payloadsAt[side], state[mergeState.bytes + side]!).slice());
+      state[mergeState.entries + side] = 0;
+      state[mergeState.bytes + side] = 0;
+    }
+  }
+  if (write && background + foreground > 0) {
+    const sections = ([0, 1] as const).map((side): SectionContent => {
+      const list = mergedRows(entries[side]!);
+      const payload = Buffer.concat(payloads[side]!);
+      return { class: placed.class, side, entries: list, entryCount: list.length / entryLength, payload };
+    });
+    write({ range: { class: placed.class, first: 0, end: bucketCount } }, sections);
+  }
+  return { sums: mergedRows(sums), background, foreground };
+}
