@@ -25,8 +25,9 @@ export function explore(
 ${
   isPart &&
   html`<p class="notice">Of ${count(data.total, 'case')} this page lists the ${data.cases.length} worst by Dice. Boxes are of all cases, points of these. ${
-    allCases !== undefined &&
-    html`All are in <a href="${allCases}">${allCases}</a> and in <code>cases.csv</code>.`
+    allCases === undefined
+      ? html`All are in <code>cases.csv</code>.`
+      : html`All are in <a href="${allCases}">${allCases}</a> and in <code>cases.csv</code>.`
   }</p>`
 }
 <form id="controls" class="controls" data-needs-script hidden aria-label="What is shown">
@@ -44,7 +45,7 @@ ${groups.length > 1 && html`<label class="check"><input name="by-group" type="ch
 <figure data-needs-script hidden>
 <figcaption class="head"><h3>Distribution</h3><button type="button" data-save-svg="voxtally-distribution">Save SVG</button></figcaption>
 <div id="distribution-plot" class="holder"></div>
-<p class="basis">A point is a case; hover, or focus and use the arrow keys, for its name. The box spans the quartiles, the line is the median.</p>
+<p class="basis">A point is a case; hover, or focus and use the arrow keys, for its name. The box spans the quartiles, the line is the median.<span id="definition"></span></p>
 </figure>
 ${pictures(thumbnails, data.viewer)}
 <div data-needs-script hidden>

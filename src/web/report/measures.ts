@@ -16,6 +16,8 @@ export interface Measure {
   readonly label: string;
   readonly better: Better;
   readonly unit: 'fraction' | 'ml' | 'mm' | 'none';
+  /** Of several in use, which one it is: shown wherever the measure is. */
+  readonly definition?: string;
 }
 
 const shownMetrics = [
@@ -50,9 +52,12 @@ function firstOfKind({ id }: Measure, at: number, all: readonly Measure[]): bool
 
 /** Of the measures of borders and lesions those that papers report, each by its definition. */
 function shapeMeasures({ shapes }: ResultsDocument): Measure[] {
-  return (shapes?.measures ?? []).flatMap(({ name, better, unit }): Measure[] => {
+  return (shapes?.measures ?? []).flatMap(({ name, better, unit, definition }): Measure[] => {
     const label = shapeLabel(name);
-    return label === undefined ? [] : [{ key: name, kind: 'shape', id: name, label, better, unit }];
+    if (label === undefined) return [];
+    const of = { voxel: ', of the centres of border voxels', surfel: ', of borders weighed by their area' };
+    const whose = of[name.split('.')[0] as keyof typeof of] ?? '';
+    return [{ key: name, kind: 'shape', id: name, label, better, unit, definition: `${definition}${whose}` }];
   });
 }
 
@@ -65,6 +70,8 @@ function shapeLabel(name: string): string | undefined {
     'voxel.assd': 'ASSD, mm',
     'lesions.sensitivity': 'Lesion sensitivity',
     'lesions.precision': 'Lesion precision',
+    'lesions.f1': 'Lesion F1',
+    'lesions.pq': 'Panoptic quality',
   }[name];
 }
 
@@ -81,6 +88,7 @@ function lossMeasure({ id, column, better }: LossDescription): Measure {
 export function classMeasures(document: ResultsDocument): Measure[] {
   return [
     ...shownMetrics.map(metricMeasure),
+    ...shapeMeasures(document),
     ...document.losses.filter(({ scope }) => scope === 'class').map(lossMeasure),
   ];
 }
@@ -105,15 +113,19 @@ export function measureValue<Value>(of: Measured<Value>, { kind, id }: Measure):
 
 type ClassValues = Pick<ClassResult, 'metrics' | 'losses' | 'boundary' | 'lesions'> | PooledClassResult;
 
-/** The value of a measure of a class of a case, or of the pool. */
+function lesionValue({ lesions }: Pick<ClassResult, 'lesions'>, what: string): number | null {
+  if (what === 'pq') return lesions?.panoptic.pq ?? null;
+  return lesions?.detection[what as 'sensitivity' | 'precision' | 'f1'] ?? null;
+}
+
+/** The value of a measure of a class of a case; the pool has no shapes. */
 export function classValue(of: ClassValues, measure: Measure): number | null {
   const { kind, id } = measure;
   if (kind === 'metric') return of.metrics[id as HardMetricName];
   if (kind === 'loss') return of.losses[id] ?? null;
+  if (!('boundary' in of || 'lesions' in of)) return null;
   const [where, what, ...rest] = id.split('.');
-  if (where === 'lesions') {
-    return what === 'sensitivity' || what === 'precision' ? (of.lesions?.detection[what] ?? null) : null;
-  }
+  if (where === 'lesions') return lesionValue(of, what!);
   if (!of.boundary || !('voxel' in of.boundary)) return null;
   const border = of.boundary[where as 'voxel' | 'surfel'];
   if (what === 'nsd') return border.nsd[rest.join('.')]?.nsd ?? null;

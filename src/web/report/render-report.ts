@@ -8,6 +8,7 @@ import { curveSection, explore } from './explore.ts';
 import { failures } from './failures.ts';
 import { count } from './format.ts';
 import { type LesionSection, lesionSection } from './lesions.ts';
+import { packData } from './packed-data.ts';
 import { method, provenance } from './provenance.ts';
 import { reportData } from './report-data.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -75,10 +76,17 @@ ${failures(document)}
 ${volumeSection(data)}
 ${curveSection(curves)}
 ${confusion}
-${allValues(document)}
+${allValues(document, data)}
 ${method(document, facts)}
 ${provenance(document, facts)}`;
-  return reportPage({ title, brand: 'Voxtally report', sections, body, script: 'page.js', data });
+  return reportPage({
+    title,
+    brand: 'Voxtally report',
+    sections,
+    body,
+    script: 'page.js',
+    data: packData(data),
+  });
 }
 
 /** Shown before any number; the whole list is in the provenance. */

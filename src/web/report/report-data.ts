@@ -1,4 +1,4 @@
-/** The data that the page's script draws from, as small as it can be: columns of numbers of six digits. */
+/** The data that the page's script draws from. */
 import type { ResultsDocument, ScoredCaseResult } from '../../results/document.ts';
 import type { CurveData } from './curve-data.ts';
 import { classMeasures, classValue, type Measure, measureValue } from './measures.ts';
@@ -9,12 +9,14 @@ export interface ReportData {
   readonly measures: readonly Measure[];
   /** The cases that are listed, in manifest order. */
   readonly cases: readonly ReportCase[];
-  /** `values[class][measure][case]`; null where undefined, and for cases without a score. */
-  readonly values: readonly (readonly (readonly (number | null)[])[])[];
+  /** `values[class][measure][case]`; NaN where undefined, and for cases without a score. */
+  readonly values: readonly (readonly Float32Array[])[];
   /** `reasons[class][case]`: place in `reasonNames`. */
-  readonly reasons: readonly (readonly number[])[];
-  /** Of all cases, listed or not: `summaries[class][measure]` as [q1, median, q3, count]. */
-  readonly summaries: readonly (readonly (readonly (number | null)[])[])[];
+  readonly reasons: readonly Uint8Array[];
+  /** Of all cases, listed or not. `summaries[class][measure]`: see `summaryColumns`. */
+  readonly summaries: readonly (readonly SummaryRow[])[];
+  /** Of all cases, by class: what the plot of differences of volumes tells. */
+  readonly volumes: readonly VolumeAgreement[];
   /** Number of all cases. */
   readonly total: number;
   readonly curves: readonly CurveData[];
@@ -29,6 +31,32 @@ export interface ReportCase {
   readonly error?: string;
 }
 
+/** The value of the pool, statistics over cases, and how many cases have a value, an undefined one or no score. */
+export const summaryColumns = [
+  'pooled',
+  'mean',
+  'sd',
+  'median',
+  'q1',
+  'q3',
+  'min',
+  'max',
+  'count',
+  'undefined',
+  'failed',
+] as const;
+
+/** In the order of `summaryColumns`. */
+export type SummaryRow = readonly (number | null)[];
+
+/** Predicted minus reference volume over cases, and in how many of them it is within 10 % of the reference. */
+export interface VolumeAgreement {
+  readonly biasMl: number | null;
+  readonly sdMl: number | null;
+  readonly within: number;
+  readonly count: number;
+}
+
 /** The data of all cases, or only of those in `listed`. */
 export function reportData(
   document: ResultsDocument,
@@ -37,8 +65,6 @@ export function reportData(
 ): ReportData {
   const measures = classMeasures(document);
   const cases = document.cases.filter(({ id }) => listed === undefined || listed.has(id));
-  const scored = (use: (entry: ScoredCaseResult) => number | null) =>
-    cases.map((entry) => (entry.status === 'ok' ? use(entry) : null));
   const names = document.classes.map(({ name }) => name);
   return {
     classes: names,
@@ -49,27 +75,57 @@ export function reportData(
       ...(entry.status === 'ok' ? {} : { error: `${entry.status}: ${entry.error.code}` }),
     })),
     values: names.map((name) =>
-      measures.map((measure) => scored((entry) => rounded(classValue(entry.classes[name]!, measure)))),
+      measures.map((measure) =>
+        Float32Array.from(cases, (entry) =>
+          entry.status === 'ok' ? (classValue(entry.classes[name]!, measure) ?? Number.NaN) : Number.NaN,
+        ),
+      ),
     ),
     reasons: names.map((name) =>
-      cases.map((entry) => (entry.status === 'ok' ? reasonNames.indexOf(reasonOf(entry.classes[name]!)) : 0)),
+      Uint8Array.from(cases, (entry) =>
+        entry.status === 'ok' ? reasonNames.indexOf(reasonOf(entry.classes[name]!)) : 0,
+      ),
     ),
-    summaries: names.map((name) => {
-      return measures.map((measure) => {
-        const summary = measureValue(document.means.classes[name]!, measure)!;
-        return [summary.q1, summary.median, summary.q3, summary.count].map(rounded);
-      });
-    }),
+    summaries: names.map((name) => measures.map((measure) => summaryRow(document, name, measure))),
+    volumes: names.map((name) => volumeAgreement(document, name)),
     total: document.cases.length,
     curves,
     viewer: viewer ?? null,
   };
 }
 
+function summaryRow({ means, pooled }: ResultsDocument, name: string, measure: Measure): SummaryRow {
+  const summary = measureValue(means.classes[name]!, measure)!;
+  const result = pooled?.classes[name];
+  const row = { ...summary, pooled: result ? classValue(result, measure) : null };
+  return summaryColumns.map((column) => rounded(row[column]));
+}
+
+function volumeAgreement({ cases }: ResultsDocument, name: string): VolumeAgreement {
+  let [count, sum, squares, within] = [0, 0, 0, 0];
+  const scored = cases.filter((entry): entry is ScoredCaseResult => entry.status === 'ok');
+  const differences = scored.flatMap(({ classes }) => {
+    const { referenceVolumeMl, predictedVolumeMl } = classes[name]!.metrics;
+    if (referenceVolumeMl === null || predictedVolumeMl === null) return [];
+    const difference = predictedVolumeMl - referenceVolumeMl;
+    if (Math.abs(difference) <= 0.1 * referenceVolumeMl) within++;
+    return [difference];
+  });
+  for (const difference of differences) {
+    count++;
+    sum += difference;
+  }
+  const mean = count === 0 ? null : sum / count;
+  for (const difference of differences) squares += (difference - mean!) ** 2;
+  const sdMl = count < 2 ? null : Math.sqrt(squares / (count - 1));
+  return { biasMl: rounded(mean), sdMl: rounded(sdMl), within, count };
+}
+
 /** About how many bytes the values of all cases take. */
 export function dataBytes(document: ResultsDocument): number {
-  const columns = (classMeasures(document).length + 0.4) * document.classes.length;
-  return document.cases.length * (columns * 9 + 30);
+  // Four bytes a value and one a reason, of which base64 makes a third more.
+  const columns = (4 * classMeasures(document).length + 1) * document.classes.length;
+  return document.cases.length * ((columns * 4) / 3 + 30);
 }
 
 /** The cases with the lowest Dice of each class, as many of each as there is room for, and none without a score. */
@@ -88,5 +144,5 @@ export function worstCases(document: ResultsDocument, most: number): Set<string>
 }
 
 function rounded(value: number | null): number | null {
-  return value === null ? null : Number(value.toPrecision(6));
+  return value === null ? null : Number(value.toPrecision(5));
 }

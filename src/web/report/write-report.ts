@@ -15,11 +15,14 @@ import { gatherThumbnails } from './thumbnails.ts';
 
 export const reportFiles = ['report.html', 'report-cases.html'] as const;
 
-/** Values of cases that a report holds; what is beyond goes to a file beside it. */
-const mostDataBytes = 2_000_000;
+/** Bytes of the values of cases that a report holds, less what each class takes of it; what is beyond goes to a file beside it. */
+const mostDataBytes = 1_200_000;
+const classBytes = 4_000;
 /** Where not all cases are listed: bytes for those that are, and their number. */
-const listedBytes = 1_000_000;
+const listedBytes = 500_000;
 const mostListed = 400;
+/** More than this is too much for a page: cases.csv has all. */
+const mostBesideBytes = 30_000_000;
 
 /** A run that is ending, with its results. */
 export interface EndingRun extends FinishedRun {
@@ -29,7 +32,7 @@ export interface EndingRun extends FinishedRun {
 
 export interface ReportTexts {
   readonly report: string;
-  /** Every case, where the report cannot list all. */
+  /** Every case, where the report cannot list all and a page can. */
   readonly cases?: string;
 }
 
@@ -42,7 +45,7 @@ export interface ReportRequest {
 }
 
 /**
- * Writes `report.html`, under 3 MB, and `report-cases.html` with every case where that one cannot list all; gives the
+ * Writes `report.html`, under 1.5 MB, and `report-cases.html` with every case where that one cannot list all; gives the
  * path of the first.
  * @throws UsageError when the folder holds no results.
  */
@@ -70,11 +73,13 @@ export async function reportTexts(
     lesions: gatherLesions(outDir),
     ...(viewer !== undefined && { viewer }),
   };
-  if (dataBytes(document) <= mostDataBytes) return { report: renderReport(options) };
+  const roomBytes = Math.max(listedBytes, mostDataBytes - classBytes * document.classes.length);
+  if (dataBytes(document) <= roomBytes) return { report: renderReport(options) };
+  const hasAll = dataBytes(document) <= mostBesideBytes;
   const most = Math.floor((listedBytes * document.cases.length) / dataBytes(document));
   const listed = worstCases(document, Math.max(1, Math.min(mostListed, most)));
   return {
-    report: renderReport({ ...options, listed, allCases: reportFiles[1] }),
-    cases: renderReport(options),
+    report: renderReport({ ...options, listed, ...(hasAll && { allCases: reportFiles[1] }) }),
+    ...(hasAll && { cases: renderReport(options) }),
   };
 }

@@ -129,7 +129,9 @@ describe('the report in a browser', () => {
     await page.fill('input[name=text]', 'onerror');
     expect(await firstColumn(page)).toEqual([markupCase, markupCase, markupCase]);
     expect(await page.locator('main b:text("core"), main img, main i').count()).toBe(0);
-    expect(await page.locator('#values h3').allTextContents()).toContain(markupClass);
+    expect(await page.locator('#values-class option').allTextContents()).toContain(markupClass);
+    await page.selectOption('#values-class', { label: markupClass });
+    expect(await page.textContent('#values-table caption')).toBe(`${markupClass}: pooled and over cases`);
     expect(await page.locator('script').count()).toBe(2);
     quiet(watched);
   });

@@ -8,11 +8,11 @@ import { madeUpResults, writeResultsFolder } from './fixture.ts';
 const at = temporaryFolder();
 
 describe('writeReport', () => {
-  test('1,000 cases of eight classes stay under 3 MB', async () => {
+  test('1,000 cases of eight classes stay under 1.5 MB', async () => {
     writeResultsFolder(at('thousand'), madeUpResults(1000, 8));
     const path = await writeReport(at('thousand'));
     const text = readFileSync(path, 'utf8');
-    expect(Buffer.byteLength(text)).toBeLessThan(3_000_000);
+    expect(Buffer.byteLength(text)).toBeLessThan(1_500_000);
     expect(existsSync(at('thousand', 'report-cases.html'))).toBe(false);
     expect(text.includes('case-00999')).toBe(true);
   });
@@ -20,7 +20,7 @@ describe('writeReport', () => {
   test('more cases go to a file beside it, which the report links', async () => {
     writeResultsFolder(at('many'), madeUpResults(6000, 2));
     const text = readFileSync(await writeReport(at('many')), 'utf8');
-    expect(Buffer.byteLength(text)).toBeLessThan(3_000_000);
+    expect(Buffer.byteLength(text)).toBeLessThan(1_500_000);
     expect(text.includes('href="report-cases.html"')).toBe(true);
     const beside = readFileSync(at('many', 'report-cases.html'), 'utf8');
     for (const id of ['case-00000', 'case-05998']) expect(beside.includes(`"${id}"`)).toBe(true);
@@ -33,10 +33,10 @@ describe('writeReport', () => {
     expect(listed.cases.length).toBeLessThanOrEqual(400);
   });
 
-  test('many classes stay under 3 MB too', async () => {
+  test('many classes stay under 1.5 MB too', async () => {
     writeResultsFolder(at('organs'), madeUpResults(130, 80));
     const text = readFileSync(await writeReport(at('organs')), 'utf8');
-    expect(Buffer.byteLength(text)).toBeLessThan(3_000_000);
+    expect(Buffer.byteLength(text)).toBeLessThan(1_500_000);
     expect(text.includes('href="report-cases.html"')).toBe(true);
     expect(text.includes('organ 79')).toBe(true);
   });

@@ -2,7 +2,7 @@
 
 import { csvRecord } from '../../../base/csv.ts';
 import { html, type Markup } from '../../dashboard/html.ts';
-import { figure } from '../format.ts';
+import { figure, percent } from '../format.ts';
 import { lookLink } from '../look-link.ts';
 import type { ReportData } from '../report-data.ts';
 import { measureAt, type Row, reasonText, type SortKey, valueAt } from './selection.ts';
@@ -48,8 +48,18 @@ export function rowMarkup(data: ReportData, row: Row, columns: readonly Column[]
       return html`<td class="name">${row.classIndex < 0 ? '–' : data.classes[row.classIndex]}</td>`;
     if (key === 'reason')
       return html`<td class="reason${row.classIndex < 0 && ' bad'}">${reasonText(data, row)}</td>`;
-    return html`<td class="number">${figure(valueAt(data, row, key))}</td>`;
+    const value = valueAt(data, row, key);
+    const text =
+      data.measures[key]!.key === 'relativeVolumeDifference' && value !== null
+        ? percent(value)
+        : figure(value);
+    return html`<td class="number">${text}</td>`;
   })}</tr>`;
+}
+
+/** The page has float32. */
+function sixDigits(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(6));
 }
 
 /** Every measure of the rows, with the column names of `cases.csv`. */
@@ -57,7 +67,7 @@ export function rowsCsv(data: ReportData, rows: readonly Row[]): string {
   const head = ['case', 'group', 'class', 'what_is_known', ...data.measures.map(({ key }) => key)];
   const records = rows.map((row) => {
     const { id, group } = data.cases[row.caseIndex]!;
-    const values = data.measures.map((_, at) => valueAt(data, row, at));
+    const values = data.measures.map((_, at) => valueAt(data, row, at)).map(sixDigits);
     return csvRecord([id, group, data.classes[row.classIndex], reasonText(data, row), ...values]);
   });
   return [csvRecord(head), ...records].join('');

@@ -3,7 +3,7 @@ import { scaleLinear } from 'd3-scale';
 import { quantile } from '../../../base/statistics/summary.ts';
 import { html, type Markup } from '../../dashboard/html.ts';
 import { figure } from '../format.ts';
-import type { ReportData } from '../report-data.ts';
+import { type ReportData, type SummaryRow, summaryColumns } from '../report-data.ts';
 import { frame, place } from './frame.ts';
 import { groupsOf, type Row, type Selection, selectRows, shownClasses, valueAt } from './selection.ts';
 
@@ -102,11 +102,17 @@ function plotRows(data: ReportData, { selection, byGroup }: DistributionOptions)
         label: byGroup ? [...(data.classes.length > 1 ? [name] : []), group || 'no group'].join(' · ') : name,
         points,
         quartiles:
-          !complete && unfiltered && !byGroup ? data.summaries[classIndex]![selection.measure]! : null,
+          !complete && unfiltered && !byGroup
+            ? quartiles(data.summaries[classIndex]![selection.measure]!)
+            : null,
         undefined: rows.length - points.length,
       };
     }),
   );
+}
+
+function quartiles(row: SummaryRow): (number | null)[] {
+  return (['q1', 'median', 'q3'] as const).map((column) => row[summaryColumns.indexOf(column)]!);
 }
 
 /** Ratios are in 0 to 1 as a whole, so that plots can be compared; other values in what they span. */

@@ -32,7 +32,10 @@ export function frame(id: string, plot: Frame, marks: Fragment): Markup {
   const { width, height, margin, title, description, x, y } = plot;
   const [left, right] = [margin.left, width - margin.right];
   const [top, bottom] = [margin.top, height - margin.bottom];
-  const tickText = x.scale.tickFormat(x.ticks);
+  const given = x.scale.tickFormat(x.ticks);
+  // A logarithmic scale leaves out the text of ticks for which there is no room.
+  const tickText = (tick: number) =>
+    'base' in x.scale && given(tick) !== '' ? powerOfTen(tick) : given(tick);
   return html`<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-labelledby="${id}-title ${id}-description">
 <title id="${id}-title">${title}</title><desc id="${id}-description">${description}</desc>
 <g aria-hidden="true">
@@ -51,6 +54,13 @@ ${
 </g>
 ${marks}
 </svg>`;
+}
+
+/** 1, 0.1, 0.01, then 10⁻³ and so on. */
+function powerOfTen(value: number): string {
+  const exponent = Math.round(Math.log10(value));
+  if (exponent > -3) return String(Number(value.toPrecision(1)));
+  return `10⁻${[...String(-exponent)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`;
 }
 
 /** A coordinate to a tenth of a pixel. */

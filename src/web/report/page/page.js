@@ -1,4 +1,6 @@
 // The report's own script: draws the plots and the table of cases from the data in the page.
+
+import { unpackData } from '../packed-data.ts';
 import { columnsOf, headMarkup, rowMarkup, rowsCsv } from './case-table.ts';
 import { curvePlots, curveRange } from './curve-plots.ts';
 import { distributionPlot } from './distribution-plot.ts';
@@ -6,9 +8,10 @@ import { download, saveSvg } from './save.js';
 import { selectRows, sortRows } from './selection.ts';
 import { prepareTables } from './tables.js';
 import { hideTip, pointEvents, showTip } from './tip.js';
+import { valuesTable } from './values-table.ts';
 import { volumePlots } from './volume-plots.ts';
 
-const data = JSON.parse(document.getElementById('report-data').textContent);
+const data = unpackData(JSON.parse(document.getElementById('report-data').textContent));
 const byId = (id) => document.getElementById(id);
 const controls = byId('controls');
 const rowsPerPage = 25;
@@ -34,6 +37,8 @@ function drawDistribution() {
     width: Math.max(280, holder.clientWidth),
   }).text;
   holder.querySelector('.point')?.setAttribute('tabindex', '0');
+  const { label, definition } = data.measures[selection().measure];
+  byId('definition').textContent = definition ? ` ${label}: ${definition}.` : '';
 }
 
 let rows = [];
@@ -88,6 +93,14 @@ function drawCurves() {
     figure.querySelector('.caption-text').textContent = plot.caption;
     readOff(place, plot.readings, curveRange(width));
   }
+}
+
+function drawValues() {
+  const holder = byId('values-table');
+  if (!holder) return;
+  const at = Number(byId('values-class').value);
+  const rows = data.measures.map(({ label }, measure) => ({ label, values: data.summaries[at][measure] }));
+  holder.innerHTML = valuesTable(`${data.classes[at]}: pooled and over cases`, rows).text;
 }
 
 function drawVolumes() {
@@ -168,6 +181,7 @@ byId('worst-first').onclick = () => {
 byId('rows-csv').onclick = () => download('voxtally-cases.csv', 'text/csv', rowsCsv(data, rows));
 byId('curve-class')?.addEventListener('input', drawCurves);
 byId('volume-class')?.addEventListener('input', drawVolumes);
+byId('values-class')?.addEventListener('input', drawValues);
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-save-svg]');
   if (!button) return;
@@ -188,6 +202,7 @@ pointEvents(byId('distribution-plot'));
 pointEvents(byId('volume-plots'));
 prepareTables();
 drawTable();
+drawValues();
 addEventListener('resize', redraw);
 addEventListener('beforeprint', () => {
   for (const part of document.querySelectorAll('details')) part.open = true;

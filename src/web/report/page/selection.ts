@@ -53,7 +53,8 @@ export function groupsOf(data: ReportData): string[] {
 }
 
 export function valueAt(data: ReportData, { classIndex, caseIndex }: Row, measure: number): number | null {
-  return classIndex < 0 ? null : (data.values[classIndex]![measure]![caseIndex] ?? null);
+  const value = classIndex < 0 ? Number.NaN : data.values[classIndex]![measure]![caseIndex]!;
+  return Number.isNaN(value) ? null : value;
 }
 
 export function reasonText(data: ReportData, row: Row): string {

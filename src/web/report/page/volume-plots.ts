@@ -1,9 +1,8 @@
 /** Predicted against reference volumes of a class: their agreement, and their differences over their means. */
 import { scaleLinear } from 'd3-scale';
-import { summarise } from '../../../base/statistics/summary.ts';
 import { html, type Markup } from '../../dashboard/html.ts';
-import { figure } from '../format.ts';
-import type { ReportData } from '../report-data.ts';
+import { figure, integer } from '../format.ts';
+import type { ReportData, VolumeAgreement } from '../report-data.ts';
 import { frame, place } from './frame.ts';
 import { measureAt } from './selection.ts';
 
@@ -24,7 +23,8 @@ export interface VolumePlot {
 export function volumePlots(data: ReportData, classIndex: number, width: number): VolumePlot[] {
   const volumes = volumesOf(data, classIndex);
   const name = data.classes[classIndex]!;
-  return [agreement(name, volumes, width), blandAltman(name, volumes, width)];
+  const ofAll = data.volumes[classIndex]!;
+  return [agreement(name, volumes, ofAll, width), blandAltman(name, volumes, ofAll, width)];
 }
 
 function volumesOf(data: ReportData, classIndex: number): Volumes[] {
@@ -32,20 +32,24 @@ function volumesOf(data: ReportData, classIndex: number): Volumes[] {
     (key) => data.values[classIndex]![measureAt(data, key)]!,
   );
   return data.cases.flatMap(({ id }, at) => {
-    const [referenceMl, predictedMl] = [reference![at], predicted![at]];
-    return typeof referenceMl === 'number' && typeof predictedMl === 'number'
-      ? [{ name: id, referenceMl, predictedMl }]
-      : [];
+    const [referenceMl, predictedMl] = [reference![at]!, predicted![at]!];
+    return Number.isNaN(referenceMl) || Number.isNaN(predictedMl)
+      ? []
+      : [{ name: id, referenceMl, predictedMl }];
   });
 }
 
-function agreement(name: string, volumes: readonly Volumes[], width: number): VolumePlot {
+function agreement(
+  name: string,
+  volumes: readonly Volumes[],
+  { within, count }: VolumeAgreement,
+  width: number,
+): VolumePlot {
   const height = Math.round(width * 0.68);
   const most = Math.max(1e-9, ...volumes.flatMap((v) => [v.referenceMl, v.predictedMl]));
   const [x, y] = scales([0, most], [0, most], width, height);
   const end = Math.min(x.domain()[1]!, y.domain()[1]!);
-  const within = volumes.filter((v) => Math.abs(v.predictedMl - v.referenceMl) <= 0.1 * v.referenceMl).length;
-  const caption = `Volumes: ${within} of ${volumes.length} within 10 %`;
+  const caption = `Volumes: ${integer(within)} of ${integer(count)} within 10 %`;
   return {
     key: 'agreement',
     caption,
@@ -70,11 +74,15 @@ function agreement(name: string, volumes: readonly Volumes[], width: number): Vo
 }
 
 /** Bland and Altman 1986: the mean difference and the limits of agreement, 1.96 standard deviations around it. */
-function blandAltman(name: string, volumes: readonly Volumes[], width: number): VolumePlot {
+function blandAltman(
+  name: string,
+  volumes: readonly Volumes[],
+  { biasMl, sdMl }: VolumeAgreement,
+  width: number,
+): VolumePlot {
   const height = Math.round(width * 0.68);
   const differences = volumes.map((v) => v.predictedMl - v.referenceMl);
-  const { mean, sd } = summarise(differences);
-  const limits = mean === null || sd === null ? [] : [mean - 1.96 * sd, mean, mean + 1.96 * sd];
+  const limits = biasMl === null || sdMl === null ? [] : [biasMl - 1.96 * sdMl, biasMl, biasMl + 1.96 * sdMl];
   const means = volumes.map((v) => (v.predictedMl + v.referenceMl) / 2);
   const low = Math.min(0, ...differences, ...limits);
   const high = Math.max(0, ...differences, ...limits);
@@ -82,7 +90,7 @@ function blandAltman(name: string, volumes: readonly Volumes[], width: number): 
   const told =
     limits.length === 0
       ? 'needs two cases'
-      : `bias ${figure(mean)} ml, limits ${figure(limits[0]!)} to ${figure(limits[2]!)} ml`;
+      : `bias ${figure(biasMl)} ml, limits ${figure(limits[0]!)} to ${figure(limits[2]!)} ml`;
   return {
     key: 'bland-altman',
     caption: `Bland-Altman: ${told}`,
