@@ -1,16 +1,9 @@
 import { UsageError } from '../base/errors.ts';
-import {
-  type CaseStatus,
-  type FailureReason,
-  isAllFailed,
-  type RunStatus,
-  silentMs,
-  type WorkerStatus,
-  workerState,
-} from '../engines/monitor.ts';
+import { isAllFailed, troubleOf } from '../engines/monitor.ts';
 import { connectNow } from '../engines/redis/connection.ts';
 import { checkRunId } from '../engines/redis/jobs.ts';
 import { openMonitor, type RedisMonitor } from '../engines/redis/redis-monitor.ts';
+import type { CaseStatus, FailureReason, QueueDepth, RunStatus, WorkerStatus } from '../engines/status.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { plainText } from './plain-text.ts';
 import { formatDuration } from './progress-line.ts';
@@ -47,18 +40,41 @@ export async function runStatus(
 }
 
 async function showAll(monitor: RedisMonitor, json: boolean, terminal: Terminal): Promise<number> {
-  const [runs, workers] = await Promise.all([monitor.runs(), monitor.workers()]);
+  const [runs, workers, queues, history] = await Promise.all([
+    monitor.runs(),
+    monitor.workers(),
+    monitor.queueDepths(),
+    monitor.history(),
+  ]);
   if (json) {
-    terminal.out(`${JSON.stringify({ runs, workers })}\n`);
+    terminal.out(`${JSON.stringify({ runs, queues, workers })}\n`);
     return 0;
   }
   const lines: string[] = [];
   for (const run of runs) {
-    lines.push(runLine(run));
+    lines.push(runLine(run), ...troubleLines(run));
     if (isAllFailed(run)) lines.push(`  ${reasonLine(await monitor.reasons(run.id))}`);
   }
-  terminal.out(`${plainLines([...lines, ...workerLines(workers, Date.now())])}\n`);
+  if (runs.length === 0) lines.push('no run yet: submit one with voxtally score --engine redis');
+  const stalls = history.stalls.reduce((sum, count) => sum + count, 0);
+  lines.push(
+    '',
+    ...queues.map(queueLine),
+    ...(stalls === 0 ? [] : [`${stalls} stalls in the last 24 hours`]),
+  );
+  terminal.out(`${plainLines([...lines, '', ...workerLines(workers, Date.now())])}\n`);
   return 0;
+}
+
+function queueLine({ queue, waiting, active, children, delayed, failed }: QueueDepth): string {
+  const parts = [
+    `${queue.padEnd(5)}  ${waiting} waiting`,
+    `${active} active`,
+    ...(children > 0 ? [`${children} for their tiles`] : []),
+    ...(delayed > 0 ? [`${delayed} delayed`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  return parts.join('  ');
 }
 
 async function showOne(
@@ -80,13 +96,26 @@ async function showOne(
   }
   if (json) terminal.out(`${JSON.stringify({ ...status, reasons, failures })}\n`);
   else {
-    terminal.out(`${plainLines([runLine(status)])}\n`);
-    if (reasons.length > 0) terminal.out(`  ${reasonLine(reasons)}\n`);
-    for (const { name, status: kind, error } of failures) {
-      terminal.out(plainText(`  ${name} ${kind}: ${error?.message ?? 'no reason is known'}`).concat('\n'));
-    }
+    const unscored = status.cases.failed + status.cases.incomplete;
+    const more = unscored - failures.length;
+    const lines = [
+      runLine(status),
+      ...troubleLines(status),
+      `  ${status.tilesDone} tiles, ${status.retries} retries, ${status.stalls} stalls, priority ${status.priority}`,
+      ...(reasons.length > 0 ? [`  ${reasonLine(reasons)}`] : []),
+      ...failures.map(
+        ({ name, status: kind, error }) => `  ${name} ${kind}: ${error?.message ?? 'no reason is known'}`,
+      ),
+      ...(more > 0 ? [`  and ${more} more: the dashboard and results.json have all`] : []),
+    ];
+    terminal.out(`${plainLines(lines)}\n`);
   }
   return status.cases.failed + status.cases.incomplete === 0 ? 0 : 1;
+}
+
+function troubleLines(run: RunStatus): string[] {
+  const trouble = troubleOf(run);
+  return trouble === undefined ? [] : [`  ${trouble}`];
 }
 
 function runLine(run: RunStatus): string {
@@ -114,24 +143,25 @@ function plainLines(lines: readonly string[]): string {
   return lines.map((line) => plainText(line)).join('\n');
 }
 
-/** Those that can be heard of first, then the silent ones. */
+/** Those that can be heard of first, then the silent ones, then those that are gone. */
 function workerLines(workers: readonly WorkerStatus[], now: number): string[] {
   if (workers.length === 0) return ['no worker: start some with voxtally worker'];
   const line = (worker: WorkerStatus) => {
     const { id, host, processId, threads, lastSeenAt, tilesDone, megavoxelsPerSecond, memoryBytes, working } =
       worker;
-    const ago = Math.round((now - lastSeenAt) / 1000);
+    const ago = Math.max(0, now - lastSeenAt) / 1000;
     return [
       ...(host === undefined ? [id] : [`${host}${processId === undefined ? '' : ` (${processId})`}`]),
-      workerState(worker, now),
+      worker.state,
       `${threads} threads`,
       ...(megavoxelsPerSecond === undefined ? [] : [`${megavoxelsPerSecond.toFixed(1)} Mvoxel/s`]),
       ...(memoryBytes === undefined ? [] : [`${(memoryBytes / 2 ** 20).toFixed(0)} MiB`]),
       `${tilesDone} tiles`,
       ...(working ? [`at ${working.run}${working.case === undefined ? '' : ` case ${working.case}`}`] : []),
-      `seen ${ago} s ago`,
+      `seen ${ago < 100 ? `${ago.toFixed(0)} s` : `${(ago / 60).toFixed(0)} min`} ago`,
     ].join('  ');
   };
-  const isSilent = (worker: WorkerStatus) => now - worker.lastSeenAt > silentMs;
-  return [...workers.filter((worker) => !isSilent(worker)), ...workers.filter(isSilent)].map(line);
+  const order = ['busy', 'idle', 'silent', 'gone'] as const;
+  const rank = ({ state }: WorkerStatus) => (state === 'busy' ? order.indexOf('idle') : order.indexOf(state));
+  return [...workers].sort((a, b) => rank(a) - rank(b)).map(line);
 }

@@ -1,97 +1,15 @@
-/** What the dashboard and `voxtally status` show. Implemented over Redis; nothing here is private (no paths). */
-
-export type RunState = 'planning' | 'running' | 'reducing' | 'done' | 'cancelled' | 'failed';
-
-export interface RunStatus {
-  readonly id: string;
-  /** What its pages call it, and who asked for it (user and host), where that is known. */
-  readonly name?: string;
-  readonly startedBy?: string;
-  readonly state: RunState;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly finishedAt?: number;
-  readonly priority: number;
-  readonly cases: {
-    readonly total: number;
-    readonly ok: number;
-    readonly failed: number;
-    readonly incomplete: number;
-    readonly inFlight: number;
-  };
-  readonly tilesDone: number;
-  readonly voxelsDone: number;
-  readonly bytesRead: number;
-  /** Over the last minute; 0 while nothing happens. */
-  readonly megavoxelsPerSecond: number;
-  readonly etaSeconds?: number;
-  readonly retries: number;
-  readonly stalls: number;
-  /** How long tiles took, where that is kept. */
-  readonly tileTimes?: TileTimes;
-}
-
-/** Upper ends of the classes that tile times are counted in, in seconds; longer ones are in a last class. */
-export const tileSecondsBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
-
-export interface TileTimes {
-  /** Tiles in each class, not cumulated: one number a bound and one for what took longer. */
-  readonly counts: readonly number[];
-  readonly sumSeconds: number;
-}
-
-export interface CaseStatus {
-  readonly index: number;
-  /** The case's id from the run's folder: shown as text, never part of an address. */
-  readonly name: string;
-  readonly status: 'waiting' | 'in-flight' | 'ok' | 'failed' | 'incomplete';
-  readonly error?: { readonly code: string; readonly message: string };
-}
-
-/** Cases without a score that have one reason. */
-export interface FailureReason {
-  readonly code: string;
-  readonly cases: number;
-  /** The first of them, and its message. */
-  readonly example: { readonly index: number; readonly name: string; readonly message: string };
-}
-
-export interface WorkerStatus {
-  readonly id: string;
-  /** Name of its machine; undefined for workers of versions that did not tell, as the facts below. */
-  readonly host?: string;
-  readonly processId?: number;
-  readonly memoryBytes?: number;
-  /** Over the last minute. */
-  readonly megavoxelsPerSecond?: number;
-  /** What it works at: the run, and the case where there is one. */
-  readonly working?: { readonly run: string; readonly case?: number };
-  readonly threads: number;
-  readonly lastSeenAt: number;
-  readonly tilesDone: number;
-  readonly busy: boolean;
-}
-
-/** By the names of tables: `dice`, `dice_loss`. */
-export interface PooledValues {
-  /** Of whole voxels, at the decision. */
-  readonly metrics: Readonly<Record<string, number | null>>;
-  readonly losses: Readonly<Record<string, number | null>>;
-}
-
-/** Pooled values so far, by class, and on how many cases they rest. */
-export interface PooledSoFar {
-  readonly cases: number;
-  readonly classes: Readonly<Record<string, PooledValues>>;
-}
-
-export interface CasePage {
-  readonly total: number;
-  /** From 0. */
-  readonly page: number;
-  readonly pageSize: number;
-  readonly cases: readonly CaseStatus[];
-}
+/** Who watches runs and workers asks a monitor. Implemented over Redis. */
+import { describeCode } from '../base/error-codes.ts';
+import type {
+  CasePage,
+  CaseStatus,
+  FailureReason,
+  History,
+  PooledSoFar,
+  QueueDepth,
+  RunStatus,
+  WorkerStatus,
+} from './status.ts';
 
 export interface Monitor {
   /** Newest first. */
@@ -106,20 +24,54 @@ export interface Monitor {
   /** Why cases have no score, the commonest reason first. */
   reasons(id: string): Promise<readonly FailureReason[]>;
   workers(): Promise<readonly WorkerStatus[]>;
+  /** What the queues hold: runs, cases, tiles. */
+  queueDepths(): Promise<readonly QueueDepth[]>;
+  /** What was done when, by all runs or by one, over the last 24 hours. */
+  history(id?: string): Promise<History>;
   /** Calls back when something of a run has changed, at most once a second a run; returns how to stop. */
   watch(onChange: (runId: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
-/** How long a worker may be silent before it is shown as lost, in milliseconds. */
-export const silentMs = 60_000;
+/** How long a worker may be silent before it is shown as lost, in milliseconds: by then others take over what it had. */
+export const silentMs = 30_000;
+/** One that has no connection is gone after so long; one that has may be slow. */
+const disconnectedMs = 10_000;
+/** Where Redis does not tell of connections, whoever was silent for so long is taken for gone. */
+const goneMs = 600_000;
 
-/** What a worker does, as far as it was heard of. */
-export function workerState({ busy, lastSeenAt }: WorkerStatus, now: number): 'busy' | 'idle' | 'silent' {
-  return now - lastSeenAt > silentMs ? 'silent' : busy ? 'busy' : 'idle';
+export interface Heard {
+  readonly busy: boolean;
+  readonly lastSeenAt: number;
+}
+
+/** What a worker does, as far as it was heard of. `isConnected`: whether Redis has a connection of it, where Redis tells. */
+export function workerState(
+  { busy, lastSeenAt }: Heard,
+  isConnected: boolean | undefined,
+  now: number,
+): WorkerStatus['state'] {
+  const silent = now - lastSeenAt;
+  if (isConnected === false ? silent > disconnectedMs : isConnected === undefined && silent > goneMs)
+    return 'gone';
+  return silent > silentMs ? 'silent' : busy ? 'busy' : 'idle';
+}
+
+/** Whether it is worth asking whether a worker is connected: one that was just heard of is. */
+export function isOverdue({ lastSeenAt }: Pick<Heard, 'lastSeenAt'>, now: number): boolean {
+  return now - lastSeenAt > disconnectedMs;
 }
 
 /** Whether all cases of a run have an outcome and none a score: it has failed, whatever its state. */
 export function isAllFailed({ state, cases }: RunStatus): boolean {
   return state === 'done' && cases.total > 0 && cases.ok === 0;
+}
+
+/** What is in the way of a run, or ended it, in a sentence; undefined for nothing. */
+export function troubleOf({ state, waitsFor, endedBy }: RunStatus): string | undefined {
+  if (waitsFor !== undefined) return `waits, and is tried again: ${describeCode(waitsFor)}`;
+  if (state !== 'failed') return undefined;
+  return endedBy === undefined
+    ? 'is lost to Redis: voxtally score --resume with the same arguments goes on with it'
+    : `has ended: ${describeCode(endedBy)}`;
 }

@@ -5,7 +5,8 @@
  */
 import type { ChainableCommander, Redis } from 'ioredis';
 import * as z from 'zod';
-import { type RunState, type TileTimes, tileSecondsBounds } from '../monitor.ts';
+import { type History, type RunState, type TileTimes, tileSecondsBounds } from '../status.ts';
+import { countIn, readHistory } from './history.ts';
 import { isRunId } from './jobs.ts';
 import type { WorkDone } from './work-done.ts';
 
@@ -22,8 +23,11 @@ export type StatusName = keyof typeof statusLetters;
 /** Speed is counted in slots of this many seconds, over this many of them. */
 const slotSeconds = 5;
 const slots = 12;
-/** A worker that was silent for so long is forgotten. */
+/** A worker that was silent for so long counts no more, and is remembered for those who ask in the morning what became of it. */
 const forgetMs = 600_000;
+const rememberMs = 12 * 3_600_000;
+/** Of those at most so many: all who plan read the whole list. */
+const mostRemembered = 100;
 const numbers = ['tilesDone', 'tilesTotal', 'voxelsDone', 'bytesRead', 'retries', 'stalls'] as const;
 
 export interface LiveRun {
@@ -112,9 +116,15 @@ export class Board {
 
   async setStatus(run: string, cases: Iterable<readonly [index: number, status: StatusName]>): Promise<void> {
     const pipeline = this.#redis.pipeline();
+    const outcomes = { ok: 0, failures: 0 };
     for (const [index, status] of cases) {
       pipeline.setrange(this.#key(run, 'cases'), index, statusLetters[status]);
+      if (status === 'ok') outcomes.ok++;
+      else if (status !== 'waiting') outcomes.failures++;
     }
+    const histories = this.#histories(run);
+    countIn(pipeline, histories, 'cases', outcomes.ok + outcomes.failures);
+    countIn(pipeline, histories, 'failures', outcomes.failures);
     await pipeline.publish(this.channel, run).exec();
   }
 
@@ -124,6 +134,7 @@ export class Board {
     for (const [slot, tiles] of done.tileTimes.entries()) {
       if (tiles > 0) pipeline.hincrby(this.#key(run), `tileTime${slot}`, tiles);
     }
+    countIn(pipeline, this.#histories(run), 'voxels', done.voxels);
     await pipeline
       .hsetnx(this.#key(run), 'startedAt', Date.now())
       .hincrby(this.#key(run), 'tileMicroseconds', Math.round(1e6 * done.seconds))
@@ -137,7 +148,15 @@ export class Board {
   }
 
   async count(run: string, what: 'tilesTotal' | 'retries' | 'stalls', by = 1): Promise<void> {
-    await this.#redis.pipeline().hincrby(this.#key(run), what, by).publish(this.channel, run).exec();
+    const pipeline = this.#redis.pipeline().hincrby(this.#key(run), what, by);
+    if (what === 'stalls') countIn(pipeline, this.#histories(run), 'stalls', by);
+    await pipeline.publish(this.channel, run).exec();
+  }
+
+  /** What was done from `fromMs` on, by one run or by all. */
+  async history(run: string | undefined, fromMs: number, toMs?: number): Promise<History> {
+    const [ofAll, ofRun] = this.#histories(run ?? '') as [string, string];
+    return readHistory(this.#redis, run === undefined ? ofAll : ofRun, fromMs, toMs);
   }
 
   /** What is known of a run; undefined when Redis knows nothing of it. */
@@ -188,17 +207,30 @@ export class Board {
     await this.#redis.hdel(`${this.#prefix}:workers`, worker);
   }
 
-  async workers(): Promise<Map<string, WorkerFacts>> {
+  /** Those that were heard of within `withinMs`, by default those that still count. */
+  async workers(withinMs = forgetMs): Promise<Map<string, WorkerFacts>> {
     const hash = `${this.#prefix}:workers`;
     const [all] = await this.#answers(this.#redis.pipeline().hgetall(hash), [hash]);
-    const known = new Map<string, WorkerFacts>();
+    const known: (readonly [id: string, facts: WorkerFacts])[] = [];
+    const dropped: string[] = [];
     for (const [id, text] of Object.entries((all ?? {}) as Record<string, string>)) {
       const facts = workerId.safeParse(id).success ? factsOf(text) : undefined;
-      if (facts && Date.now() - facts.lastSeenAt < forgetMs) known.set(id, facts);
-      else await this.#redis.hdel(hash, id);
+      if (facts && Date.now() - facts.lastSeenAt < rememberMs) known.push([id, facts]);
+      else dropped.push(id);
       if (!facts) this.#onBroken(hash);
     }
-    return known;
+    const isWithin = (ms: number) => (entry: (typeof known)[number]) => Date.now() - entry[1].lastSeenAt < ms;
+    const past = known
+      .filter((entry) => !isWithin(forgetMs)(entry))
+      .sort(([, a], [, b]) => b.lastSeenAt - a.lastSeenAt);
+    dropped.push(...past.slice(mostRemembered).map(([id]) => id));
+    if (dropped.length > 0) await this.#redis.hdel(hash, ...dropped);
+    return new Map(known.filter(isWithin(withinMs)).filter(([id]) => !dropped.includes(id)));
+  }
+
+  /** All workers that are remembered, those that are gone among them. */
+  rememberedWorkers(): Promise<Map<string, WorkerFacts>> {
+    return this.workers(rememberMs);
   }
 
   /** The answers of a pipeline; of a key that holds something else there is none, and the key is removed. */
@@ -213,6 +245,11 @@ export class Board {
       await this.#redis.del(key);
     }
     return answers.map(([error, value]) => (error ? undefined : value));
+  }
+
+  /** Where the history of all runs is, and that of one. */
+  #histories(run: string): string[] {
+    return [`${this.#prefix}:history`, this.#key(run, 'history')];
   }
 
   #key(run: string, what = ''): string {

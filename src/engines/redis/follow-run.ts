@@ -5,8 +5,9 @@ import { describeCode } from '../../base/error-codes.ts';
 import { MachineError } from '../../base/errors.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { RunProgress } from '../../run/types.ts';
+import type { RunStatus } from '../status.ts';
 import { isRedisTrouble, redisFault } from './redis-faults.ts';
-import type { RedisMonitor, RedisRunStatus } from './redis-monitor.ts';
+import type { RedisMonitor } from './redis-monitor.ts';
 import { type Finished, readFinished } from './run-record.ts';
 
 const lookEveryMs = 300;
@@ -65,7 +66,7 @@ export async function followRun(request: FollowRequest): Promise<Finished> {
 }
 
 interface Look {
-  readonly status?: RedisRunStatus;
+  readonly status?: RunStatus;
   /** What the run waits for. */
   readonly obstacle?: string;
   /** Some worker computes. */
@@ -80,7 +81,7 @@ async function look({ monitor, run, redisPlace, signal }: FollowRequest, stillMs
     }
     const workers = await unlessAborted(monitor.workers(), signal);
     const there = workers.filter(({ lastSeenAt }) => Date.now() - lastSeenAt < heardOfMs);
-    const isBusy = there.some(({ busy }) => busy);
+    const isBusy = there.some(({ state }) => state === 'busy');
     if (status.waitsFor !== undefined) {
       return { status, isBusy: false, obstacle: `${describeCode(status.waitsFor)}; it is tried again` };
     }
@@ -99,7 +100,7 @@ async function look({ monitor, run, redisPlace, signal }: FollowRequest, stillMs
 }
 
 /** @throws MachineError for a run that has ended without results. */
-function checkEnd(run: string, status: RedisRunStatus, finished: Finished | undefined): void {
+function checkEnd(run: string, status: RunStatus, finished: Finished | undefined): void {
   if (status.state === 'cancelled') {
     throw new MachineError(
       'run-cancelled',
@@ -114,14 +115,14 @@ function checkEnd(run: string, status: RedisRunStatus, finished: Finished | unde
   );
 }
 
-function progressOf(start: RunProgress, status: RedisRunStatus): RunProgress {
+function progressOf(start: RunProgress, status: RunStatus): RunProgress {
   const { ok, failed, incomplete } = status.cases;
   return {
     ...start,
     stage: status.state === 'reducing' || status.state === 'done' ? 'reduce' : 'score',
     casesDone: ok + failed + incomplete,
     casesFailed: failed + incomplete,
-    tilesTotal: Math.max(status.tilesTotal, status.tilesDone),
+    tilesTotal: Math.max(status.tilesTotal ?? 0, status.tilesDone),
     tilesDone: status.tilesDone,
     voxelsDone: status.voxelsDone,
     bytesRead: status.bytesRead,

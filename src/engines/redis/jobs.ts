@@ -87,8 +87,8 @@ export function tileJobId(runId: string, caseIndex: number, planning: string, bu
   return `${runId}.${caseIndex}.${planning}.${bundle}`;
 }
 
-/** The run of a job of any queue, and its case. */
+/** The run of a job of any queue, and its case; a merge is of none. */
 export function partsOfJobId(jobId: string): { run: string; case: number | undefined } {
   const [id = '', caseIndex] = jobId.split('.');
-  return { run: id, case: caseIndex === undefined ? undefined : Number(caseIndex) };
+  return { run: id, case: /^\d+$/.test(caseIndex ?? '') ? Number(caseIndex) : undefined };
 }

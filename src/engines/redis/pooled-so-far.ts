@@ -8,7 +8,7 @@ import type { ResultsDocument } from '../../results/document.ts';
 import { lossColumn } from '../../results/names.ts';
 import { lossesOf } from '../../settings/resolve-settings.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
-import type { PooledSoFar } from '../monitor.ts';
+import type { PooledSoFar } from '../status.ts';
 
 export class PooledTally {
   readonly #settings: RunSettings;

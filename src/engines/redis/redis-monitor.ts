@@ -6,20 +6,22 @@ import type { ManifestCase } from '../../cases/types.ts';
 import { storedOutcome } from '../../run/case-outcome.ts';
 import { readResults } from '../../run/read-results.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
+import { isOverdue, type Monitor, workerState } from '../monitor.ts';
 import type {
   CasePage,
   CaseStatus,
   FailureReason,
-  Monitor,
+  History,
   PooledSoFar,
+  QueueDepth,
   RunState,
   RunStatus,
   WorkerStatus,
-} from '../monitor.ts';
+} from '../status.ts';
 import { Board, type LiveRun, type StatusName, statusLetters } from './board.ts';
 import { connect, withinMs } from './connection.ts';
 import { secondsLeft } from './eta.ts';
-import { isRunId } from './jobs.ts';
+import { isRunId, partsOfJobId } from './jobs.ts';
 import { SharedFolders } from './places.ts';
 import { pooledValues } from './pooled-so-far.ts';
 import { openQueues, type Queues } from './queues.ts';
@@ -39,18 +41,8 @@ export interface MonitorOptions {
   readonly workRoot: string;
 }
 
-export interface RedisRunStatus extends RunStatus {
-  /** Tiles of the cases planned so far. */
-  readonly tilesTotal: number;
-  /** Code of the fault for which the run waits before it is tried again. */
-  readonly waitsFor?: string;
-  /** Code of the fault that ended a failed run, where its folder does not tell. */
-  readonly endedBy?: string;
-}
-
 /** A monitor that also gives the queues, for bull-board and metrics. */
 export interface RedisMonitor extends Monitor {
-  run(id: string): Promise<RedisRunStatus | undefined>;
   readonly queues: readonly Queue[];
   /** Settles when Redis answers. */
   ping(): Promise<unknown>;
@@ -65,13 +57,20 @@ const answerMs = 5000;
 /** A connection that only listens would not notice that it is dead: it asks so often. */
 const pingMs = 15_000;
 const closeMs = 1000;
+/** Jobs at work that are looked at: more than all threads of a large site. */
+const mostActive = 20_000;
+const dayMs = 86_400_000;
 
 export function openMonitor({ redisUrl, prefix, workRoot }: MonitorOptions): RedisMonitor {
   return new FolderAndBoard(redisUrl, prefix, new SharedFolders(workRoot));
 }
 
+/** Cases that are being computed, by run. */
+type ActiveCases = ReadonlyMap<string, ReadonlySet<number>>;
+
 /** The lasting facts of a run, read once. */
 interface Known {
+  readonly id: string;
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly cases: readonly ManifestCase[];
@@ -106,19 +105,24 @@ class FolderAndBoard implements RedisMonitor {
 
   async runs(): Promise<readonly RunStatus[]> {
     const ids = this.#places.runs().slice(0, maxRuns);
-    const all = await Promise.all(ids.map((id) => this.run(id)));
+    const active = await this.#active();
+    const all = await Promise.all(ids.map((id) => this.#run(id, active)));
     return all
-      .filter((status): status is RedisRunStatus => status !== undefined)
+      .filter((status): status is RunStatus => status !== undefined)
       .sort((a, b) => b.createdAt - a.createdAt);
   }
 
-  async run(id: string): Promise<RedisRunStatus | undefined> {
+  async run(id: string): Promise<RunStatus | undefined> {
+    return this.#run(id, await this.#active());
+  }
+
+  async #run(id: string, active: ActiveCases): Promise<RunStatus | undefined> {
     const known = this.#open(id);
     if (!known) return undefined;
     const { folder, record, cases } = known;
     const live = await this.#board.read(id);
     const finished = readFinished(folder);
-    const statuses = this.#statuses(known, live, finished);
+    const statuses = this.#statuses(known, live, finished, active);
     const count = (name: StatusName) => statuses.split(statusLetters[name]).length - 1;
     const numbers = { ...finished?.live, ...live?.numbers };
     const done = count('ok') + count('failed') + count('incomplete');
@@ -141,7 +145,7 @@ class FolderAndBoard implements RedisMonitor {
         ok: count('ok'),
         failed: count('failed'),
         incomplete: count('incomplete'),
-        inFlight: going ? count('in-flight') : 0,
+        inFlight: count('in-flight'),
       },
       tilesDone: numbers.tilesDone ?? 0,
       tilesTotal: numbers.tilesTotal ?? 0,
@@ -153,7 +157,7 @@ class FolderAndBoard implements RedisMonitor {
       retries: numbers.retries ?? 0,
       stalls: numbers.stalls ?? 0,
       ...((going || state === 'reducing') && live?.waitsFor ? { waitsFor: live.waitsFor } : {}),
-      ...(job?.failedReason ? { endedBy: job.failedReason } : {}),
+      ...endedBy(state, finished?.reason ?? job?.failedReason),
     };
   }
 
@@ -161,7 +165,8 @@ class FolderAndBoard implements RedisMonitor {
     const known = this.#open(id);
     const { status, page, pageSize } = query;
     if (!known) return { total: 0, page, pageSize, cases: [] };
-    const statuses = this.#statuses(known, await this.#board.read(id), readFinished(known.folder));
+    const [live, active] = await Promise.all([this.#board.read(id), this.#active()]);
+    const statuses = this.#statuses(known, live, readFinished(known.folder), active);
     const letter = status === undefined ? undefined : statusLetters[status];
     const fitting = [...known.cases.keys()].filter(
       (index) => letter === undefined || statuses[index] === letter,
@@ -213,8 +218,48 @@ class FolderAndBoard implements RedisMonitor {
   }
 
   async workers(): Promise<readonly WorkerStatus[]> {
-    const workers = await this.#board.workers();
-    return [...workers].map(([id, facts]) => ({ id, ...facts })).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const workers = [...(await this.#board.rememberedWorkers())];
+    const now = Date.now();
+    const connected = workers.some(([, facts]) => isOverdue(facts, now))
+      ? await this.#connected()
+      : undefined;
+    return workers
+      .map(([id, { busy, threadBytes: _, ...facts }]): WorkerStatus => {
+        const isConnected = connected?.has(id);
+        return { id, state: workerState({ busy, ...facts }, isConnected, now), ...facts };
+      })
+      .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  }
+
+  async queueDepths(): Promise<readonly QueueDepth[]> {
+    const { runs, cases, tiles } = this.#queues;
+    const queues = { runs, cases, tiles } as unknown as Record<QueueDepth['queue'], Queue>;
+    return Promise.all(
+      (['runs', 'cases', 'tiles'] as const).map(async (queue): Promise<QueueDepth> => {
+        const counts = await queues[queue].getJobCounts();
+        const of = (...states: readonly string[]) =>
+          states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+        return {
+          queue,
+          waiting: of('waiting', 'prioritized', 'paused'),
+          active: of('active'),
+          children: of('waiting-children'),
+          delayed: of('delayed'),
+          failed: of('failed'),
+        };
+      }),
+    );
+  }
+
+  async history(id?: string): Promise<History> {
+    if (id === undefined) return this.#board.history(undefined, Date.now() - dayMs);
+    const known = this.#open(id);
+    if (!known) return this.#board.history(id, Date.now());
+    const { folder, record } = known;
+    const finished = readFinished(folder);
+    if (finished?.history) return finished.history;
+    const history = await this.#board.history(id, record.createdAt, finished?.finishedAt);
+    return isCancelled(folder) ? untilLast(history) : history;
   }
 
   async watch(onChange: (runId: string) => void): Promise<() => Promise<void>> {
@@ -260,7 +305,7 @@ class FolderAndBoard implements RedisMonitor {
     this.#known.delete(id);
     try {
       const folder = this.#places.folder(id);
-      const opened = { folder, record: readRecord(folder), cases: folder.readCases() };
+      const opened = { id, folder, record: readRecord(folder), cases: folder.readCases() };
       this.#known.set(id, opened);
       return opened;
     } catch (error) {
@@ -270,11 +315,44 @@ class FolderAndBoard implements RedisMonitor {
     }
   }
 
-  #statuses({ folder, cases }: Known, live: LiveRun | undefined, finished: Finished | undefined): string {
-    const told = finished?.state === 'done' ? finished.statuses : (live?.statuses ?? '');
-    if (told.length === cases.length) return told;
-    // Redis was wiped, or nobody has begun.
-    return cases.map((_, index) => statusLetters[storedOutcome(folder, index)?.status ?? 'waiting']).join('');
+  /** The cases of each run that are being computed: those whose job, or a job of whose tiles, some worker has taken. */
+  async #active(): Promise<ActiveCases> {
+    const queues = [this.#queues.cases, this.#queues.tiles];
+    const ids = await Promise.all(queues.map((queue) => queue.getRanges(['active'], 0, mostActive - 1)));
+    const active = new Map<string, Set<number>>();
+    for (const { run, case: index } of ids.flat().map(partsOfJobId)) {
+      if (index !== undefined) active.set(run, (active.get(run) ?? new Set()).add(index));
+    }
+    return active;
+  }
+
+  /** Ids of the workers that Redis has connections of; undefined where it does not tell. */
+  async #connected(): Promise<ReadonlySet<string> | undefined> {
+    const clients = await this.#queues.tiles.getWorkers().catch(() => undefined);
+    const names = clients?.map(({ rawname }) => rawname);
+    if (!names || names.some((name) => name === undefined)) return undefined;
+    return new Set(names.map((name) => name!.slice(name!.lastIndexOf(':') + 1)));
+  }
+
+  #statuses(
+    known: Known,
+    live: LiveRun | undefined,
+    finished: Finished | undefined,
+    active: ActiveCases = new Map(),
+  ): string {
+    if (finished?.state === 'done' && finished.statuses.length === known.cases.length)
+      return finished.statuses;
+    const { id, folder, cases } = known;
+    const told = live?.statuses ?? '';
+    const letters =
+      told.length === cases.length
+        ? [...told.replaceAll(statusLetters['in-flight'], statusLetters.waiting)]
+        : // Redis was wiped, or nobody has begun.
+          cases.map((_, index) => statusLetters[storedOutcome(folder, index)?.status ?? 'waiting']);
+    for (const index of active.get(id) ?? []) {
+      if (letters[index] === statusLetters.waiting) letters[index] = statusLetters['in-flight'];
+    }
+    return letters.join('');
   }
 
   #case({ folder, cases }: Known, index: number, letter: string): CaseStatus {
@@ -284,7 +362,13 @@ class FolderAndBoard implements RedisMonitor {
     if (status !== 'failed' && status !== 'incomplete') return common;
     const outcome = storedOutcome(folder, index);
     if (!outcome || outcome.status === 'ok') return common;
-    return { ...common, error: { code: outcome.error.code, message: outcome.error.message } };
+    const { code, message } = outcome.error;
+    // Who lists cases has said which one it is.
+    const prefix = `case ${common.name}: `;
+    return {
+      ...common,
+      error: { code, message: message.startsWith(prefix) ? message.slice(prefix.length) : message },
+    };
   }
 }
 
@@ -308,6 +392,26 @@ function groupReasons(
       return { code, cases: indices.length, example: { index, name, message } };
     })
     .sort((a, b) => b.cases - a.cases);
+}
+
+/** Why a run has failed, where that is known. */
+function endedBy(state: RunState, reason: string | undefined): Pick<RunStatus, 'endedBy'> {
+  return state === 'failed' && reason ? { endedBy: reason } : {};
+}
+
+function nameOf({ id, host = '' }: Pick<WorkerStatus, 'id' | 'host'>): string {
+  return `${host} ${id}`;
+}
+
+/** Without the intervals after the last in which something was done. */
+function untilLast({ startedAt, stepSeconds, ...lists }: History): History {
+  const last = Math.max(0, ...Object.values(lists).map((list) => list.findLastIndex((value) => value > 0)));
+  const cut = (list: readonly number[]) => list.slice(0, last + 1);
+  const { voxels, cases, failures, stalls } = lists;
+  return {
+    ...{ startedAt, stepSeconds, voxels: cut(voxels), cases: cut(cases) },
+    ...{ failures: cut(failures), stalls: cut(stalls) },
+  };
 }
 
 function stateOf(

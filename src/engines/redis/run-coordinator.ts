@@ -178,7 +178,7 @@ class RunCoordinator {
           await flight.withdraw();
           return;
         }
-        for (const index of await flight.fill()) this.#mark(index, 'in-flight');
+        await flight.fill();
         await this.#showChanges();
         for (const { index, lost } of await flight.ended(this.#stop)) {
           const outcome =
@@ -224,6 +224,7 @@ class RunCoordinator {
       emit: () => {},
     });
     const live = await this.#context.board.read(id);
+    const history = await this.#context.board.history(id, record.createdAt);
     this.#stop.throwIfAborted();
     clearMerges(folder);
     writeFinished(folder, {
@@ -233,6 +234,7 @@ class RunCoordinator {
       seconds: finished.seconds,
       statuses: this.#statuses.join(''),
       live: { ...live?.numbers },
+      history,
       results: describeResults(folder),
     });
     await this.#context.board.setState(id, 'done');

@@ -16,7 +16,7 @@ import { findRecord, getRecord, putRecord } from '../../run/records.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { Store } from '../../run/store.ts';
 import { configSchema } from '../../settings/schema.ts';
-import type { PooledSoFar } from '../monitor.ts';
+import { historySchema, type PooledSoFar, pooledSoFarSchema } from '../status.ts';
 import { maxPriority } from './priority.ts';
 
 const recordSchema = z.object({
@@ -63,10 +63,12 @@ const finishedSchema = z.object({
   /** A letter a case; see `statusLetters`. */
   statuses: z.string(),
   live: z.record(z.string(), z.number()),
+  /** What was done when; Redis forgets it after a day. */
+  history: historySchema.exactOptional(),
   /** The result files as they were written; none for a run that failed. */
   results: z.array(z.object({ name: z.string(), bytes: z.number(), crc32: z.number() })).default([]),
 });
-export type Finished = z.infer<typeof finishedSchema>;
+export type Finished = DeepReadonly<z.infer<typeof finishedSchema>>;
 
 const finishedKind = { version: 1, schema: finishedSchema };
 const finishedName = 'finished.json';
@@ -114,13 +116,7 @@ export function clearEnd(folder: RunFolder): void {
   for (const name of [cancelledName, haltedName, finishedName]) folder.store.remove(name);
 }
 
-const values = z.record(z.string(), z.number().nullable());
-const pooledSchema = z.object({
-  cases: z.number(),
-  classes: z.record(z.string(), z.object({ losses: values, metrics: values })),
-});
-
-const pooledKind = { version: 1, schema: pooledSchema };
+const pooledKind = { version: 1, schema: pooledSoFarSchema };
 const pooledName = 'pooled.json';
 
 export function writePooled(folder: RunFolder, pooled: PooledSoFar): void {

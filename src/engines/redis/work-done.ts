@@ -1,7 +1,7 @@
 /** What a worker has done since it last told the board: telling each step by itself would cost a small case as much again. */
 
 import type { TilesDone } from '../../threads/steps.ts';
-import { tileSecondsBounds } from '../monitor.ts';
+import { tileSecondsBounds } from '../status.ts';
 
 /** Sums over steps of a run. */
 export interface WorkDone {

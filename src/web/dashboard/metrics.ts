@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { type Monitor, type RunStatus, tileSecondsBounds, workerState } from '../../engines/monitor.ts';
+import type { Monitor } from '../../engines/monitor.ts';
+import { type RunStatus, tileSecondsBounds } from '../../engines/status.ts';
 import { type CountedQueue, countQueues } from './queue-counts.ts';
 import { isOver } from './run-parts.ts';
 
@@ -46,9 +47,8 @@ export function metricsRoutes(monitor: Monitor, queues: readonly CountedQueue[])
     }
 
     const workerStates = gauge('workers', 'Workers by state.', 'state');
-    const now = Date.now();
-    for (const state of ['busy', 'idle', 'silent']) workerStates.set({ state }, 0);
-    for (const worker of workers) workerStates.inc({ state: workerState(worker, now) });
+    for (const state of ['busy', 'idle', 'silent', 'gone']) workerStates.set({ state }, 0);
+    for (const { state } of workers) workerStates.inc({ state });
 
     const jobs = gauge('queue_jobs', 'Jobs of a queue by state.', 'queue', 'state');
     const ended = counter('queue_jobs_ended_total', 'Jobs of a queue that have ended.', 'queue', 'outcome');

@@ -26,7 +26,12 @@ export function pageRoutes(monitor: Monitor, { hasQueues, canLook, actions }: Pa
   routes.get('/', async (context) => {
     const query = pageQuery.safeParse(context.req.query());
     if (!query.success) return context.html(faultPage(noSuchPage, hasQueues), 404);
-    const [runs, workers] = await Promise.all([monitor.runs(), monitor.workers()]);
+    const [runs, workers, depths, history] = await Promise.all([
+      monitor.runs(),
+      monitor.workers(),
+      monitor.queueDepths(),
+      monitor.history(),
+    ]);
     const shown = runs.slice((query.data.page - 1) * runsPerPage, query.data.page * runsPerPage);
     const reasons = await Promise.all(
       shown.filter(isAllFailed).map(async ({ id }) => [id, await monitor.reasons(id)] as const),
@@ -34,7 +39,7 @@ export function pageRoutes(monitor: Monitor, { hasQueues, canLook, actions }: Pa
     return context.html(
       page({
         title: 'Runs',
-        main: runsMain(runs, workers, query.data.page, Date.now(), new Map(reasons)),
+        main: runsMain(runs, workers, query.data.page, Date.now(), new Map(reasons), depths, history),
         events: '/api/events',
         status: runsStatus(runs),
         links: mainLinks(hasQueues, 'runs'),
@@ -49,10 +54,11 @@ export function pageRoutes(monitor: Monitor, { hasQueues, canLook, actions }: Pa
     if (!run || !query.success) {
       return context.html(faultPage(noSuchRun, hasQueues), 404);
     }
-    const [reasons, pooled, workers, cases] = await Promise.all([
+    const [reasons, pooled, workers, history, cases] = await Promise.all([
       monitor.reasons(run.id),
       monitor.pooled(run.id),
       monitor.workers(),
+      monitor.history(run.id),
       casesOf(monitor, run.id, query.data),
     ]);
     return context.html(
@@ -64,6 +70,7 @@ export function pageRoutes(monitor: Monitor, { hasQueues, canLook, actions }: Pa
           reasons,
           pooled,
           workers,
+          history,
           cases,
           query: query.data,
           now: Date.now(),

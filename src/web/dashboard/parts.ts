@@ -1,4 +1,5 @@
-import { silentMs, type WorkerStatus, workerState } from '../../engines/monitor.ts';
+import { silentMs } from '../../engines/monitor.ts';
+import type { WorkerStatus } from '../../engines/status.ts';
 import { formatAgo, formatBytes, formatCount, formatDuration, formatRate } from './format.ts';
 import { type Fragment, html, type Markup } from './html.ts';
 
@@ -11,35 +12,38 @@ ${rows}
 </tbody></table></div>`;
 }
 
-/** Workers that can be heard of, and apart from them those that fell silent. */
+/** Workers that can be heard of, and apart from them those that fell silent and those that are gone. */
 export function workersSection(workers: readonly WorkerStatus[], now: number): Markup {
   if (workers.length === 0) {
     return html`<section aria-labelledby="workers"><h2 id="workers">Workers</h2>
 <p class="empty">No worker has been seen. Start one with <code>voxtally worker</code>.</p></section>`;
   }
-  const isSilent = (worker: WorkerStatus) => workerState(worker, now) === 'silent';
-  const live = workers.filter((worker) => !isSilent(worker));
-  const silent = workers.filter(isSilent);
+  const live = workers.filter(({ state }) => state === 'busy' || state === 'idle');
+  const group = (title: string, state: WorkerStatus['state'], about: string) => {
+    const those = workers.filter((worker) => worker.state === state);
+    return (
+      those.length > 0 &&
+      html`<h3 class="silent">${title} <span class="count bad">${those.length}</span></h3>
+<p class="basis">${about}</p>
+${workerTable(`${title} workers`, those, now)}`
+    );
+  };
   return html`<section aria-labelledby="workers"><h2 id="workers">Workers <span class="count">${live.length}</span></h2>
 ${live.length > 0 ? workerTable('Workers', live, now) : html`<p class="empty">No worker can be heard of.</p>`}
-${
-  silent.length > 0 &&
-  html`<h3 class="silent">Silent <span class="count bad">${silent.length}</span></h3>
-<p class="basis">Not heard of for ${formatDuration(silentMs / 1000)} or longer: killed, cut off or overloaded. Others take over what they had.</p>
-${workerTable('Silent workers', silent, now)}`
-}</section>`;
+${group('Silent', 'silent', `Not heard of for ${formatDuration(silentMs / 1000)} or longer, but still connected: frozen or overloaded. Others take over what they had.`)}
+${group('Gone', 'gone', 'Killed, or cut off from Redis. Others took over what they had. They are listed for 12 hours.')}</section>`;
 }
 
 function workerTable(label: string, workers: readonly WorkerStatus[], now: number): Markup {
   const rows = workers.map((worker) => {
-    const { id, host, processId, working, memoryBytes, megavoxelsPerSecond, lastSeenAt } = worker;
-    const state = workerState(worker, now);
-    return html`<tr><th scope="row" class="name"><span class="named"><bdi>${host ?? id}</bdi> <span class="badge" data-state="${state}">${state}</span></span>${host !== undefined && html`<span class="under">${processId !== undefined && `process ${processId}, `}${id}</span>`}</th><td class="name">${working && workingLink(working)}</td><td class="number wide">${worker.threads}</td><td class="number">${megavoxelsPerSecond === undefined ? '-' : formatRate(megavoxelsPerSecond)}</td><td class="number wide">${memoryBytes === undefined ? '-' : formatBytes(memoryBytes)}</td><td class="number wide">${formatCount(worker.tilesDone)}</td><td class="number"><time datetime="${new Date(lastSeenAt).toISOString()}">${formatAgo(now - lastSeenAt)}</time></td></tr>
+    const isLive = worker.state === 'busy' || worker.state === 'idle';
+    const { id, state, host, processId, working, memoryBytes, megavoxelsPerSecond, lastSeenAt } = worker;
+    return html`<tr><th scope="row" class="name"><span class="named"><bdi>${host ?? id}</bdi> <span class="badge" data-state="${state}">${state}</span></span>${host !== undefined && html`<span class="under">${processId !== undefined && `process ${processId}, `}${id}</span>`}</th><td class="name">${working && workingLink(working)}</td><td class="number wide">${worker.threads}</td><td class="number">${megavoxelsPerSecond === undefined || !isLive ? '-' : formatRate(megavoxelsPerSecond)}</td><td class="number wide">${memoryBytes === undefined ? '-' : formatBytes(memoryBytes)}</td><td class="number wide">${formatCount(worker.tilesDone)}</td><td class="number"><time datetime="${new Date(lastSeenAt).toISOString()}">${formatAgo(now - lastSeenAt)}</time></td></tr>
 `;
   });
   return scrollingTable(
     label,
-    html`<th scope="col">Worker</th><th scope="col">Works at</th><th scope="col" class="number wide">Threads</th><th scope="col" class="number">Mvoxel/s</th><th scope="col" class="number wide">Memory</th><th scope="col" class="number wide">Tiles</th><th scope="col" class="number">Last seen</th>`,
+    html`<th scope="col">Worker</th><th scope="col">${label === 'Workers' ? 'Works at' : 'Worked at'}</th><th scope="col" class="number wide">Threads</th><th scope="col" class="number">Mvoxel/s</th><th scope="col" class="number wide">Memory</th><th scope="col" class="number wide">Tiles</th><th scope="col" class="number">Last seen</th>`,
     rows,
   );
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { CasePage, CaseStatus, Monitor } from '../../engines/monitor.ts';
+import type { Monitor } from '../../engines/monitor.ts';
+import type { CasePage, CaseStatus } from '../../engines/status.ts';
 
 /** Cases on one page. */
 export const casesPerPage = 100;

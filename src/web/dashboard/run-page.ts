@@ -1,13 +1,15 @@
-import {
-  type CasePage,
-  type CaseStatus,
-  type FailureReason,
-  isAllFailed,
-  type PooledSoFar,
-  type PooledValues,
-  type RunStatus,
-  type WorkerStatus,
-} from '../../engines/monitor.ts';
+import { isAllFailed, troubleOf } from '../../engines/monitor.ts';
+import type {
+  CasePage,
+  CaseStatus,
+  FailureReason,
+  History,
+  PooledSoFar,
+  PooledValues,
+  RunStatus,
+  WorkerStatus,
+} from '../../engines/status.ts';
+import { historySection } from './charts.ts';
 import { formatAgo, formatBytes, formatCount, formatDuration, formatRate, percent } from './format.ts';
 import { type Fragment, html, type Markup } from './html.ts';
 import { pager, scrollingTable, workersSection } from './parts.ts';
@@ -22,6 +24,7 @@ export interface RunView {
   readonly actions?: Markup;
   readonly pooled: PooledSoFar;
   readonly workers: readonly WorkerStatus[];
+  readonly history: History;
   readonly cases: CasePage;
   readonly query: PageQuery;
   readonly now: number;
@@ -41,19 +44,23 @@ const statusWords: Readonly<Record<CaseStatus['status'], string>> = {
 export function runMain(view: RunView): Markup {
   const { run, now } = view;
   const { id, name, startedBy } = run;
+  const trouble = troubleOf(run);
   const facts = [
     ...(name === undefined ? [] : [id]),
     ...(startedBy === undefined ? [] : [`started by ${startedBy}`]),
   ];
   return html`<div class="title"><h1>Run <span class="id"><bdi>${runName(run)}</bdi></span></h1>${stateBadge(run)}</div>
 ${facts.length > 0 && html`<p class="basis">${facts.join(', ')}</p>`}
+${trouble !== undefined && html`<p class="trouble bad">This run ${trouble}.</p>`}
 ${view.actions}
 ${summarySection(run, now)}
 ${reasonsSection(view)}
-<div class="columns">
+${historySection(view.history, {
+  ...{ heading: 'Over time', fromMs: run.createdAt, untilMs: run.finishedAt ?? now },
+  isLive: !isOver(run),
+})}
 ${pooledSection(view.pooled, isOver(run))}
 ${workersSection(view.workers, now)}
-</div>
 ${casesSection(view)}`;
 }
 
@@ -140,7 +147,7 @@ function pooledSection({ cases, classes }: PooledSoFar, final: boolean): Markup 
   }
   return html`<section aria-labelledby="pooled">${heading}
 <p class="basis">Over all voxels of ${formatCount(cases)} scored ${cases === 1 ? 'case' : 'cases'}.</p>
-${tables}</section>`;
+<div class="columns">${tables}</div></section>`;
 }
 
 /** A row a measure, a column a class that has any; undefined without measures. */

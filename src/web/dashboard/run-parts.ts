@@ -1,6 +1,7 @@
 /** What is said of a run wherever one is shown. */
 
-import { type FailureReason, isAllFailed, type RunState, type RunStatus } from '../../engines/monitor.ts';
+import { isAllFailed } from '../../engines/monitor.ts';
+import type { FailureReason, RunState, RunStatus } from '../../engines/status.ts';
 import { formatCount, percent } from './format.ts';
 import { html, type Markup } from './html.ts';
 

@@ -37,6 +37,8 @@ export function shareMonitor(
     cases: (id, query) => shared(`cases ${id} ${JSON.stringify(query)}`, () => monitor.cases(id, query)),
     pooled: (id) => shared(`pooled ${id}`, () => monitor.pooled(id)),
     reasons: (id) => shared(`reasons ${id}`, () => monitor.reasons(id)),
+    queueDepths: () => shared('queues', () => monitor.queueDepths()),
+    history: (id) => shared(`history ${id ?? ''}`, () => monitor.history(id)),
     workers: () => shared('workers', () => monitor.workers()),
     // Who is told of a change asks next, and must not get an answer from before it.
     watch: (onChange) =>

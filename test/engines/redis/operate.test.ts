@@ -68,3 +68,35 @@ test('a run that waits is moved before another one', async () => {
     connection.disconnect();
   }
 }, 60_000);
+
+test('in flight is what is being computed, and a worker that was killed is gone while one that is frozen is silent', async () => {
+  cluster = await TestCluster.make(redis, { cases: 30, shape: [32, 32, 40], tileZ: 1 });
+  const slow = { fault: 'slow.mjs' };
+  const [frozen, killed] = [await cluster.worker(slow), await cluster.worker(slow)];
+  const run = await cluster.submit('out');
+  const status = async () => (await cluster.monitor.run(run))!;
+  await cluster.until(async () => (await status()).tilesDone > 3);
+  const { cases } = await status();
+  // Many more wait in the queue: two workers of a thread each have two lanes for cases and two for tiles.
+  expect(cases.inFlight).toBeGreaterThan(0);
+  expect(cases.inFlight).toBeLessThanOrEqual(8);
+  const flying = await cluster.monitor.cases(run, { status: 'in-flight', page: 0, pageSize: 100 });
+  expect(flying.total).toBeGreaterThan(0);
+  const depths = await cluster.monitor.queueDepths();
+  expect(depths.map(({ queue }) => queue)).toEqual(['runs', 'cases', 'tiles']);
+  expect(depths[1]!.children + depths[1]!.waiting).toBeGreaterThan(cases.inFlight);
+  expect(depths[2]!.waiting).toBeGreaterThan(0);
+
+  const stateOf = async ({ child }: typeof frozen) =>
+    (await cluster.monitor.workers()).find(({ processId }) => processId === child.pid)?.state;
+  expect(await stateOf(frozen)).toMatch(/busy|idle/);
+  await frozen.kill('SIGSTOP');
+  await killed.kill('SIGKILL');
+  const told = { timeout: 60_000, interval: 500 };
+  await expect.poll(() => stateOf(killed), told).toBe('gone');
+  // Redis still has the connection of the frozen one.
+  await expect.poll(() => stateOf(frozen), told).toBe('silent');
+  expect((await cluster.monitor.workers()).map(({ state }) => state).sort()).toEqual(['gone', 'silent']);
+  await frozen.kill('SIGCONT');
+  await expect.poll(() => stateOf(frozen), told).toMatch(/busy|idle/);
+}, 120_000);

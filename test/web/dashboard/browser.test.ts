@@ -106,6 +106,40 @@ describe('live', () => {
   });
 });
 
+describe('over time', () => {
+  test('three charts, each told in words, with the same numbers in a table that stays open', async () => {
+    monitor.add(bigRun());
+    const { page, complaints } = await browser.open(dashboard.url);
+    const charts = page.locator('.chart svg[role=img]');
+    expect(await charts.count()).toBe(3);
+    const failures = 'Failures: 12, at most 12 in 15 min, the most 6 h 15 min ago';
+    expect(await charts.nth(2).getAttribute('aria-label')).toBe(failures);
+    expect(await charts.nth(2).locator('rect').count()).toBe(1);
+    expect(await charts.nth(2).locator('rect title').textContent()).toBe('12, 6 h 15 min ago');
+    expect(await charts.nth(1).locator('rect').count()).toBe(56);
+    const box = (await charts.nth(1).locator('rect').last().boundingBox())!;
+    const frame = (await charts.nth(1).boundingBox())!;
+    expect(box.x + box.width).toBeLessThanOrEqual(frame.x + frame.width + 0.5);
+    expect(box.width).toBeGreaterThan(1);
+
+    await page.getByText('As a table').click();
+    const rows = page.getByRole('region', { name: 'What was done when, table' }).locator('tbody tr');
+    expect(await rows.count()).toBe(56);
+    const failed = rows.filter({ has: page.locator('.bad:text-is("12")') });
+    expect(await failed.count()).toBe(1);
+    const local = await page.evaluate(
+      `new Date(${monitor.past.startedAt + 70 * 900_000}).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })`,
+    );
+    expect(await failed.locator('th').textContent()).toBe(local);
+
+    monitor.workerList = [];
+    monitor.change(monitor.all[0]!);
+    await page.waitForSelector('.empty:has-text("No worker has been seen")');
+    expect(await rows.first().isVisible()).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe('10,000 cases', () => {
   test('the page is there within a second and in less than 300 kB', async () => {
     monitor.add(bigRun());

@@ -1,13 +1,15 @@
+import type { Monitor } from '../../../src/engines/monitor.ts';
 import type {
   CasePage,
   CaseStatus,
   FailureReason,
-  Monitor,
+  History,
   PooledSoFar,
+  QueueDepth,
   RunState,
   RunStatus,
   WorkerStatus,
-} from '../../../src/engines/monitor.ts';
+} from '../../../src/engines/status.ts';
 
 /** Voxels of a tile of these runs. */
 export const tileVoxels = 2 ** 21;
@@ -84,6 +86,7 @@ export class MemoryMonitor implements Monitor {
   readonly all: MemoryRun[] = [];
   workerList: WorkerStatus[] = [];
   fault: Error | undefined;
+  past: History = night();
   readonly watchers = new Set<(runId: string) => void>();
   readonly asked: string[] = [];
 
@@ -142,6 +145,18 @@ export class MemoryMonitor implements Monitor {
     return [...reasons.values()].sort((a, b) => b.cases - a.cases);
   }
 
+  async queueDepths(): Promise<readonly QueueDepth[]> {
+    this.#found('queues');
+    return (['runs', 'cases', 'tiles'] as const).map((queue, at) => ({
+      ...{ queue, waiting: 40 * at, active: 3 * at, children: at, delayed: 0, failed: at === 2 ? 1 : 0 },
+    }));
+  }
+
+  async history(_id?: string): Promise<History> {
+    this.#found('history');
+    return this.past;
+  }
+
   async workers(): Promise<readonly WorkerStatus[]> {
     this.#found('workers');
     return this.workerList;
@@ -179,18 +194,32 @@ export function bigRun(id = 'night-0412'): MemoryRun {
   return run;
 }
 
+/** A night that went up and down, with failures in one quarter of an hour, in quarters of an hour. */
+export function night(now = Date.now()): History {
+  const stepMs = 900_000;
+  const steps = Array.from({ length: 96 }, (_, at) => at);
+  return {
+    startedAt: Math.floor(now / stepMs) * stepMs - 95 * stepMs,
+    stepSeconds: 900,
+    voxels: steps.map((at) => (at < 40 ? 0 : Math.round(5e10 * (1 + Math.sin(at / 7))))),
+    cases: steps.map((at) => (at < 40 ? 0 : 100 + (at % 9))),
+    failures: steps.map((at) => (at === 70 ? 12 : 0)),
+    stalls: steps.map((at) => (at === 71 ? 2 : 0)),
+  };
+}
+
 export function someWorkers(now = Date.now()): WorkerStatus[] {
   return [
     {
-      ...{ id: 'worker-3f1c', threads: 8, lastSeenAt: now - 900, tilesDone: 18_420, busy: true },
+      ...{ id: 'worker-3f1c', threads: 8, lastSeenAt: now - 900, tilesDone: 18_420, state: 'busy' },
       ...{ host: 'radiology-3', processId: 4127, memoryBytes: 3.1e9, megavoxelsPerSecond: 31.2 },
       working: { run: 'night-0412', case: 8_240 },
     },
     {
-      ...{ id: 'worker-77aa', threads: 8, lastSeenAt: now - 4_200, tilesDone: 14_302, busy: true },
+      ...{ id: 'worker-77aa', threads: 8, lastSeenAt: now - 4_200, tilesDone: 14_302, state: 'busy' },
       ...{ host: 'radiology-4', processId: 911, memoryBytes: 2.9e9, megavoxelsPerSecond: 30.1 },
       working: { run: 'night-0412', case: 8_241 },
     },
-    { id: 'workstation-12.88', threads: 4, lastSeenAt: now - 410_000, tilesDone: 130, busy: true },
+    { id: 'workstation-12.88', threads: 4, lastSeenAt: now - 410_000, tilesDone: 130, state: 'silent' },
   ];
 }

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { PooledSoFar } from '../../../src/engines/monitor.ts';
 import { resultsOf } from '../../../src/engines/redis/run-record.ts';
+import type { History, PooledSoFar } from '../../../src/engines/status.ts';
 import type { ResultsDocument } from '../../../src/results/document.ts';
 import { RedisServer } from '../../engines/redis/redis-server.ts';
 import { program, TestCluster } from '../../engines/redis/test-cluster.ts';
+import { follows } from './api-answers.ts';
 import { type Browser, startBrowser } from './browser.ts';
 
 const password = 'a night at the lake';
@@ -112,6 +113,14 @@ test('a run is watched from its start to its end', async () => {
     expect((await fetch(address)).status).toBe(401);
   }
   expect((await get(`${look}/9`)).status).toBe(404);
+
+  const ask = async (path: string) => (await (await get(dashboard.url + path)).json()) as never;
+  await follows(ask, run);
+  const history = (await ask(`/api/runs/${run}/history`)) as History;
+  const sum = (list: readonly number[]) => list.reduce((total, value) => total + value, 0);
+  expect([sum(history.cases), sum(history.failures)]).toEqual([8, 1]);
+  expect(sum(history.voxels)).toBe(7 * 32 * 32 * 40);
+  expect(sum(((await ask('/api/history')) as History).cases)).toBe(8);
 
   const metrics = await get(`${dashboard.url}/metrics`).then((answer) => answer.text());
   expect(metrics).toContain(`voxtally_cases{run="${run}",status="ok"} 7\n`);

@@ -255,7 +255,41 @@ test('workers go by their hosts; those that fell silent are apart', async () => 
   expect(live).toContain('31.2');
   expect(live).not.toContain('workstation-12');
   expect(silent).toContain('workstation-12.88');
+  expect(silent).toContain('still connected');
+  const { monitor, get } = dashboard();
+  monitor.workerList = [{ ...someWorkers()[0]!, state: 'gone' }];
+  expect((await get('/')).text.split('>Gone <span')[1]).toContain('<bdi>radiology-3</bdi>');
 });
+
+test('what waits, what is computed and what stalled is on the first page', async () => {
+  const { text } = await dashboard().get('/');
+  const section = text.split('aria-labelledby="queue"')[1]!.split('</section>')[0]!;
+  for (const fact of [
+    'Cases waiting</dt><dd>1\u202f755',
+    'Cases in flight</dt><dd>6',
+    'Stalls in 24 h</dt><dd class="bad">2',
+  ]) {
+    expect(section).toContain(fact);
+  }
+  expect(section).toMatch(/Tiles<\/th>(<td[^>]*>(80|6|2|0|1)<\/td>){5}/);
+});
+
+test('a run that waits or was ended says for what', async () => {
+  const { monitor, get } = dashboard();
+  const run = monitor.add(new MemoryRun('r3', ['a']));
+  const status = run.status();
+  run.status = () => ({ ...status, waitsFor: 'disk-full' });
+  const waits = /waits, and is tried again: [^<]*(space|disk)/i;
+  expect((await get('/')).text).toMatch(waits);
+  expect((await get('/runs/r3')).text).toMatch(waits);
+  run.status = () => ({ ...status, state: 'failed' });
+  expect((await shareless(monitor, '/runs/r3')).text).toContain('is lost to Redis: voxtally score --resume');
+});
+
+async function shareless(monitor: MemoryMonitor, path: string) {
+  const { app } = createDashboard({ monitor, ping: async () => 'PONG' });
+  return { text: await (await app.request(path)).text() };
+}
 
 test('health fails where Redis is away', async () => {
   const away = async () => {

@@ -203,7 +203,7 @@ describe('over a connection', () => {
     await expectAccessible(page);
     await page.getByRole('link', { name: 'Cases', exact: true }).focus();
     await page.keyboard.press('Enter');
-    await page.waitForSelector('h1:has-text("lowest Dice first")');
+    await page.waitForSelector('h1:has-text("worst first")');
     await page.getByRole('link', { name: 'two' }).click();
     await page.waitForSelector('#where:has-text("outside the data folders")');
     await expectAccessible(page);

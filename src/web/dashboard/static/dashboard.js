@@ -33,6 +33,8 @@ function morph(current, wanted) {
     return;
   }
   for (const { name } of [...current.attributes]) {
+    // What somebody has opened stays open.
+    if (name === 'open') continue;
     if (!wanted.hasAttribute(name)) current.removeAttribute(name);
   }
   for (const { name, value } of wanted.attributes) {
@@ -44,6 +46,15 @@ function morph(current, wanted) {
     else current.append(document.adoptNode(child));
   }
   for (const old of olds.slice(news.length)) old.remove();
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+/** Gives times of day in the zone of who looks. */
+function setClocks(part) {
+  for (const time of part.querySelectorAll('time.clock')) {
+    time.textContent = clock.format(new Date(time.dateTime));
+  }
 }
 
 function show(state, text) {
@@ -66,6 +77,7 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const wanted = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    setClocks(wanted);
     morph(mainElement, document.adoptNode(wanted.querySelector('main')));
     document.title = wanted.title;
     announce(mainElement.dataset.status);
@@ -129,5 +141,6 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) listen();
 });
 
+setClocks(mainElement);
 listen();
 plan(longestMs);
