@@ -138,6 +138,21 @@ describe('results.json', () => {
     expect(() => readResults(folder('none'))).toThrow('holds no results.json');
   });
 
+  test('results too long for a string are read line by line, and checked as others are', () => {
+    for (const run of Object.values(runs)) {
+      const results = resultsOf(run);
+      const text = writeJson(results);
+      const read = (changed: string) => {
+        writeFileSync(folder('results.json'), changed);
+        return readResults(folder(), 0);
+      };
+      expect(read(text)).toEqual(results);
+      expect(read(JSON.stringify(results))).toEqual(results);
+      expect(() => read(text.slice(0, -3))).toThrow('is not JSON');
+      expect(() => read(text.replace('"status":', '"state":'))).toThrow(/results\.json: cases\.0: /);
+    }
+  });
+
   test('no loss has the column of a metric', () => {
     for (const run of Object.values(runs)) {
       const { metrics, losses } = resultsOf(run);
