@@ -2,14 +2,17 @@
 //
 //   npm run bench                     256³ and 512³ pairs, peak memory at 512³ and 1024³ (9 GB of disk, deleted after)
 //   npm run bench -- --size 256      smaller
-//   npm run bench -- --only memory   one part: losses, cat, lovasz, gzip, memory, start, small, voxel, many
+//   npm run bench -- --only memory   one part: losses, cat, lovasz, gzip, memory, start, small, voxel, many,
+//                                    labels, organ, noise, border-threads
 //   npm run bench -- --plan          no benchmark but a forecast: 10^12 voxels in 10,000 cases on 8 machines
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { boundaryParts, boundaryRows } from './boundaries.mjs';
 import { measureParts, printPlan } from './plan.mjs';
+import { median, ratioText } from './processor.mjs';
 import { caseRows } from './small-cases.mjs';
 import { compressPair, makePair } from './volumes.mjs';
 
@@ -22,6 +25,7 @@ const { values: options } = parseArgs({
     python: { type: 'string', default: 'python3' },
     plan: { type: 'boolean', default: false },
     cases: { type: 'string', default: '3000' },
+    scale: { type: 'string', default: '1' },
   },
 });
 const size = Number(options.size);
@@ -86,8 +90,6 @@ function score(pair, losses, name) {
   ]);
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
 /** Runs both in turn, after one warm-up each; prints medians and the ratio pair by pair. */
 async function compare(title, [nameA, a], [nameB, b], ratioOf, count = runs) {
   await a();
@@ -95,9 +97,10 @@ async function compare(title, [nameA, a], [nameB, b], ratioOf, count = runs) {
   for (let i = 0; i < count; i++) pairs.push([await a(), await b()]);
   const secondsA = median(pairs.map(([x]) => x.seconds));
   const secondsB = median(pairs.map(([, y]) => y.seconds));
-  const ratios = pairs.map(([x, y]) => ratioOf(x.seconds, y.seconds)).sort((x, y) => x - y);
+  const ratios = pairs.map(([x, y]) => ratioOf(x.seconds, y.seconds));
+  const peaks = [0, 1].map((side) => Math.max(...pairs.map((pair) => pair[side].peakMb ?? 0)).toFixed(0));
   console.log(
-    `${title}: ${nameA} ${secondsA.toFixed(2)} s, ${nameB} ${secondsB.toFixed(2)} s, ratio ${median(ratios).toFixed(2)} (${ratios[0].toFixed(2)} to ${ratios.at(-1).toFixed(2)})`,
+    `${title}: ${nameA} ${secondsA.toFixed(2)} s (peak ${peaks[0]} MB), ${nameB} ${secondsB.toFixed(2)} s (peak ${peaks[1]} MB), ratio ${ratioText(ratios)}`,
   );
 }
 
@@ -127,20 +130,22 @@ try {
   const rows = ofCases.filter(wanted);
   const python = torch ? [options.python, pytorchScript] : null;
   await caseRows({ folder, cli, rows, runs, size, many: Number(options.cases), python });
-  if (ofCases.includes(options.only)) process.exit(0);
+  const parts = boundaryParts.filter(wanted);
+  await boundaryRows({ folder, cli, parts, runs, scale: Number(options.scale), python: options.python });
+  if ([...ofCases, ...boundaryParts].includes(options.only)) process.exit(0);
   const pair = await makePair(folder, size);
   const files = [pair.prediction, pair.reference];
   const label = `${size}³ raw`;
   if (wanted('cat')) {
     const cat = ['cat', () => run('sh', ['-c', `cat "${files[0]}" "${files[1]}" > /dev/null`])];
     await compare(
-      `${label}, Dice, Jaccard, Tversky, times as long as cat`,
+      `${label}, Dice, Jaccard, Tversky, times as long as cat (goal 4.5)`,
       ['voxtally', () => score(pair, overlap, 'overlap')],
       cat,
       longer,
     );
     await compare(
-      `${label}, every loss but Lovász, times as long as cat`,
+      `${label}, every loss but Lovász, times as long as cat (goal 7.5)`,
       ['voxtally', () => score(pair, sums, 'sums')],
       cat,
       longer,
@@ -156,7 +161,7 @@ try {
         faster,
       );
       await compare(
-        `${label}, all losses, times faster`,
+        `${label}, all losses, times faster (goal 25)`,
         ['voxtally', () => score(pair, 'all', 'all')],
         pytorch('all'),
         faster,
@@ -167,14 +172,14 @@ try {
       const part = async () => {
         const without = await score(pair, sums, 'sums');
         const all = await score(pair, 'all', 'all');
-        return { seconds: all.seconds - without.seconds };
+        return { seconds: all.seconds - without.seconds, peakMb: all.peakMb };
       };
-      const sort = async () => ({
-        seconds: JSON.parse((await run(options.python, [pytorchScript, ...files, 'sort'])).output).seconds
-          .sort,
-      });
+      const sort = async () => {
+        const { output, peakMb } = await run(options.python, [pytorchScript, ...files, 'sort']);
+        return { seconds: JSON.parse(output).seconds.sort, peakMb };
+      };
       await compare(
-        `${label}, Lovász part alone against torch.sort, times faster`,
+        `${label}, Lovász part alone against torch.sort, times faster (goal 22)`,
         ['voxtally', part],
         ['torch.sort', sort],
         faster,
@@ -184,7 +189,7 @@ try {
   if (wanted('gzip')) {
     const packed = await compressPair(pair);
     await compare(
-      `${size}³ gzip, sums only, times as long as inflating both at once`,
+      `${size}³ gzip, sums only, times as long as inflating both at once (goal 1.12)`,
       ['voxtally', () => score(packed, overlap, 'gzip')],
       ['inflate', () => run(process.execPath, [inflateScript, packed.prediction, packed.reference])],
       longer,
@@ -201,7 +206,7 @@ try {
     const small = await score(pair, 'all', 'all');
     const big = await score(large, 'all', 'large');
     console.log(
-      `peak memory, all losses: ${size}³ ${small.peakMb.toFixed(0)} MB in ${small.seconds.toFixed(1)} s, ${2 * size}³ ${big.peakMb.toFixed(0)} MB in ${big.seconds.toFixed(1)} s, ratio ${(big.peakMb / small.peakMb).toFixed(2)}`,
+      `peak memory, all losses (goal: the same): ${size}³ ${small.peakMb.toFixed(0)} MB in ${small.seconds.toFixed(1)} s, ${2 * size}³ ${big.peakMb.toFixed(0)} MB in ${big.seconds.toFixed(1)} s, ratio ${(big.peakMb / small.peakMb).toFixed(2)}`,
     );
   }
 } catch (error) {

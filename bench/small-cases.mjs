@@ -1,7 +1,7 @@
 // Rows about many small and middling cases, in processor seconds.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { measure, median } from './processor.mjs';
+import { measure, median, ratioText } from './processor.mjs';
 import { compressPair, makePair } from './volumes.mjs';
 
 const smallShape = [96, 96, 64];
@@ -51,10 +51,15 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
 
   if (rows.includes('start')) {
     const one = manifest('one', [await makePair(join(folder, 'small'), [16, 16, 16])]);
-    for (const losses of ['dice', 'all']) {
+    for (const [losses, goal] of [
+      ['dice', 0.18],
+      ['all', 0.3],
+    ]) {
       const found = await repeated(() => score(one, losses));
       const seconds = median(found.map(({ processorSeconds }) => processorSeconds));
-      console.log(`one tiny case, losses ${losses}: ${seconds.toFixed(2)} processor seconds`);
+      console.log(
+        `one tiny case, losses ${losses}: ${seconds.toFixed(2)} processor seconds (goal ${goal.toFixed(2)}), peak ${peak(found)} MB`,
+      );
     }
   }
   if (rows.includes('small')) {
@@ -64,13 +69,15 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
       const seconds = median(found.map(({ processorSeconds }) => processorSeconds));
       const title = `100 ${gzip ? 'gzipped' : 'raw'} pairs of ${smallShape.join('x')}, all losses, shards kept`;
       console.log(
-        `${title}: ${seconds.toFixed(2)} processor seconds, ${(10 * seconds).toFixed(1)} ms a case`,
+        `${title}: ${seconds.toFixed(2)} processor seconds, ${(10 * seconds).toFixed(1)} ms a case, peak ${peak(found)} MB`,
       );
       if (python === null) continue;
       const [interpreter, script] = python;
       const torch = await repeated(() => measure(interpreter, [script, '--manifest', cases, 'all']));
       const theirs = median(torch.map(({ processorSeconds }) => processorSeconds));
-      console.log(`  PyTorch ${theirs.toFixed(2)}, times less: ${(theirs / seconds).toFixed(2)}`);
+      console.log(
+        `  PyTorch ${theirs.toFixed(2)}, peak ${peak(torch)} MB, times less: ${(theirs / seconds).toFixed(2)} (goal ${gzip ? 4 : 8})`,
+      );
     }
   }
   if (rows.includes('voxel')) {
@@ -79,13 +86,14 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
     const middling = manifest('middling', pairs);
     const large = manifest('large', [await makePair(folder, size)]);
     const ratios = [];
+    const found = [];
     for (let i = 0; i < runs; i++) {
-      const a = (await score(middling, 'all')).processorSeconds / (20 * 192 ** 3);
-      const b = (await score(large, 'all')).processorSeconds / size ** 3;
-      ratios.push(a / b);
+      const [a, b] = [await score(middling, 'all'), await score(large, 'all')];
+      found.push(a, b);
+      ratios.push(a.processorSeconds / (20 * 192 ** 3) / (b.processorSeconds / size ** 3));
     }
     console.log(
-      `20 raw pairs of 192³ against one of ${size}³, processor time a voxel: ${median(ratios).toFixed(2)}`,
+      `20 raw pairs of 192³ against one of ${size}³, processor time a voxel (goal 1.15): ${ratioText(ratios)}; peak ${peak(found)} MB`,
     );
   }
   if (rows.includes('many')) {
@@ -95,7 +103,9 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
     };
     const [few, all] = [await rate(100), await rate(many)];
     console.log(
-      `${many} gzipped pairs, all losses: cases a second against 100 of them ${(all.perSecond / few.perSecond).toFixed(2)}; peak memory ${few.peakMb.toFixed(0)} MB at 100, ${all.peakMb.toFixed(0)} MB at ${many} (${smallVoxels} voxels each)`,
+      `${many} gzipped pairs, all losses: cases a second against 100 of them ${(all.perSecond / few.perSecond).toFixed(2)} (goal 0.95); peak memory (goal 350) ${few.peakMb.toFixed(0)} MB at 100, ${all.peakMb.toFixed(0)} MB at ${many} (${smallVoxels} voxels each)`,
     );
   }
 }
+
+const peak = (found) => Math.max(...found.map(({ peakMb }) => peakMb)).toFixed(0);

@@ -9,7 +9,7 @@ import { niftiHeaderBytes } from '../dist/src/volumes/nifti/write.js';
 const spacingMm = [1, 1, 1];
 
 /** xorshift32: repeatable noise in [0, 1). */
-function noise(seed) {
+export function noise(seed) {
   let state = seed | 1;
   return () => {
     state ^= state << 13;
@@ -59,6 +59,21 @@ export async function makePair(folder, size, seed = 1) {
   renameSync(`${prediction}.tmp`, prediction);
   renameSync(`${reference}.tmp`, reference);
   return { prediction, reference };
+}
+
+/** Writes a label map of uint8, plane by plane; `labelOf` is asked for each voxel (x, y, z), x fastest. */
+export async function writeLabels(path, shape, spacingMm, labelOf) {
+  const [sizeX, sizeY, sizeZ] = shape;
+  const stream = createWriteStream(`${path}.tmp`);
+  stream.write(niftiHeaderBytes({ shape, datatype: 'uint8', spacingMm }));
+  for (let z = 0; z < sizeZ; z++) {
+    const labels = new Uint8Array(sizeX * sizeY);
+    for (let y = 0, i = 0; y < sizeY; y++) for (let x = 0; x < sizeX; x++, i++) labels[i] = labelOf(x, y, z);
+    if (!stream.write(labels)) await once(stream, 'drain');
+  }
+  stream.end();
+  await once(stream, 'finish');
+  renameSync(`${path}.tmp`, path);
 }
 
 /** gzip copies of a pair, level 1 as scanners' exports have it. */

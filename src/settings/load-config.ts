@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
 import { UsageError } from '../base/errors.ts';
 import { faultsOfLosses } from './loss-list.ts';
 import { describeMistakes } from './mistakes.ts';
@@ -49,6 +49,7 @@ function readSettings(file: string): Settings {
   } catch (cause) {
     throw new UsageError('config-unreadable', `${file}: cannot read the configuration file`, { file, cause });
   }
+  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
   const document = parseDocument(text.replace(/^\uFEFF/, ''), { prettyErrors: true });
   const [fault] = document.errors;
   if (fault) throw new UsageError('config-syntax', `${file}: ${fault.message}`, { file, cause: fault });

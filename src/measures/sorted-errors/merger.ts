@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { PartialError } from '../../base/errors.ts';
 import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
+import { BytePile } from './byte-pile.ts';
 import { type BucketSums, sumsLength } from './lovasz-sum.ts';
 import { Pieces } from './pieces.ts';
 import { bucketCount, entryLength } from './shard/directory.ts';
@@ -59,6 +60,7 @@ export interface MergedKeys extends KeyCounts {
 }
 
 export interface MergedRange extends MergedKeys {
+  /** Their payloads are void with the next merge. */
   readonly sections: readonly SectionContent[];
 }
 
@@ -85,6 +87,8 @@ export const mergeState = {
   length: 21,
 };
 const sides = [0, 1] as const;
+/** Payloads of the merge that was last: one set for all of a thread. */
+const written = sides.map(() => new BytePile());
 
 /** Rows of numbers, taken out in parts, as one table. */
 export function mergedRows(parts: readonly Float64Array[]): Float64Array {
@@ -152,7 +156,7 @@ export class Merger {
       ],
       mergeState.total,
     );
-    const written = sides.map((): Uint8Array[] => []);
+    for (const pile of written) pile.clear();
     for (;;) {
       const whole = kernels.mergeBuckets(
         range.first,
@@ -168,7 +172,7 @@ export class Merger {
       const bucket = values()[0]!;
       if (!whole) throw pieces.fault(bucket, cells, bitmap);
       for (const side of sides) {
-        written[side]!.push(this.#view(payloads[side]!, values()[mergeState.bytes + side]!).slice());
+        written[side]!.add(this.#view(payloads[side]!, values()[mergeState.bytes + side]!));
         values()[mergeState.bytes + side] = 0;
       }
       if (bucket >= range.end) break;
@@ -182,7 +186,7 @@ export class Merger {
       sections: write
         ? sides.map((side) => {
             const entryCount = values()[mergeState.entries + side]!;
-            const payload = Buffer.concat(written[side]!);
+            const payload = written[side]!.bytes;
             return {
               class: range.class,
               side,

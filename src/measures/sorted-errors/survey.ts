@@ -32,6 +32,7 @@ function extent(counts: Float64Array): [number, number] {
 }
 
 export function addSurveys(surveys: readonly Survey[]): Survey {
+  if (surveys.length === 1) return surveys[0]!;
   const background = new Float64Array(65536);
   const foreground = new Float64Array(65536);
   for (const survey of surveys) {

@@ -1,8 +1,8 @@
 /** A plane of a case as a small picture: what was found, missed and invented, over the scan where there is one. */
-import { encode } from 'fast-png';
 import type { CaseView } from '../viewer/case-view.ts';
 import { errorColours } from '../viewer/page/colours.ts';
 import { windowsOf } from '../viewer/page/windows.ts';
+import { encodePng } from './png.ts';
 
 /** Longest side in pixels. */
 const longestSide = 240;
@@ -64,8 +64,8 @@ export function slicePicture(view: CaseView, classIndex: number): SlicePicture {
       }
     }
   }
-  const png = encode({ width, height, data, channels: 3, depth: 8 });
-  return { source: `data:image/png;base64,${Buffer.from(png).toString('base64')}`, width, height };
+  const png = encodePng(width, height, data);
+  return { source: `data:image/png;base64,${png.toString('base64')}`, width, height };
 }
 
 /** By pair of the view. */
