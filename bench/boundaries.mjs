@@ -49,7 +49,9 @@ export async function boundaryRows({ folder, cli, parts, runs, scale, python }) 
   mkdirSync(folder, { recursive: true });
   const sides = (...full) => full.map((side) => Math.max(16, Math.round(scale * side)));
   const pairOf = async (name, shape, voxelOf) => {
-    const files = ['prediction', 'reference'].map((side) => join(folder, `${name}-${side}.nii`));
+    const files = ['prediction', 'reference'].map((side) =>
+      join(folder, `${name}-${shape.join('x')}-${side}.nii`),
+    );
     if (!files.every(existsSync)) {
       await writeLabels(files[0], shape, spacingMm, voxelOf(1));
       await writeLabels(files[1], shape, spacingMm, voxelOf(0));

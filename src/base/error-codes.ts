@@ -402,16 +402,28 @@ export const usageCodes = {
   'secret-file': [
     'a file of a password or token that cannot be read',
     'correct its path or permission',
-    'deployment.md',
+    'dashboard.md#passwords',
   ],
-  'secret-too-short': ['a password or token that can be guessed', 'give a longer one', 'deployment.md'],
+  'secret-too-short': [
+    'a password or token that can be guessed',
+    'give a longer one',
+    'dashboard.md#passwords',
+  ],
   'token-characters': [
     'a token with characters that no header can carry',
     'use letters, digits and . _ ~ + / -',
-    'deployment.md',
+    'dashboard.md#passwords',
   ],
-  'dashboard-open': ['a dashboard open to everybody', 'give it a password or token', 'deployment.md'],
-  'dashboard-writes-open': ['--allow-writes without a password', 'give a password or token', 'deployment.md'],
+  'dashboard-open': [
+    'a dashboard open to everybody',
+    'give it a password or token',
+    'dashboard.md#passwords',
+  ],
+  'dashboard-writes-open': [
+    '--allow-writes without a password',
+    'give a password or token',
+    'dashboard.md#passwords',
+  ],
   'working-folder-gone': ['the working folder was removed', 'change into one that is there', '../README.md'],
 } as const satisfies Record<string, Row>;
 

@@ -53,6 +53,7 @@ export class Control {
   /** Tries all cases without a score again. @returns how many */
   async retry(run: string): Promise<number> {
     const folder = this.#folderOf(run);
+    if (isCancelled(folder)) await this.#takeBack(run);
     if (await this.isGoing(run)) {
       throw new UsageError(
         'run-going',
@@ -69,6 +70,13 @@ export class Control {
     clearEnd(started);
     await this.begin(run);
     return again;
+  }
+
+  /** A run that was cancelled before any worker began with it still waits in the queue. */
+  async #takeBack(run: string): Promise<void> {
+    const job = await this.#queues.runs.getJob(run);
+    // One that a worker has taken cannot be removed, and ends by itself.
+    await job?.remove().catch(() => {});
   }
 
   /** The run ends with the tiles that are being scored; what is done stays, and `retry` or `--resume` goes on. */

@@ -27,6 +27,7 @@ import { pooledValues } from './pooled-so-far.ts';
 import { openQueues, type Queues } from './queues.ts';
 import {
   type Finished,
+  findRequest,
   isCancelled,
   type RunRecord,
   readFinished,
@@ -139,7 +140,8 @@ class FolderAndBoard implements RedisMonitor {
       state,
       createdAt: record.createdAt,
       ...(finished ? { finishedAt: finished.finishedAt } : {}),
-      priority: record.priority,
+      // What else is in the record stays as it was written.
+      priority: (finished ? record : (findRequest(folder) ?? record)).priority,
       cases: {
         total: cases.length,
         ok: count('ok'),
@@ -257,8 +259,10 @@ class FolderAndBoard implements RedisMonitor {
     if (!known) return this.#board.history(id, Date.now());
     const { folder, record } = known;
     const finished = readFinished(folder);
-    if (finished?.history) return finished.history;
     const history = await this.#board.history(id, record.createdAt, finished?.finishedAt);
+    // Redis forgets; what workers told last came after the run had ended.
+    const voxels = (of: History) => of.voxels.reduce((sum, count) => sum + count, 0);
+    if (finished?.history && voxels(finished.history) > voxels(history)) return finished.history;
     return isCancelled(folder) ? untilLast(history) : history;
   }
 

@@ -9,6 +9,7 @@ import type {
   RunStatus,
   WorkerStatus,
 } from '../../engines/status.ts';
+import { casesAddress, reportAddress } from '../viewer/address.ts';
 import { historySection } from './charts.ts';
 import { formatAgo, formatBytes, formatCount, formatDuration, formatRate, percent } from './format.ts';
 import { type Fragment, html, type Markup } from './html.ts';
@@ -45,6 +46,7 @@ export function runMain(view: RunView): Markup {
   const { run, now } = view;
   const { id, name, startedBy } = run;
   const trouble = troubleOf(run);
+  const canOpen = view.canLook === true && run.state === 'done';
   const facts = [
     ...(name === undefined ? [] : [id]),
     ...(startedBy === undefined ? [] : [`started by ${startedBy}`]),
@@ -52,6 +54,7 @@ export function runMain(view: RunView): Markup {
   return html`<div class="title"><h1>Run <span class="id"><bdi>${runName(run)}</bdi></span></h1>${stateBadge(run)}</div>
 ${facts.length > 0 && html`<p class="basis">${facts.join(', ')}</p>`}
 ${trouble !== undefined && html`<p class="trouble bad">This run ${trouble}.</p>`}
+${canOpen && html`<p class="open"><a class="button" href="${reportAddress(id)}">Report</a> <a class="button" href="${casesAddress(id)}">Cases in the viewer, worst first</a></p>`}
 ${view.actions}
 ${summarySection(run, now)}
 ${reasonsSection(view)}
@@ -124,7 +127,7 @@ function reasonsSection({ run, reasons, query }: RunView): Fragment {
     .filter((status) => run.cases[status] > 0)
     .map(
       (status) =>
-        html` <a href="${casesAddress(run.id, status, 1)}">All ${formatCount(run.cases[status])} ${status}</a>`,
+        html` <a href="${listAddress(run.id, status, 1)}">All ${formatCount(run.cases[status])} ${status}</a>`,
     );
   const rows = reasons.map(
     ({ code, cases, example }) =>
@@ -186,7 +189,7 @@ function shortValue(value: number): string {
 }
 
 function casesSection({ run, cases, query, canLook = false }: RunView): Markup {
-  const look = canLook && run.state === 'done' ? `/runs/${encodeURIComponent(run.id)}/look` : undefined;
+  const look = canLook && run.state === 'done' ? casesAddress(run.id) : undefined;
   const counts: readonly (readonly [CaseStatus['status'] | undefined, string, number])[] = [
     [undefined, 'All', run.cases.total],
     ['failed', 'Failed', run.cases.failed],
@@ -197,14 +200,13 @@ function casesSection({ run, cases, query, canLook = false }: RunView): Markup {
   ];
   const filters = counts.map(
     ([status, name, count]) =>
-      html`<li><a class="button" href="${casesAddress(run.id, status, 1)}"${query.status === status && html` aria-current="true"`}>${name} <span class="count">${formatCount(count)}</span></a></li>
+      html`<li><a class="button" href="${listAddress(run.id, status, 1)}"${query.status === status && html` aria-current="true"`}>${name} <span class="count">${formatCount(count)}</span></a></li>
 `,
   );
   const pages = pager('Pages of cases', { ...cases, page: query.page }, (to) =>
-    casesAddress(run.id, query.status, to),
+    listAddress(run.id, query.status, to),
   );
   return html`<section aria-labelledby="cases"><h2 id="cases">Cases</h2>
-${look !== undefined && html`<p class="basis"><a href="${look}">Look at the cases, worst first</a></p>`}
 <nav aria-label="Filter cases by status"><ul class="filters">
 ${filters}</ul></nav>
 ${cases.cases.length === 0 ? html`<p class="empty">No such case.</p>` : caseTable('Cases', cases.cases, look)}
@@ -230,7 +232,7 @@ function caseTable(label: string, cases: readonly CaseStatus[], look?: string): 
 }
 
 /** Addresses carry the run's id, a status and a page number; names never. */
-function casesAddress(id: string, status: CaseStatus['status'] | undefined, page: number): string {
+function listAddress(id: string, status: CaseStatus['status'] | undefined, page: number): string {
   const query = new URLSearchParams();
   if (status !== undefined) query.set('status', status);
   if (page > 1) query.set('page', String(page));

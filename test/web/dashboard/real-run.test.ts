@@ -134,6 +134,34 @@ test('a run is watched from its start to its end', async () => {
   expect(dashboard.log()).not.toContain(password);
 }, 60_000);
 
+test('from the page: another priority, cancelled, gone on with, and to its report and its cases', async () => {
+  cluster = await TestCluster.make(redis, { cases: 3, flags: { name: 'night of May' } });
+  const dashboard = await startDashboard('--allow-writes', '--data-root', cluster.dataRoot);
+  const run = await cluster.submit('out');
+  const watched = await browser.open(dashboard.url);
+  const { page } = watched;
+  await page.getByRole('link', { name: 'night of May' }).click();
+  await page.waitForURL(`**/runs/${run}`);
+  await page.getByLabel('Priority, lower is sooner').fill('7');
+  await page.getByRole('button', { name: 'Set' }).click();
+  await page.waitForSelector('.facts div:has(dt:text-is("Priority")) dd:text-is("7")');
+  await page.getByRole('button', { name: 'Cancel the run' }).click();
+  await page.waitForSelector('h1 + .badge:has-text("Cancelled")');
+  await page.getByRole('button', { name: 'Go on with the run' }).click();
+  await page.waitForSelector('h1 + .badge:has-text("Planning")');
+  expect(await page.getByRole('link', { name: 'Report' }).count()).toBe(0);
+  await cluster.worker();
+  await page.waitForSelector('h1 + .badge:has-text("Done")');
+  await page.getByRole('link', { name: 'Report', exact: true }).click();
+  await page.waitForSelector('h1:has-text("night of May")');
+  await page.goBack();
+  await page.getByRole('link', { name: 'Cases in the viewer, worst first' }).click();
+  await page.waitForSelector('h1:has-text("worst first")');
+  await page.getByRole('link', { name: 'patient-001' }).first().click();
+  await page.waitForSelector('body[data-loaded=yes]', { timeout: 50_000 });
+  expect(watched.complaints.filter((text) => !text.includes('GL Driver'))).toEqual([]);
+}, 120_000);
+
 test('10,000 cases on a real queue: the page within a second, in less than 300 kB', async () => {
   cluster = await TestCluster.make(redis, { cases: 1 });
   const [first] = cluster.cases;
