@@ -114,6 +114,8 @@ export interface CasePlace {
   readonly voxelMm3: number;
   /** Row-major 4 x 4 matrix from voxels of the reference to mm. */
   readonly affine: readonly number[];
+  /** What may be taken to put the case together. */
+  readonly memoryBytes: number;
   /** The kernels of the thread, whose memory may be laid out anew. */
   kernels(): Kernels;
   /** What a row keeps of the case. */
@@ -145,6 +147,8 @@ export interface FinishContext {
 /** Where a job runs. */
 export interface JobContext {
   readonly kernels: Kernels;
+  /** What a job may take. */
+  readonly memoryBytes: number;
   readonly settings: RunSettings;
   /** The tiles of the case with its partials, each open until the next is asked for. There are none of a case of one tile. */
   shards(): Iterable<ShardFile>;

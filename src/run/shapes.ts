@@ -18,7 +18,7 @@ import { outOfTheWay } from './records.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** Rows of distances that are held at once to pool classes. */
-const mostPooledRows = 2 ** 23;
+const mostPooledRows = 2 ** 21;
 
 /** @throws PartialError */
 export function readStoredShapes(

@@ -208,6 +208,7 @@ export class StepRunner {
       spacingMm,
       voxelMm3,
       affine,
+      memoryBytes: memoryOf(plan),
       kernels: () => this.#bench.takeKernels(),
       kept: (quantity) => this.#folder!.keptOf(plan, quantity),
     };
@@ -219,6 +220,7 @@ export class StepRunner {
     const bundles = Array.from({ length: bundleCount(plan) }, (_, bundle) => folder.bundle(index, bundle));
     return quantityOf(quantity).work!(job, {
       kernels: this.#bench.takeKernels(),
+      memoryBytes: memoryOf(plan),
       settings: this.#settings!,
       shards: () => this.#shards(bundles.map((name) => ({ name, of: id }))),
       kept: folder.keptOf(plan, quantity),
@@ -241,6 +243,11 @@ export class StepRunner {
       })
     );
   }
+}
+
+/** A thread has its share twice, for its kernels and for a tile on its way to it (run/plan/memory.ts): no tile is on its way here. */
+function memoryOf({ threadBytes }: CasePlan): number {
+  return threadBytes === null ? Number.POSITIVE_INFINITY : 2 * threadBytes;
 }
 
 type BundleStep = Pick<Extract<Step, { kind: 'score-bundle' }>, 'case' | 'plan' | 'bundle'>;

@@ -7,10 +7,12 @@ import { mergeRuns } from '../../src/questions/merge/merge.ts';
 import type { ClassResult } from '../../src/results/document.ts';
 import type { BorderResult } from '../../src/results/shapes/document.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
+import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { type GoldenCase, goldenCases, near } from '../measures/shapes/volumes.ts';
 import { golden } from '../support/golden.ts';
 import { pair, resultFiles, score, scored } from '../support/score.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { randomNumbers } from './volumes.ts';
 
 const folder = temporaryFolder();
 const { cases, tausMm } = goldenCases();
@@ -153,4 +155,23 @@ describe('questions about a finished run', () => {
     await score(some, { scores: 'label' }, folder('dropped'));
     expect(existsSync(folder('dropped/work/kept'))).toBe(false);
   });
+});
+
+test('noise is measured within --memory, or fails its case with the arithmetic', async () => {
+  const side = 112;
+  const random = randomNumbers(4);
+  const noise = () => Uint8Array.from({ length: side ** 3 }, () => (random() < 0.5 ? 1 : 0));
+  const files = ['noise.nii', 'noise-ref.nii'].map((name) => folder(name));
+  const shape = [side, side, side] as const;
+  for (const file of files) await writeNifti(file, { shape, datatype: 'uint8', data: noise() });
+  const some = [pair('noise', files[0]!, files[1]!), pairOf(entryOf('organ'))];
+  const config: ConfigInput = { ...all, scores: 'label', threads: 1 };
+  const { results } = await score(some, { ...config, memory: '1GiB' }, folder('large'));
+  expect(results.cases.map(({ status }) => status)).toEqual(['ok', 'ok']);
+  const less = (await score(some, { ...config, memory: '232MiB' }, folder('small'))).results;
+  expect(less.cases[0]).toMatchObject({ status: 'failed', error: { code: 'memory-budget' } });
+  expect(JSON.stringify(less.cases[0])).toMatch(
+    /case noise: .* bytes for each part .*--measures overlap,boundary/,
+  );
+  expect(less.cases[1]).toEqual(results.cases[1]);
 });

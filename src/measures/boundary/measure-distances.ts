@@ -9,7 +9,7 @@ import type { Mask } from '../masks/mask.ts';
 import { notRuns } from '../masks/merge-tiles.ts';
 import { type DistanceList, noDistances } from './distance-list.ts';
 import { frameAround, MaskWindow, planeBytes } from './frame.ts';
-import { NearestSearch } from './nearest-search.ts';
+import { blockBytes, gridCellBytes, NearestSearch, tableBytes } from './nearest-search.ts';
 
 /** The two kinds of borders. */
 export const borders = ['voxel', 'surfel'] as const;
@@ -66,4 +66,17 @@ export function measureDistances(kernels: Kernels, task: DistanceTask): Record<B
   const end = task.range ? Math.min(frame.planes, task.range.end - frame.origin[2]) : frame.planes;
   sweep(from, first, end, 1);
   return { voxel: voxel.list(), surfel: surfel.list() };
+}
+
+/** Kernel memory that a measurement takes at most: copies of the runs, planes of bits, and the blocks that may hold an element. */
+export function distanceBytes({ from, to, ignored }: Pick<DistanceTask, 'from' | 'to' | 'ignored'>): number {
+  if (from.voxels === 0 && to.voxels === 0) return 0;
+  const frame = frameAround([from, to]);
+  const runBytes = [from, to, ignored].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const cells = frame.words * Math.ceil(frame.rows / 4) * Math.ceil(frame.planes / 4);
+  // A run of n voxels lies in n / 64 + 2 blocks at most, and its corners in four rows of such.
+  const blocks = Math.min(cells, 4 * (to.voxels / 64 + 2 * to.runs));
+  return (
+    runBytes + 10 * planeBytes(frame) + 2 * (gridCellBytes * cells + blockBytes * blocks) + 2 * tableBytes
+  );
 }

@@ -24,6 +24,11 @@ const field = {
   stack: 100,
 } as const;
 const structBytes = 128;
+/** Of a block of 64 x 4 x 4 places, and of its cell in the grid and the pyramid over it. */
+export const blockBytes = 128;
+export const gridCellBytes = 6;
+/** Tables of counts and of nearest rows, at most. */
+export const tableBytes = 2 ** 21;
 const levelBytes = 40;
 const maxLevels = 64;
 const stackBytes = 24 * 8 * maxLevels;

@@ -53,12 +53,13 @@ export function measureBrats(
   ignored: Mask,
   spacingMm: Vec3,
   { dilation, minMm3 }: BratsRule,
+  memoryBytes: number,
 ): Brats {
   let dilated = reference;
   for (let i = 0; i < dilation; i++) dilated = dilate(dilated);
-  const members = atConnectivity(findComponents(kernels, dilated, reference), 26);
-  const touching = atConnectivity(findComponents(kernels, dilated, prediction), 26);
-  const shared = atConnectivity(findComponents(kernels, reference, prediction), 26);
+  const members = atConnectivity(findComponents(kernels, dilated, reference, memoryBytes), 26);
+  const touching = atConnectivity(findComponents(kernels, dilated, prediction, memoryBytes), 26);
+  const shared = atConnectivity(findComponents(kernels, reference, prediction, memoryBytes), 26);
   const lesions = partnersOf(members, members.reference.count);
   const partners = partnersOf(touching, members.reference.count);
   const lesionOf = new Map(

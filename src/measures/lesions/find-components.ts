@@ -1,19 +1,30 @@
 /** Finds components and what they share, in kernel memory. */
-import { MachineError } from '../../base/errors.ts';
+import { InputError } from '../../base/errors.ts';
 import { type Kernels, Layout } from '../../kernels/kernels.ts';
 import { boxAround, type Mask } from '../masks/mask.ts';
 import { notRuns } from '../masks/merge-tiles.ts';
+import { checkShapeMemory } from '../shapes/memory.ts';
 import type { ComponentTable, FaceComponents } from './components.ts';
 
 const recordBytes = 64;
 /** What a provisional number takes: its record, three parents, its number, and two groups and a name at the end. */
 export const numberBytes = recordBytes + 4 * 7;
 const sharedBytes = 16;
+/** What a component takes in the columns of the table. */
+const columnBytes = 8 * 13;
 /** Bytes of kernel memory that a class may take: addresses are 32 bits. */
 const maxBytes = 3.5 * 2 ** 30;
 
-/** Lays the kernel memory out anew. @throws PartialError for masks whose bytes are not runs */
-export function findComponents(kernels: Kernels, reference: Mask, prediction: Mask): ComponentTable {
+/**
+ * Lays the kernel memory out anew. Room for the worst case is only touched as far as it is used; `memoryBytes` says how far that
+ * may be. @throws PartialError for masks whose bytes are not runs, InputError where they have too many components
+ */
+export function findComponents(
+  kernels: Kernels,
+  reference: Mask,
+  prediction: Mask,
+  memoryBytes = Number.POSITIVE_INFINITY,
+): ComponentTable {
   const layout = new Layout(kernels.memory);
   checkSize(reference, prediction);
   const sweeps = [
@@ -31,6 +42,13 @@ export function findComponents(kernels: Kernels, reference: Mask, prediction: Ma
     for (let z = box.origin[2]; z < box.origin[2] + box.shape[2]; z++) {
       for (const sweep of sweeps) sweep.plane(z);
       length = kernels.sharePlanes(sweeps[0].address, sweeps[1].address, list, length);
+      const numbers = sweeps[0].used + sweeps[1].used;
+      checkShapeMemory(
+        (numberBytes + columnBytes) * numbers + 2 * sharedBytes * length,
+        memoryBytes,
+        `the masks of a class have ${numbers} parts and ${length} overlaps up to plane ${z}; to find components takes ${numberBytes + columnBytes} bytes for each part and ${2 * sharedBytes} for each overlap`,
+        'overlap,boundary',
+      );
     }
   }
   const [r, p] = [sweeps[0].finish(), sweeps[1].finish()];
@@ -60,13 +78,15 @@ export function findComponents(kernels: Kernels, reference: Mask, prediction: Ma
   };
 }
 
+/** @throws InputError */
 function checkSize(reference: Mask, prediction: Mask): void {
   const runs = reference.runs + prediction.runs;
   const bytes = runs * (numberBytes + 2 * sharedBytes);
   if (bytes <= maxBytes) return;
-  throw new MachineError(
+  throw new InputError(
     'memory-budget',
-    `the masks of a class have ${runs} runs of voxels; finding their components takes up to ${numberBytes + 2 * sharedBytes} bytes for each, ${bytes} in all, and kernels can address ${maxBytes}; score without lesions`,
+    `the masks of a class have ${runs} runs of voxels; finding their components takes room for ${numberBytes + 2 * sharedBytes} bytes for each, ${bytes} in all, and kernels can address ${maxBytes}; score less: --measures overlap,boundary`,
+    { field: 'measures' },
   );
 }
 
@@ -129,6 +149,11 @@ export class ComponentSweep {
     if (fault < 0) throw notRuns();
   }
 
+  /** Provisional numbers so far. */
+  get used(): number {
+    return new Uint32Array(this.#kernels.memory.buffer, this.address, 4)[3]!;
+  }
+
   /** Calls `visit` for each run of the last plane, with its provisional number. */
   eachRun(visit: (y: number, from: number, to: number, provisional: number) => void): void {
     const { buffer } = this.#kernels.memory;
@@ -143,8 +168,7 @@ export class ComponentSweep {
   /** Once finished: the component of each provisional number. */
   componentNumbers(): Uint32Array {
     const { buffer } = this.#kernels.memory;
-    const count = new Uint32Array(buffer, this.address, 4)[3]!;
-    return new Uint32Array(buffer, this.numbers, count).slice();
+    return new Uint32Array(buffer, this.numbers, this.used).slice();
   }
 
   finish(): FaceComponents {

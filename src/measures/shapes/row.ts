@@ -24,6 +24,7 @@ import {
 } from './case-masks.ts';
 import { type CaseShapes, encodeCaseShapes } from './case-shapes.ts';
 import { type ClassDecision, MaskCollector } from './mask-collector.ts';
+import { checkShapeMemory, copiesOfRuns } from './memory.ts';
 import { whyNoDistances } from './orthogonal.ts';
 import { keepSections, withSections } from './section-files.ts';
 import {
@@ -88,8 +89,9 @@ export const shapes: Quantity<ShapeJob, readonly ShapeResult[], null> = {
       },
     };
   },
-  collect({ settings, shape, spacingMm, voxelMm3, affine, kernels, kept }) {
+  collect({ settings, shape, spacingMm, voxelMm3, affine, memoryBytes, kernels, kept }) {
     const tiles: TileMasks[] = [];
+    let bytes = 0;
     return {
       add(box, { json, blob, file }) {
         const found = partialSchema.safeParse(json);
@@ -102,10 +104,14 @@ export const shapes: Quantity<ShapeJob, readonly ShapeResult[], null> = {
             },
           );
         }
-        tiles.push({
-          box,
-          masks: found.data.map(([side, key], i) => ({ side, key, bytes: blob(String(i)) })),
-        });
+        const masks = found.data.map(([side, key], i) => ({ side, key, bytes: blob(String(i)) }));
+        for (const mask of masks) bytes += mask.bytes.length;
+        checkShapeMemory(
+          copiesOfRuns * bytes,
+          memoryBytes,
+          `the runs of voxels of all masks take ${bytes} bytes so far, and as much again united and in the kernels`,
+        );
+        tiles.push({ box, masks });
       },
       done() {
         const masks = mergeCase(kernels(), shape, tiles, classKeys(settings));
@@ -155,7 +161,7 @@ function classKeys({ scores, classes }: RunSettings): ClassKeys[] | null {
 }
 
 function measure(
-  { kernels, kept }: JobContext,
+  { kernels, kept, memoryBytes }: JobContext,
   tasks: readonly ShapeTask[],
   spacingMm: CaseShapes['spacingMm'],
 ): ShapeResult[] {
@@ -166,7 +172,7 @@ function measure(
       if (held?.index !== task.class) {
         held = { index: task.class, masks: readClassMasks(file, facts, task.class) };
       }
-      return doTask(kernels, task, held.masks, spacingMm);
+      return doTask(kernels, task, held.masks, spacingMm, memoryBytes);
     });
   });
 }

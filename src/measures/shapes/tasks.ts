@@ -3,12 +3,19 @@ import type { Vec3 } from '../../base/box.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { BratsRule } from '../../settings/shape-settings.ts';
 import { addLists, type DistanceList } from '../boundary/distance-list.ts';
-import { type Border, borders, measureDistances, type PlaneRange } from '../boundary/measure-distances.ts';
+import {
+  type Border,
+  borders,
+  distanceBytes,
+  measureDistances,
+  type PlaneRange,
+} from '../boundary/measure-distances.ts';
 import { type Brats, measureBrats } from '../lesions/brats.ts';
 import type { ComponentTable } from '../lesions/components.ts';
 import { findComponents } from '../lesions/find-components.ts';
 import type { Mask } from '../masks/mask.ts';
 import type { CaseMaskFacts, ClassMasks } from './case-masks.ts';
+import { checkShapeMemory } from './memory.ts';
 
 /** Distances of the elements of one side, in some planes; components of both; lesions by a rule of BraTS. */
 export type ShapeTask =
@@ -97,11 +104,18 @@ export function doTask(
   task: ShapeTask,
   masks: ClassMasks & { readonly ignored: Mask },
   spacingMm: Vec3,
+  memoryBytes: number,
 ): ShapeResult {
   const { reference, prediction, ignored } = masks;
   switch (task.kind) {
     case 'distances': {
       const [from, to] = task.from === 'reference' ? [reference, prediction] : [prediction, reference];
+      const bytes = distanceBytes({ from, to, ignored });
+      checkShapeMemory(
+        bytes,
+        memoryBytes,
+        `the distances of class ${masks.name} take planes and blocks of bits`,
+      );
       const lists = measureDistances(kernels, { from, to, ignored, spacingMm, range: task.range });
       return { kind: 'distances', class: task.class, from: task.from, lists };
     }
@@ -109,10 +123,10 @@ export function doTask(
       return {
         kind: 'components',
         class: task.class,
-        table: findComponents(kernels, reference, prediction),
+        table: findComponents(kernels, reference, prediction, memoryBytes),
       };
     case 'brats': {
-      const brats = measureBrats(kernels, reference, prediction, ignored, spacingMm, task.rule);
+      const brats = measureBrats(kernels, reference, prediction, ignored, spacingMm, task.rule, memoryBytes);
       return { kind: 'brats', class: task.class, brats };
     }
   }

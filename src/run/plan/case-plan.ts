@@ -35,6 +35,8 @@ export const casePlanSchema = z.object({
   shape: voxelVec3Schema,
   tileShape: voxelVec3Schema,
   bundleTiles: z.int().min(1),
+  /** What a thread may take for a tile; null for any. */
+  threadBytes: z.number().positive().nullable().default(null),
   /** One file, or one per channel. */
   predictions: z.array(volumeHeaderSchema),
   reference: volumeHeaderSchema,
@@ -115,6 +117,7 @@ export async function planCase(
     reference,
     mapping,
     ...cut,
+    threadBytes: Number.isFinite(threadBytes) ? threadBytes : null,
     inputs,
     staged: [],
   };

@@ -55,10 +55,15 @@ describe('lesions of the golden shapes', () => {
         for (const [rule, values] of Object.entries(expected.brats ?? {})) {
           const [, dilation, minMm3] = /dilation(\d+)_min(\d+)/.exec(rule)!.map(Number);
           const none = emptyMask(reference.shape);
-          const found = measureBrats(kernels(), own, other, none, golden.spacingMm, {
-            dilation: dilation!,
-            minMm3: minMm3!,
-          });
+          const found = measureBrats(
+            kernels(),
+            own,
+            other,
+            none,
+            golden.spacingMm,
+            { dilation: dilation!, minMm3: minMm3! },
+            Number.POSITIVE_INFINITY,
+          );
           // biome-ignore lint/suspicious/noExplicitAny: the golden file's own names
           const golden_ = values as any;
           expect(found.lesions.length).toBe(golden_.lesions.length);
