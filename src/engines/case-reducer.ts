@@ -1,4 +1,5 @@
 /** From the partials of a case to its outcome: its sums, the work that its rows have left, what was audited, the record. */
+import { allDone } from '../base/all-done.ts';
 import { InputError } from '../base/errors.ts';
 import type { ManifestCase } from '../cases/types.ts';
 import type { BoxErrors } from '../measures/box-errors/class-errors.ts';
@@ -138,7 +139,7 @@ export class CaseReducer {
   ): Promise<{ values: RowValues; shards: ShardRef[] }> {
     const { address: store } = this.#folder.store;
     const shards: ShardRef[] = [];
-    const entries = await Promise.all(
+    const entries = await allDone(
       rows.map(async ({ id, collected, jobs }) => {
         const row = quantityOf(id);
         const results = jobs.map((job, part) => {
@@ -152,7 +153,7 @@ export class CaseReducer {
         });
         return [
           id,
-          row.finish(collected, await Promise.all(results), {
+          row.finish(collected, await allDone(results), {
             settings: this.#settings,
             kept: this.#folder.keptOf({ index, of }, id),
           }),
