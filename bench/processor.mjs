@@ -40,3 +40,9 @@ export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(v
 export function ratioText(ratios) {
   return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
 }
+
+/** Shares of the time of threads: computed, waited for files, waited for jobs. */
+export function shares({ computing, files, jobs }) {
+  const percent = (seconds) => `${((100 * seconds) / (computing + files + jobs)).toFixed(0)} %`;
+  return `computed ${percent(computing)}, waited for files ${percent(files)}, for jobs ${percent(jobs)}`;
+}

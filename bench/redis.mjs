@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
+import { shares } from './processor.mjs';
 import { makePair } from './volumes.mjs';
 
 const program = fileURLToPath(new URL('../dist/bin/main.js', import.meta.url));
@@ -77,6 +78,10 @@ async function withWorkers(count, work) {
       worker.kill('SIGTERM');
       await once(worker, 'exit');
     }
+    for (const { log } of workers) {
+      const stopped = log.split('\n').find((line) => line.includes('"stopped"'));
+      if (stopped) console.log(`  a worker of ${count}: ${shares(JSON.parse(stopped).threadSeconds)}`);
+    }
   }
 }
 
@@ -101,7 +106,9 @@ async function volumes() {
       throw new Error('results differ');
     rounds.push({ embedded: embedded.seconds, two: two.seconds, one: one.seconds });
   }
-  console.log('20 cases of 192^3, float32, raw; seconds');
+  console.log(
+    '20 cases of 192^3, float32, raw; seconds (goals: two workers 1.05 times as long, 1 to 2 1.8 times faster)',
+  );
   for (const { embedded, two, one } of rounds) {
     console.log(
       `  embedded, 2 threads ${embedded.toFixed(2)}   2 workers ${two.toFixed(2)} (x ${(two / embedded).toFixed(2)})   1 worker ${one.toFixed(2)} (1 to 2: ${(one / two).toFixed(2)} times faster)`,

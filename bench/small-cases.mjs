@@ -1,7 +1,7 @@
 // Rows about many small and middling cases, in processor seconds.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { measure, median, ratioText } from './processor.mjs';
+import { measure, median, ratioText, shares } from './processor.mjs';
 import { compressPair, makePair } from './volumes.mjs';
 
 const smallShape = [96, 96, 64];
@@ -42,6 +42,9 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
     }
     return Array.from({ length: count }, (_, i) => pairs[i % pairs.length]);
   };
+  /** Of the run that was last. */
+  const threads = () =>
+    `  threads ${shares(JSON.parse(readFileSync(join(folder, 'cases-out', 'run.json'), 'utf8')).threadSeconds)}`;
   const repeated = async (once) => {
     await once();
     const found = [];
@@ -71,6 +74,7 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
       console.log(
         `${title}: ${seconds.toFixed(2)} processor seconds, ${(10 * seconds).toFixed(1)} ms a case, peak ${peak(found)} MB`,
       );
+      console.log(threads());
       if (python === null) continue;
       const [interpreter, script] = python;
       const torch = await repeated(() => measure(interpreter, [script, '--manifest', cases, 'all']));
@@ -88,13 +92,15 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
     const ratios = [];
     const found = [];
     for (let i = 0; i < runs; i++) {
-      const [a, b] = [await score(middling, 'all'), await score(large, 'all')];
+      const b = await score(large, 'all');
+      const a = await score(middling, 'all');
       found.push(a, b);
       ratios.push(a.processorSeconds / (20 * 192 ** 3) / (b.processorSeconds / size ** 3));
     }
     console.log(
       `20 raw pairs of 192³ against one of ${size}³, processor time a voxel (goal 1.15): ${ratioText(ratios)}; peak ${peak(found)} MB`,
     );
+    console.log(threads());
   }
   if (rows.includes('many')) {
     const rate = async (count) => {
@@ -105,6 +111,7 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
     console.log(
       `${many} gzipped pairs, all losses: cases a second against 100 of them ${(all.perSecond / few.perSecond).toFixed(2)} (goal 0.95); peak memory (goal 350) ${few.peakMb.toFixed(0)} MB at 100, ${all.peakMb.toFixed(0)} MB at ${many} (${smallVoxels} voxels each)`,
     );
+    console.log(threads());
   }
 }
 

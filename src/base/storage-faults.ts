@@ -3,6 +3,7 @@
  * so. Only bytes that were read and fail their checksum are damaged.
  */
 import { MachineError } from './errors.ts';
+import { timedFile } from './file-time.ts';
 
 /** Faults that pass: a network drive that blinks, a file that somebody else has open, no handle free at the moment. */
 const passing = new Set([
@@ -47,13 +48,13 @@ export function saysMissing(error: unknown): boolean {
 export function persist<T>(call: () => T): T {
   for (const pauseMs of pausesMs) {
     try {
-      return call();
+      return timedFile(call);
     } catch (error) {
       if (!passing.has(errorCode(error) ?? '')) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
     }
   }
-  return call();
+  return timedFile(call);
 }
 
 /** What the file system threw, with what to do; anything else is given back as it is. */

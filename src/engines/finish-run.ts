@@ -14,6 +14,7 @@ import { lostShapes, storedShapes } from '../run/shapes.ts';
 import type { ShardRef } from '../run/tile-partial.ts';
 import { type ResultsRequest, writeResults } from '../run/write-results.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
+import type { ThreadSeconds } from '../threads/thread-times.ts';
 import type { CasePool } from './case-pool.ts';
 import type { CaseWork } from './case-work.ts';
 
@@ -29,6 +30,8 @@ export interface FinishRequest {
   readonly redo: (cases: readonly number[]) => Promise<void>;
   readonly results: ResultsRequest;
   readonly threads: number;
+  /** What the run's threads have spent their time on, where it has threads of its own. */
+  readonly threadSeconds?: () => ThreadSeconds;
   readonly startedAt: Date;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
@@ -83,6 +86,7 @@ export async function finishRun(request: FinishRequest): Promise<EndedRun> {
     {
       startedAt,
       seconds,
+      ...(request.threadSeconds && { threadSeconds: request.threadSeconds() }),
     },
     storedShapes(work.folder, outcomes),
   );

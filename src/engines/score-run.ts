@@ -93,6 +93,7 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
       redo: score,
       results: { ...request, store: out.store },
       threads,
+      threadSeconds: () => pool.seconds(),
       startedAt,
       signal,
       emit,

@@ -102,6 +102,12 @@ export const workerStatusSchema = z
     processId: count.exactOptional(),
     memoryBytes: z.number().min(0).exactOptional(),
     megavoxelsPerSecond: z.number().min(0).describe('Over the last minute.').exactOptional(),
+    threadSeconds: z
+      .strictObject({ computing: z.number().min(0), files: z.number().min(0), jobs: z.number().min(0) })
+      .describe(
+        'What its threads have spent their time on since it started: computing, or waiting for files or jobs.',
+      )
+      .exactOptional(),
     working: z
       .strictObject({ run: z.string(), case: count.exactOptional() })
       .describe('What it works at.')

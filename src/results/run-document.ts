@@ -35,6 +35,14 @@ const scored = z
     seconds: z.number().min(0),
     engine: z.enum(['embedded', 'redis']),
     threads: count,
+    threadSeconds: z
+      .strictObject({
+        computing: z.number().min(0),
+        files: z.number().min(0).describe('Waiting for files.'),
+        jobs: z.number().min(0).describe('Waiting for something to do, or for volumes being inflated.'),
+      })
+      .describe('What all threads of the run together spent their time on; not told of runs on a queue.')
+      .exactOptional(),
     settings,
     configuration: z
       .looseObject({})

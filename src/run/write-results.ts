@@ -27,6 +27,7 @@ export interface ResultsRequest extends Pick<RunRequest, 'cases' | 'config' | 'w
 interface Times {
   readonly startedAt: Date;
   readonly seconds: number;
+  readonly threadSeconds?: ScoredRunDocument['threadSeconds'];
 }
 
 export function writeResults(
@@ -103,7 +104,7 @@ function provenance(
   request: ResultsRequest,
   settings: RunSettings,
   threads: number,
-  { startedAt, seconds }: Times,
+  { startedAt, seconds, threadSeconds }: Times,
 ): ScoredRunDocument {
   return {
     version: runVersion,
@@ -115,6 +116,7 @@ function provenance(
     seconds,
     engine: request.config.engine,
     threads,
+    ...(threadSeconds && { threadSeconds }),
     settings: { ...settings },
     configuration: { ...request.config, redis: undefined },
     warnings: request.warnings,

@@ -1,9 +1,9 @@
 /** Steps done by the thread that asks for them: for so little work that a thread of its own would take longer to start. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { packError } from '../base/packed-error.ts';
 import type { StepAnswer, StepPlace } from './step-place.ts';
 import type { Step } from './steps.ts';
 import { StepRunner } from './thread-steps.ts';
+import { timedStep } from './thread-times.ts';
 
 export class OwnThread implements StepPlace {
   readonly #runner = new StepRunner();
@@ -13,11 +13,7 @@ export class OwnThread implements StepPlace {
     // Interrupts and progress come between steps.
     await turn();
     signal?.throwIfAborted();
-    try {
-      return { value: structuredClone(this.#runner.run(step)) };
-    } catch (error) {
-      return { error: packError(error) };
-    }
+    return timedStep(() => structuredClone(this.#runner.run(step)));
   }
 
   async close(): Promise<void> {}

@@ -10,6 +10,7 @@ import type { RunSums } from '../measures/terms/sum-runs.ts';
 import type { CaseAudit } from '../run/audit/record.ts';
 import type { StepAnswer, StepPlace } from './step-place.ts';
 import type { CaseScored, OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
+import { ThreadClock, type ThreadSeconds } from './thread-times.ts';
 
 /** What each kind of step gives. */
 export interface StepResults {
@@ -30,6 +31,7 @@ export class ThreadPool {
   readonly threads: number;
   readonly #place: Promise<StepPlace>;
   readonly #auditor: Auditor;
+  readonly #clock: ThreadClock;
 
   /**
    * `dataRoots`: the only folders below which the threads read volumes; any when there are none. `ownThread`: no thread is
@@ -37,6 +39,7 @@ export class ThreadPool {
    */
   constructor(threads: number, dataRoots: readonly string[] = [], { ownThread = false } = {}) {
     this.threads = threads;
+    this.#clock = new ThreadClock(ownThread ? 1 : threads);
     this.#auditor = new Auditor(dataRoots);
     this.#place = ownThread ? loadOwnThread() : startThreads(threads, dataRoots);
     this.#place.catch(() => {});
@@ -60,8 +63,14 @@ export class ThreadPool {
         },
       );
     }
+    if (answer.times) this.#clock.add(answer.times);
     if ('error' in answer) throw unpackError(answer.error);
     return answer.value as StepResults[S['kind']];
+  }
+
+  /** What the threads have spent their time on; the audit's is none of them. */
+  seconds(): ThreadSeconds {
+    return this.#clock.seconds();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Box } from '../base/box.ts';
 import { voxelCount } from '../base/box.ts';
+import { timedFile } from '../base/file-time.ts';
 import { inputFault, storageFault } from './faults.ts';
 import { lengthSum } from './length.ts';
 import { openVolumeSync } from './open-volume.ts';
@@ -103,7 +104,7 @@ class RawSource implements VolumeSource {
       const length = Math.min(target.length - filled, maxReadBytes);
       let count: number;
       try {
-        count = readSync(this.#file!, target, filled, length, position + filled);
+        count = timedFile(() => readSync(this.#file!, target, filled, length, position + filled));
       } catch (error) {
         throw storageFault(error, dataPath);
       }

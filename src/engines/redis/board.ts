@@ -61,6 +61,9 @@ const workerFacts = z.object({
   processId: z.int().min(0).exactOptional(),
   memoryBytes: z.number().min(0).exactOptional(),
   megavoxelsPerSecond: z.number().min(0).exactOptional(),
+  threadSeconds: z
+    .object({ computing: z.number().min(0), files: z.number().min(0), jobs: z.number().min(0) })
+    .exactOptional(),
   working: z
     .object({ run: z.string().max(64).refine(isRunId), case: z.int().min(0).exactOptional() })
     .exactOptional(),

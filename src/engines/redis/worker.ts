@@ -204,6 +204,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       ...{ threads, threadBytes, lastSeenAt: Date.now(), tilesDone, busy: active.size > 0 },
       ...{ host: hostname(), processId: process.pid, memoryBytes: process.memoryUsage.rss() },
       megavoxelsPerSecond: speed.perSecond() / 1e6,
+      threadSeconds: pool.seconds(),
       ...workingAt(active),
     };
     await board.heartbeat(id, facts).catch(() => {});
@@ -241,7 +242,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     const left = Promise.allSettled([events.close(), queues.close()]);
     await withinMs(farewellMs, left).catch(() => {});
     await dismantle();
-    log.info({ worker: id }, 'stopped');
+    log.info({ worker: id, threadSeconds: pool.seconds() }, 'stopped');
   };
 
   try {

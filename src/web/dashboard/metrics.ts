@@ -10,7 +10,7 @@ const runsMeasured = 100;
 
 /**
  * `GET /metrics`: counts of runs, cases, tiles, bytes, workers and queues for Prometheus. Labels are run ids,
- * queue names and states; nothing names a case or a file. Totals come from Redis, so they survive a restart of the dashboard.
+ * worker ids, queue names and states; nothing names a case or a file. Totals come from Redis, so they survive a restart of the dashboard.
  */
 export function metricsRoutes(monitor: Monitor, queues: readonly CountedQueue[]): Hono {
   const routes = new Hono();
@@ -49,6 +49,18 @@ export function metricsRoutes(monitor: Monitor, queues: readonly CountedQueue[])
     const workerStates = gauge('workers', 'Workers by state.', 'state');
     for (const state of ['busy', 'idle', 'silent', 'gone']) workerStates.set({ state }, 0);
     for (const { state } of workers) workerStates.inc({ state });
+
+    const seconds = counter(
+      'thread_seconds_total',
+      'What the threads of a worker have spent their time on: computing, or waiting for files or jobs.',
+      'worker',
+      'doing',
+    );
+    for (const { id, threadSeconds } of workers) {
+      for (const [doing, spent] of Object.entries(threadSeconds ?? {})) {
+        seconds.inc({ worker: id, doing }, spent);
+      }
+    }
 
     const jobs = gauge('queue_jobs', 'Jobs of a queue by state.', 'queue', 'state');
     const ended = counter('queue_jobs_ended_total', 'Jobs of a queue that have ended.', 'queue', 'outcome');

@@ -213,6 +213,7 @@ export function someWorkers(now = Date.now()): WorkerStatus[] {
     {
       ...{ id: 'worker-3f1c', threads: 8, lastSeenAt: now - 900, tilesDone: 18_420, state: 'busy' },
       ...{ host: 'radiology-3', processId: 4127, memoryBytes: 3.1e9, megavoxelsPerSecond: 31.2 },
+      threadSeconds: { computing: 5230.5, files: 310.25, jobs: 88 },
       working: { run: 'night-0412', case: 8_240 },
     },
     {

@@ -127,6 +127,7 @@ test('a run is watched from its start to its end', async () => {
   expect(metrics).toContain(`voxtally_tiles_total{run="${run}"} 70\n`);
   expect(metrics).toMatch(/voxtally_queue_jobs_ended_total\{queue="tiles",outcome="completed"\} [1-9]/);
   expect(metrics).toContain(`voxtally_tile_seconds_bucket{run="${run}",le="+Inf"} 70\n`);
+  expect(metrics).toMatch(/voxtally_thread_seconds_total\{worker="worker-\w+",doing="computing"\} [0-9.]+\n/);
   expect(metrics).not.toContain('patient');
   await Promise.all([first, second].map((worker) => worker.kill('SIGTERM')));
   expect(await dashboard.stop()).toBe(0);
