@@ -1,5 +1,5 @@
 /** The sums and sorted losses of one class of a tile, by tensors, each with the bound of docs/audit.md. */
-import type { TermSpec } from '../base/class-sums.ts';
+import { type TermSpec, termText } from '../base/class-sums.ts';
 import { logitOf } from '../measures/tile/threshold.ts';
 import { type Bounded, type FlatVoxels, flatLovasz, flatSums } from '../tfjs/flat.ts';
 import type { Scores } from './softmax.ts';
@@ -29,8 +29,8 @@ const chunkVoxels = 2 ** 21;
 /** Roundings of 2^-53 that the run's own float64 term takes at most, by its formulas and exp, log and pow within an ulp or two. */
 const termSlack = 2 ** -47;
 
-export function termName({ gamma, clip }: TermSpec, side: 'foreground' | 'background'): string {
-  return `term gamma=${gamma} clip=${clip} ${side}`;
+export function termName(spec: TermSpec, side: 'foreground' | 'background'): string {
+  return `term ${termText(spec)} ${side}`;
 }
 
 export async function classValues(question: ClassQuestion): Promise<ClassValues> {

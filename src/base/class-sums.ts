@@ -11,6 +11,21 @@ export interface TermSpec {
   readonly clip: number;
 }
 
+/** A term in words; terms are the same where these are. */
+export function termText({ gamma, clip }: TermSpec): string {
+  return `gamma=${gamma} clip=${clip}`;
+}
+
+/** Place of a term in a list; -1 where it is not there. */
+export function findTerm(terms: readonly TermSpec[], spec: TermSpec): number {
+  return terms.findIndex((each) => termText(each) === termText(spec));
+}
+
+/** Each term once, in the order of the first ones. */
+export function distinctTerms(terms: readonly TermSpec[]): TermSpec[] {
+  return terms.filter((spec, at) => findTerm(terms, spec) === at);
+}
+
 /** Sum of a term over the voxels of each side of the label. */
 export interface SidedSum {
   readonly foreground: number;

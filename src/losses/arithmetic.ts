@@ -1,4 +1,4 @@
-import type { ClassSums, SidedSum, TermSpec } from '../base/class-sums.ts';
+import { type ClassSums, type SidedSum, type TermSpec, termText } from '../base/class-sums.ts';
 
 /** `numerator / denominator`, or `null` where that is not a finite number. */
 export function quotient(numerator: number, denominator: number): number | null {
@@ -29,7 +29,7 @@ export function power(base: number, exponent: number): number {
 export function sidedSum(measures: ClassSums, spec: TermSpec): SidedSum {
   const sum = measures.term(spec);
   if (sum === undefined) {
-    throw new Error(`the term gamma ${spec.gamma}, clip ${spec.clip} was not tallied in this run`);
+    throw new Error(`the term ${termText(spec)} was not tallied in this run`);
   }
   return sum;
 }

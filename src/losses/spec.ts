@@ -1,4 +1,10 @@
-import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../base/class-sums.ts';
+import {
+  type ClassSums,
+  distinctTerms,
+  type HardCounts,
+  type MulticlassSums,
+  type TermSpec,
+} from '../base/class-sums.ts';
 import type { ScoreKind } from '../base/scored.ts';
 
 /** Whose smoothing and clipping the defaults follow: the PyTorch listing's or the Keras listing's. */
@@ -63,11 +69,8 @@ export type LossSpec = ClassLossSpec | MulticlassLossSpec;
 
 /** The distinct per-voxel terms that some losses need, in a fixed order. */
 export function neededTerms(losses: readonly LossSpec[]): TermSpec[] {
-  const terms = new Map<string, TermSpec>();
-  for (const { gamma, clip } of losses.flatMap((loss) => loss.terms)) {
-    terms.set(`${gamma} ${clip}`, { gamma, clip });
-  }
-  return [...terms.values()].sort((a, b) => a.gamma - b.gamma || a.clip - b.clip);
+  const terms = distinctTerms(losses.flatMap((loss) => loss.terms));
+  return terms.sort((a, b) => a.gamma - b.gamma || a.clip - b.clip);
 }
 
 /** Which sorted losses, and so shards, some losses need. */

@@ -1,5 +1,5 @@
 /** From merged tallies to what the formulas read: exact integers to float64, rounded once. */
-import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
+import { type ClassSums, findTerm, type HardCounts, type MulticlassSums } from '../../base/class-sums.ts';
 import { compareLabels, type Label } from '../../base/label.ts';
 import type { ClassSpec } from '../../base/scored.ts';
 import { sumOfOnes, sumToNumber } from '../../base/statistics/sum-units.ts';
@@ -76,9 +76,8 @@ function scoreMeasures(
     fp: sumToNumber(error.all - error.foreground),
     fn: sumToNumber(error.foreground),
     hard: hardCounts(settings, tally, index, competing),
-    term({ gamma, clip }: TermSpec) {
-      const at = settings.terms.findIndex((spec) => spec.gamma === gamma && spec.clip === clip);
-      const sum = sums.terms[at];
+    term(spec) {
+      const sum = sums.terms[findTerm(settings.terms, spec)];
       if (!sum) return undefined;
       return {
         foreground: sumToNumber(sum.foreground),

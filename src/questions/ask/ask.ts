@@ -1,5 +1,6 @@
 /** Answers questions about a finished run from its tallies and shards: the bytes of a fresh run, with no volume read. */
 import { availableParallelism } from 'node:os';
+import { findTerm } from '../../base/class-sums.ts';
 import { PartialError, UsageError } from '../../base/errors.ts';
 import type { RunOutcome } from '../../base/scored.ts';
 import type { ClassTally, Tally, TermSum } from '../../measures/tally/tally.ts';
@@ -14,14 +15,7 @@ import { decidesByChannel, type RunSettings } from '../../settings/run-settings.
 import { ThreadPool } from '../../threads/thread-pool.ts';
 import { askedShapes } from './asked-shapes.ts';
 import { type FinishedRun, holdsLogits, isScored, missingShards, shardFiles } from './finished-run.ts';
-import {
-  describeUnknown,
-  findTerm,
-  type Question,
-  questionSettings,
-  type Unknown,
-  unknownOf,
-} from './question.ts';
+import { describeUnknown, type Question, questionSettings, type Unknown, unknownOf } from './question.ts';
 
 export interface AskOptions {
   /** As many as the machine offers unless told. */

@@ -1,6 +1,6 @@
 /** What is asked of a finished run, and what of it the tallies do not hold already. */
 
-import type { TermSpec } from '../../base/class-sums.ts';
+import { findTerm, type TermSpec } from '../../base/class-sums.ts';
 import { UsageError } from '../../base/errors.ts';
 import { type Convention, neededLovasz, neededTerms } from '../../losses/spec.ts';
 import { hardThreshold } from '../../measures/tile/threshold.ts';
@@ -120,10 +120,6 @@ export function unknownOf(known: RunSettings, asked: RunSettings): Unknown {
       known.crossEntropyClip !== asked.crossEntropyClip &&
       lossesOf(asked).some(({ name }) => name === 'cross-entropy'),
   };
-}
-
-export function findTerm(terms: readonly TermSpec[], { gamma, clip }: TermSpec): number {
-  return terms.findIndex((spec) => spec.gamma === gamma && spec.clip === clip);
 }
 
 /** What needs the shards, in words; undefined where the tallies are enough. */

@@ -1,5 +1,12 @@
 /** Pooled values over drawn cases: each case's sums are kept as plain numbers and added as often as it was drawn. */
-import type { ClassSums, HardCounts, MulticlassSums, TermSpec } from '../../base/class-sums.ts';
+import {
+  type ClassSums,
+  distinctTerms,
+  type HardCounts,
+  type MulticlassSums,
+  type TermSpec,
+  termText,
+} from '../../base/class-sums.ts';
 import type { ClassSpec, ScoredCase } from '../../base/scored.ts';
 import { countsOfClasses } from '../../losses/metrics/confusion.ts';
 import { hardMetricNames, hardMetrics } from '../../losses/metrics/hard.ts';
@@ -40,6 +47,7 @@ export class CaseSums {
   readonly #losses: readonly LossSpec[];
   readonly #beta: number;
   readonly #terms: readonly TermSpec[];
+  readonly #placeOfTerm: ReadonlyMap<string, number>;
   /** Whether classes compete, and whether voxels then have a cross-entropy. */
   readonly #competes: boolean;
   readonly #hasCrossEntropy: boolean;
@@ -56,8 +64,8 @@ export class CaseSums {
     this.#classes = classes;
     this.#losses = losses.filter((loss) => loss.lovasz === undefined);
     this.#beta = beta;
-    const specs = this.#losses.flatMap((loss) => loss.terms);
-    this.#terms = [...new Map(specs.map((spec) => [`${spec.gamma} ${spec.clip}`, spec])).values()];
+    this.#terms = distinctTerms(this.#losses.flatMap((loss) => loss.terms));
+    this.#placeOfTerm = new Map(this.#terms.map((spec, place) => [termText(spec), place]));
     this.#competes = cases.some(({ multiclass }) => multiclass);
     this.#hasCrossEntropy = cases.some(({ multiclass }) => multiclass?.crossEntropySum !== undefined);
     this.#vectors = cases.map((entry) => this.#vectorOf(entry));
@@ -144,10 +152,11 @@ export class CaseSums {
       fp: sums[start + at.fp]!,
       fn: sums[start + at.fn]!,
       hard: countsAt(sums, start + at.hard),
-      term: ({ gamma, clip }) => {
-        const term = this.#terms.findIndex((spec) => spec.gamma === gamma && spec.clip === clip);
+      term: (spec) => {
+        const term = this.#placeOfTerm.get(termText(spec));
+        if (term === undefined) return undefined;
         const place = start + at.terms + 2 * term;
-        return term < 0 ? undefined : { foreground: sums[place]!, background: sums[place + 1]! };
+        return { foreground: sums[place]!, background: sums[place + 1]! };
       },
     };
   }
