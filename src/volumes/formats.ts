@@ -1,5 +1,6 @@
 /** The formats of volumes, one row each: a new format is a reader of its headers and a row here. */
 import { type ByteSource, openSource } from './byte-source.ts';
+import { checkLength } from './length.ts';
 import { headerFileOf } from './nifti/files.ts';
 import { isNifti, readNiftiHeader } from './nifti/header.ts';
 import type { VolumeHeader } from './types.ts';
@@ -48,7 +49,12 @@ export async function readHeader(path: string): Promise<VolumeHeader> {
   for (const format of formats) {
     const file = (await format.headerFile?.(path)) ?? path;
     const source = await openSource(file, probeBytes);
-    if (format.probe(await source.read(0, probeBytes))) return format.readHeader(source);
+    if (format.probe(await source.read(0, probeBytes))) return checked(await format.readHeader(source));
   }
-  return nifti.readHeader(await openSource(await headerFileOf(path), probeBytes));
+  return checked(await nifti.readHeader(await openSource(await headerFileOf(path), probeBytes)));
+}
+
+function checked(header: VolumeHeader): VolumeHeader {
+  checkLength(header);
+  return header;
 }

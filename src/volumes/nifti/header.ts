@@ -1,16 +1,12 @@
 import type { Vec3 } from '../../base/box.ts';
 import { type ByteSource, openSource } from '../byte-source.ts';
 import { inputFault } from '../faults.ts';
-import { dataBytes, lengthSum } from '../length.ts';
 import type { Datatype, VolumeHeader } from '../types.ts';
 import { placementOf } from './affine.ts';
 import { datatypeOfCode, refusedDatatypes } from './datatypes.ts';
 import type { HeaderFields } from './fields.ts';
 import { firstDataOffset, headerBytes, parseFields } from './fields.ts';
 import { imageFileOf } from './files.ts';
-
-/** Deflate cannot code more than 258 bytes in 2 bits. */
-const maxInflation = 1032;
 
 /** Whether bytes start with the size of a NIfTI-1 or NIfTI-2 header, in either byte order. */
 export function isNifti(start: Uint8Array<ArrayBuffer>): boolean {
@@ -35,7 +31,7 @@ export async function readNiftiHeader(source: ByteSource): Promise<VolumeHeader>
   const placement = placementOf(fields, shape, headerPath);
   const dataPath = fields.pair ? await imageFileOf(headerPath) : headerPath;
   const { compressed, byteLength: fileBytes } = fields.pair ? await openSource(dataPath, 2) : source;
-  const header: VolumeHeader = {
+  return {
     path: headerPath,
     dataPath,
     format: fields.format,
@@ -49,8 +45,6 @@ export async function readNiftiHeader(source: ByteSource): Promise<VolumeHeader>
     fileBytes,
     ...placement,
   };
-  checkLength(header);
-  return header;
 }
 
 function extentOf(dim: readonly number[], file: string): { shape: Vec3; channels: number } {
@@ -102,19 +96,4 @@ function dataOffsetOf(fields: HeaderFields, file: string): number {
 function scalingOf({ slope, intercept }: HeaderFields): Pick<VolumeHeader, 'slope' | 'intercept'> {
   if (slope === 0 || !Number.isFinite(slope)) return { slope: 1, intercept: 0 };
   return { slope, intercept: Number.isFinite(intercept) ? intercept : 0 };
-}
-
-function checkLength(header: VolumeHeader): void {
-  const { dataPath: file, fileBytes, compressed, dataOffset } = header;
-  const expected = dataOffset + dataBytes(header);
-  if (!compressed && expected > fileBytes) {
-    const message = `${file}: cut short: ${lengthSum(header)}, but the file holds ${fileBytes}. Copy or export it again.`;
-    throw inputFault('data-short', message, { file, field: 'dim' });
-  }
-  if (compressed && expected > fileBytes * maxInflation) {
-    const message =
-      `${file}: cut short: ${lengthSum(header)}, but gzip of ${fileBytes} bytes holds ` +
-      `${fileBytes * maxInflation} at most. Copy or export it again.`;
-    throw inputFault('data-short', message, { file, field: 'dim' });
-  }
 }
