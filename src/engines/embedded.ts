@@ -8,26 +8,24 @@ import { tileGrid } from '../base/tile-grid.ts';
 import { type CaseOutcomeRecord, unscored } from '../run/case-outcome.ts';
 import { hasLostOwnership } from '../run/fence.ts';
 import type { CaseWork } from './case-work.ts';
-import type { EngineRequest } from './engine.ts';
+import type { Engine, EngineRequest } from './engine.ts';
 import { type CaseDelivery, endCase, scoreCase } from './score-case.ts';
 
 /** Faults of the machine are tried again this often, after 0.2 s, 0.4 s, ... */
 const maxRetries = 3;
 const firstRetryMs = 200;
 
-export class EmbeddedEngine {
+export class EmbeddedEngine implements Engine {
   readonly #work: CaseWork;
   readonly #threads: number;
   readonly #keepShards: boolean;
 
-  /** `keepShards`: cases leave their merged shards, for the pool or for later questions. */
   constructor(work: CaseWork, threads: number, keepShards: boolean) {
     this.#work = work;
     this.#threads = threads;
     this.#keepShards = keepShards;
   }
 
-  /** Gives every pending case an outcome. Rejects only when aborted or when the run's folder cannot be written. */
   async run({ pending, signal, emit }: EngineRequest): Promise<void> {
     // A case more than there are threads, so that the end of one case leaves no thread idle.
     const lanes = Math.min(pending.length, this.#threads + 1);

@@ -19,10 +19,13 @@ import { ThreadPool } from '../threads/thread-pool.ts';
 import { CasePool } from './case-pool.ts';
 import { CaseWork } from './case-work.ts';
 import { EmbeddedEngine } from './embedded.ts';
+import type { MakeEngine } from './engine.ts';
 import { finishRun, type WrittenRun } from './finish-run.ts';
 import { forgetOutcomes } from './forget.ts';
 
 export interface ScoreRunRequest extends RunRequest {
+  /** Who does the work on the cases; the threads of this process by default. */
+  readonly engine?: MakeEngine;
   /** Threads that the caller has; else the run starts its own and ends them. */
   readonly pool?: ThreadPool;
   /** Called when the results are written, while the run still has its threads. */
@@ -70,7 +73,8 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
       () => threadBytes,
     );
     const casePool = new CasePool(work, pool);
-    const engine = new EmbeddedEngine(work, threads, keepsCaseShards(settings, cases.length));
+    const makeEngine: MakeEngine = request.engine ?? ((...parts) => new EmbeddedEngine(...parts));
+    const engine = makeEngine(work, threads, keepsCaseShards(settings, cases.length));
     const outcomes = new Map<number, CaseOutcomeRecord>();
     const take = (event: RunEvent) => {
       if (event.kind === 'case') {
