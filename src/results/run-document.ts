@@ -1,6 +1,7 @@
 /** What `run.json` holds: all that may differ between two runs of the same. docs/run.schema.json is made from here. */
 import * as z from 'zod';
 import type { DeepReadonly } from '../base/deep-readonly.ts';
+import { engineNames } from '../settings/schema.ts';
 
 export const runVersion = 1;
 
@@ -33,7 +34,7 @@ const scored = z
     machine: z.strictObject({ processor: z.string(), processors: count, memoryBytes: count }),
     startedAt: time,
     seconds: z.number().min(0),
-    engine: z.enum(['embedded', 'redis']),
+    engine: z.enum(engineNames),
     threads: count,
     threadSeconds: z
       .strictObject({

@@ -110,6 +110,9 @@ const classes = z
     allowed: 'null (auto), or integer labels by name such as WT: [1, 2, 3], as a flag WT=1,2,3;TC=2,3',
   });
 
+/** Who does the work of a run. */
+export const engineNames = ['embedded', 'redis'] as const;
+
 export const configSchema = z.strictObject({
   // What the files hold.
   scores: oneOf(['auto', 'probability', 'logit', 'label'], 'auto'),
@@ -202,7 +205,7 @@ export const configSchema = z.strictObject({
     .meta({ allowed: 'auto, or an integer from 1 to 256' }),
   stageAboveMiB: integer(0, 2 ** 30, 4096),
   mergeFanIn: integer(2, 256, 64),
-  engine: oneOf(['embedded', 'redis'], 'embedded'),
+  engine: oneOf(engineNames, 'embedded'),
   redis: z
     .strictObject({
       url: z

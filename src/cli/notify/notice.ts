@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { packageVersion } from '../../base/package-files.ts';
 import type { RuleOutcome } from '../../questions/rules/check-rules.ts';
 import type { ResultsDocument } from '../../results/document.ts';
+import { engineNames } from '../../settings/schema.ts';
 
 export const noticeVersion = 1;
 /** Ids of cases that a notice holds at most. */
@@ -22,7 +23,7 @@ export const noticeSchema = z
       ),
     exitStatus: z.int().min(0).max(255).describe('What the command ends with.'),
     voxtally: z.string().describe('Version of the program.'),
-    engine: z.enum(['embedded', 'redis']),
+    engine: z.enum(engineNames),
     run: z.string().describe('Id of a run on the queue.').exactOptional(),
     name: z.string().describe('What --name calls the run.').exactOptional(),
     endedAt: z.iso.datetime(),

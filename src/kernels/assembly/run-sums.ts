@@ -84,7 +84,8 @@ function sumRuns(length: i32, logit: bool, terms: usize, termCount: i32, out: us
     switch (kindOf(row)) {
       case LOG: addRunTerms(LOG, row, end, at); break;
       case SQUARE: addRunTerms(SQUARE, row, end, at); break;
-      default: addRunTerms(POWER, row, end, at);
+      case POWER: addRunTerms(POWER, row, end, at); break;
+      default: unreachable();
     }
   }
 }

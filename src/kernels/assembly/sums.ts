@@ -97,7 +97,8 @@ function sumKind(kind: i32, row: usize, length: i32, foreground: i32, out: usize
       case LOG: sumBlock(LOG, true, row, length, foreground, out); break;
       case PLAIN: sumBlock(PLAIN, true, row, length, foreground, out); break;
       case SQUARE: sumBlock(SQUARE, true, row, length, foreground, out); break;
-      default: sumBlock(POWER, true, row, length, foreground, out);
+      case POWER: sumBlock(POWER, true, row, length, foreground, out); break;
+      default: unreachable();
     }
   } else {
     switch (kind) {
@@ -105,7 +106,8 @@ function sumKind(kind: i32, row: usize, length: i32, foreground: i32, out: usize
       case LOG: sumBlock(LOG, false, row, length, 0, out); break;
       case PLAIN: sumBlock(PLAIN, false, row, length, 0, out); break;
       case SQUARE: sumBlock(SQUARE, false, row, length, 0, out); break;
-      default: sumBlock(POWER, false, row, length, 0, out);
+      case POWER: sumBlock(POWER, false, row, length, 0, out); break;
+      default: unreachable();
     }
   }
 }
