@@ -28,8 +28,11 @@ export async function showCase(figure, facts) {
   let isReading = false;
 
   try {
+    // The server reads while shaders are compiled.
+    const reading = fetchView(`${facts.view}?class=${classIndex}`, tellProgress);
+    reading.catch(() => undefined);
     await stage.attach();
-    overview = await fetchView(`${facts.view}?class=${classIndex}`, tellProgress);
+    overview = await reading;
     prepareScan();
     if (overview.onlyClass !== null) {
       for (const each of [...shown]) if (each !== overview.onlyClass) shown.delete(each);
@@ -42,12 +45,13 @@ export async function showCase(figure, facts) {
     document.body.dataset.loaded = 'yes';
     if (isReduced() && drawnMs < quickMs) await refine();
   } catch (error) {
-    where.textContent = error.code ? error.message : `The volumes cannot be shown here: ${error.message}`;
     figure.dataset.failed = 'yes';
+    where.textContent = error.code ? error.message : `The volumes cannot be shown here: ${error.message}`;
     return;
   }
 
   function tellProgress(what, share) {
+    if (figure.dataset.failed) return;
     where.textContent = `${what}: ${Math.round(100 * share)} %`;
   }
 
