@@ -95,7 +95,7 @@ function openNew(path: string, files: FileLayer, makeFolder?: () => void): numbe
   }
 }
 
-/** What is left behind by a failure is no reason for another one. */
+/** What a failure leaves behind must not cause another one. */
 function quietly(call: () => void): void {
   try {
     call();

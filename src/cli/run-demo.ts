@@ -21,7 +21,7 @@ export async function runDemo(folder: string, quiet: boolean, terminal: Terminal
   const say = (text: string) => {
     if (!quiet) terminal.out(`${text}\n`);
   };
-  say(`A made-up hospital of two sites stands in ${folder}/. It is scored as by
+  say(`A made-up hospital of two sites is in ${folder}/. It is scored as by
   voxtally score --manifest ${manifest} --classes tumour=1 --scores probability --tile 32,32,32 --out ${outDir} --overwrite
 `);
   const cases = readManifest(manifest);

@@ -106,7 +106,7 @@ export async function finishRun(request: FinishRequest): Promise<EndedRun> {
   };
 }
 
-/** Removes what could not be removed with its case, as on a network drive. What still cannot be is no part of the results: it stays. */
+/** Removes what could not be removed with its case, as on a network drive. What still cannot be is not part of the results: it stays. */
 function clearLeftovers({ store }: RunFolder): void {
   const steps = [() => store.clear('tiles'), () => store.clear('staged'), () => store.sweep()];
   for (const step of steps) {

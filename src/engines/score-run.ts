@@ -32,7 +32,7 @@ export interface ScoreRunRequest extends RunRequest {
   readonly onWritten?: (run: WrittenRun, threads: ThreadPool) => Promise<void>;
 }
 
-/** Starts a run. Its folder is `outDir`; what it must remember stands in `outDir/work`. */
+/** Starts a run. Its folder is `outDir`; what it must remember is in `outDir/work`. */
 export function scoreRun(request: ScoreRunRequest): StartedRun {
   const events = new ReplaySubject<RunEvent>(1);
   const done = run(request, (event) => events.next(event));

@@ -40,7 +40,7 @@ export interface Quantity<Job = unknown, Result = unknown, Value = unknown> {
   readonly writesShards?: true;
   /** The value of the case, from what was collected and what the jobs gave, in their order. */
   finish(collected: unknown, results: readonly Result[], context: FinishContext): Value;
-  /** Where its value stands in the record of the case by its `id`: how it is read back. Others go into places of their own. */
+  /** Where its value is in the record of the case, by its `id`: how it is read back. Others go into places of their own. */
   readonly schema?: z.ZodType<Value>;
 }
 

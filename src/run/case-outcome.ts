@@ -1,4 +1,4 @@
-/** What became of a case, as it stands in the run's folder: a tally and sorted losses, or an error. */
+/** What became of a case, as the run's folder holds it: a tally and sorted losses, or an error. */
 import * as z from 'zod';
 import type { DeepReadonly } from '../base/deep-readonly.ts';
 import type { VoxtallyError } from '../base/errors.ts';
@@ -68,7 +68,7 @@ export function readOutcome(folder: RunFolder, caseIndex: number): CaseOutcomeRe
   return getRecord(folder.store, folder.caseOutcome(caseIndex), outcomeKind);
 }
 
-/** The outcome that stands in the store; undefined when there is none that can be believed. @throws MachineError */
+/** The stored outcome; undefined when there is none that can be believed. @throws MachineError */
 export function storedOutcome(folder: RunFolder, index: number): CaseOutcomeRecord | undefined {
   return findRecord(folder.store, folder.caseOutcome(index), outcomeKind);
 }

@@ -17,7 +17,7 @@ interface Seen {
 
 export class CaseEvidence {
   readonly entry: ManifestCase;
-  /** One file, or one a channel; slope and intercept with the run's scale. */
+  /** One file, or one per channel; slope and intercept with the run's scale. */
   readonly predictions: readonly VolumeHeader[];
   readonly #ignoreLabel: number | null;
   #seen: Promise<Seen> | undefined;

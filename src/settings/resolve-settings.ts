@@ -25,7 +25,7 @@ export async function resolveSettings(config: Config, cases: readonly ManifestCa
   try {
     return await resolveFor(decision, config, cases);
   } catch (error) {
-    // What the classes and losses ask of predictions is no news where there is none: the files are at fault.
+    // What the classes and losses ask of predictions says nothing where there are none: the files are at fault.
     if (
       !(error instanceof UsageError) ||
       !['channelLabels', 'channels', 'classes', 'losses', 'scale', 'scores'].includes(error.place.field ?? '')

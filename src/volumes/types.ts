@@ -72,7 +72,7 @@ export const volumeHeaderSchema = z.object({
 });
 export type VolumeHeader = DeepReadonly<z.infer<typeof volumeHeaderSchema>>;
 
-/** A volume whose stored bytes can be read at any place. Not safe for concurrent use; one a thread. */
+/** A volume whose stored bytes can be read at any place. Not safe for concurrent use; one per thread. */
 export interface VolumeSource {
   readonly header: VolumeHeader;
   /**

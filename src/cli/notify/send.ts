@@ -25,7 +25,7 @@ export interface SendTiming {
 
 const defaultTiming: SendTiming = { answerMs: 10_000, pausesMs: [1000, 4000, 10_000] };
 
-/** @throws UsageError for what is no http address, and without a secret that can sign. */
+/** @throws UsageError for what is not an http address, and without a secret that can sign. */
 export function notifyTarget(address: string, secret: string | undefined): NotifyTarget {
   const fault = (message: string) =>
     new UsageError('notify-address', `--notify: ${message}`, { field: 'notify' });

@@ -62,7 +62,7 @@ export async function readHistory(
   const lists = counters.map((_, row) => {
     const sums = new Array<number>(steps).fill(0);
     for (const [at, span] of spans.entries()) {
-      // A key that holds something else, or a field that is no count, is none.
+      // A key that holds something else, or a field that is not a count, counts as missing.
       const fields = Object.entries((answers[row * spans.length + at]?.[1] ?? {}) as Record<string, string>);
       for (const [field, value] of fields) {
         if (!/^\d{1,2}$/.test(field)) continue;

@@ -1,4 +1,4 @@
-/** What a job says: which run, which case, which tiles. Nothing else about a volume ever stands in Redis. */
+/** What a job says: which run, which case, which tiles. Nothing else about a volume is ever in Redis. */
 import { randomBytes } from 'node:crypto';
 import { UnrecoverableError } from 'bullmq';
 import * as z from 'zod';
@@ -67,7 +67,7 @@ export const tileJob = z.object({
   bundles: z.int().min(1),
 });
 
-/** A range of the pool's merged shards; what of them stands in a file of this name. */
+/** A range of the pool's merged shards; what is to be merged is in a file of this name. */
 export const mergeJob = z.object({ run, start, merge: z.string().regex(/^[0-9a-f]{16}$/) });
 
 export type RunJob = z.infer<typeof runJob>;

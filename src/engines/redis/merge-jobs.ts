@@ -1,5 +1,5 @@
 /**
- * The merges of a run's pool as jobs, so that all workers share them. What is to be merged stands in a file of the run's
+ * The merges of a run's pool as jobs, so that all workers share them. What is to be merged is in a file of the run's
  * folder and its sums come back as one; the job names them alone. A planner makes them anew, whatever one before it left.
  */
 import { randomBytes } from 'node:crypto';

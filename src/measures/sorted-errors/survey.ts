@@ -56,7 +56,7 @@ export interface ScoreRange {
 
 /**
  * Ranges that cover all scores, highest first: of about `rangeKeys` keys, or one step if that alone holds more. A
- * function of the keys alone, whatever files they stand in.
+ * function of the keys alone, whatever files they are in.
  */
 export function cutScores(
   { background, foreground }: Survey,

@@ -18,7 +18,7 @@ import { type FinishedRun, holdsLogits, isScored, missingShards, shardFiles } fr
 import { describeUnknown, type Question, questionSettings, type Unknown, unknownOf } from './question.ts';
 
 export interface AskOptions {
-  /** As many as the machine offers unless told. */
+  /** Default: as many as the machine offers. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
   /** Told after each case. */
@@ -69,7 +69,7 @@ function withTally(outcome: CaseOutcomeRecord, change: (tally: Tally) => Tally):
   return isScored(outcome) ? { ...outcome, tally: change(outcome.tally) } : outcome;
 }
 
-/** Sorted losses stand in the outcomes wherever a run had shards at all. */
+/** Sorted losses are in the outcomes wherever a run had shards at all. */
 function checkLovasz(run: FinishedRun, settings: RunSettings): void {
   if (settings.lovasz.length === 0) return;
   const bare = run.outcomes.find((outcome) => isScored(outcome) && outcome.lovasz.length === 0);

@@ -1,4 +1,4 @@
-/** A run that is over, as it stands in its folder: the one place where questions read it. No volume is opened. */
+/** A run that is over, as its folder holds it: the one place where questions read it. No volume is opened. */
 import { join, resolve } from 'node:path';
 import { PartialError, UsageError } from '../../base/errors.ts';
 import type { ManifestCase } from '../../cases/types.ts';

@@ -32,13 +32,13 @@ import { type ClassCurves, type CurveKind, curveKinds } from './types.ts';
 export interface CurveOptions {
   /** Names of the classes. */
   readonly classes: readonly string[];
-  /** Id of a case; all scored cases pooled unless told. */
+  /** Id of a case; by default all scored cases pooled. */
   readonly case?: string;
-  /** All kinds unless told. */
+  /** All kinds by default. */
   readonly kinds?: readonly CurveKind[];
-  /** Most points of a drawn curve, at least 16; 1000 unless told. Areas and the best are of all points. */
+  /** Most points of a drawn curve, at least 16; default 1000. Areas and the best are of all points. */
   readonly maxPoints?: number;
-  /** Bins of the reliability diagram, 1 to 1000; 10 unless told. */
+  /** Bins of the reliability diagram, 1 to 1000; default 10. */
   readonly bins?: number;
   readonly threads?: number;
   readonly signal?: AbortSignal;

@@ -16,7 +16,7 @@ export const errorMeasures = ['soft', 'hard'] as const;
 export type ErrorMeasure = (typeof errorMeasures)[number];
 
 export interface ErrorQuestion {
-  /** One class; the errors of all classes added unless told. */
+  /** One class; by default the errors of all classes, added. */
   readonly class?: string;
   readonly measure: ErrorMeasure;
 }

@@ -1,4 +1,4 @@
-/** What the audit of a case found, as it stands in the run's folder until the end of the run. */
+/** What the audit of a case found, kept in the run's folder until the end of the run. */
 import * as z from 'zod';
 import { tileGrid } from '../../base/tile-grid.ts';
 import { vec3Schema } from '../../base/vec3-schema.ts';

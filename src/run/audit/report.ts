@@ -76,7 +76,7 @@ export function writeAuditReport(
   return { passed: report.passed, sentence: sentenceOf(report) };
 }
 
-/** The audit that stands in a folder of results; undefined where there was none. @throws MachineError for a file that is none. */
+/** The audit in a folder of results; undefined where there was none. @throws MachineError for a file that is not an audit. */
 export function readAuditSummary(results: Store): AuditSummary | undefined {
   const text = readText(results, auditFile);
   if (text === undefined) return undefined;
@@ -119,7 +119,7 @@ function reportOf(audit: string, audits: readonly InCase<CaseAudit>[], unaudited
   };
 }
 
-/** Null where the part is no number: a bound of 0 that does not hold, or a value that is none. */
+/** Null where the part is not a number: a bound of 0 that does not hold, or a value that is not a number. */
 function partOfBound({ exact, audit, bound }: ComparedRecord): number | null {
   const difference = Math.abs(Number(exact) - Number(audit));
   if (difference === 0) return 0;

@@ -1,6 +1,6 @@
 /**
- * Where a case's errors are: a list by box, as it stands in the run's folder beside the outcome.
- * It depends on how the case was cut, so it is no part of the results.
+ * Where a case's errors are: a list by box, kept in the run's folder beside the outcome.
+ * It depends on how the case was cut, so it is not part of the results.
  */
 import * as z from 'zod';
 import type { DeepReadonly } from '../../base/deep-readonly.ts';

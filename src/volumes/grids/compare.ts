@@ -40,7 +40,7 @@ export type GeometryComparison =
 export function compareGeometry(prediction: Grid, reference: Grid, toleranceMm: number): GeometryComparison {
   if (fits(axisMappings[0]!, prediction, reference, toleranceMm)) return { kind: 'same' };
   const differences = differencesOf(prediction, reference, toleranceMm);
-  // A file with no form does not say its directions: that its axes could be turned to fit is no evidence.
+  // A file with no form does not say its directions: that its axes could be turned to fit is not evidence.
   const placed = prediction.affineSource !== 'pixdim' && reference.affineSource !== 'pixdim';
   const mapping = placed && axisMappings.find((each) => fits(each, prediction, reference, toleranceMm));
   if (mapping) return { kind: 'reorientable', mapping, differences };

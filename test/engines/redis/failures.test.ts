@@ -172,7 +172,7 @@ test('a file that takes the place of another between its check and its opening i
   }
 });
 
-test('nothing private stands in Redis or in the logs', async () => {
+test('nothing private is in Redis or in the logs', async () => {
   cluster = await TestCluster.make(server, { cases: 3, broken: (index) => index === 1 });
   const worker = await cluster.worker();
   await cluster.score('out');

@@ -99,6 +99,7 @@ function sumsOf(settings: RunSettings, tally: Tally): BoxSums {
 }
 
 const probability = ['prob_f32.nii', 'prob_f32_ref.nii'] as const;
+const softmax = ['softmax4.nii.gz', 'softmax4_ref.nii'] as const;
 const labelMaps = ['labels.nii.gz', 'labels_ref.nii.gz'] as const;
 
 test.each<[string, ConfigInput, readonly [string, string], number]>([
@@ -131,6 +132,24 @@ test.each<[string, ConfigInput, readonly [string, string], number]>([
     },
     probability,
     1,
+  ],
+  [
+    'competing probabilities',
+    { scores: 'probability', channels: 'exclusive', losses: 'all', unknownLabels: 'background' },
+    softmax,
+    4,
+  ],
+  [
+    'competing logits, a class of two channels',
+    {
+      scores: 'logit',
+      channels: 'exclusive',
+      losses: 'all',
+      unknownLabels: 'background',
+      classes: { one: [1], both: [2, 3] },
+    },
+    softmax,
+    4,
   ],
   ['label maps', { scores: 'label' }, labelMaps, 1],
   [

@@ -5,7 +5,7 @@
  *   uint32   format version
  *   uint32   bytes of the header (JSON, UTF-8)
  *   uint32   crc32 of the header
- *   header   { about, sections }: what it is of, and for each section where its directory and payload stand
+ *   header   { about, sections }: what it is of, and for each section where its directory and payload are
  *   directories, then payloads, in the order of the sections, then blobs
  *
  * `about` is the caller's; see docs/shard-format.md for the whole.
@@ -19,7 +19,7 @@ import { type Block, type BucketEntries, bucketCount, decodeBlocks, encodeDirect
 const magic = Buffer.from('VOXSHARD');
 export const formatVersion = 1;
 const prefixBytes = 20;
-/** Headers hold a tally at most; anything larger is no header. */
+/** Headers hold a tally at most; anything larger is not a header. */
 const maxHeaderBytes = 1 << 28;
 
 /** One class and side as kernels leave it: entries of its buckets and their payloads behind each other. */
@@ -179,7 +179,7 @@ export class ShardFile {
     return bytes;
   }
 
-  /** The shards that stand behind each other in a file, each to be used before the next is asked for. @throws as `at` */
+  /** The shards behind each other in a file, each to be used before the next is asked for. @throws as `at` */
   static *each(source: ByteSource): Generator<ShardFile> {
     let offset = 0;
     do {
