@@ -128,7 +128,7 @@ describe('over time', () => {
     const failed = rows.filter({ has: page.locator('.bad:text-is("12")') });
     expect(await failed.count()).toBe(1);
     const local = await page.evaluate(
-      `new Date(${monitor.past.startedAt + 70 * 900_000}).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })`,
+      `new Date(${monitor.past.startedAt + 70 * 900_000}).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })`,
     );
     expect(await failed.locator('th').textContent()).toBe(local);
 

@@ -48,7 +48,7 @@ function morph(current, wanted) {
   for (const old of olds.slice(news.length)) old.remove();
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /** Gives times of day in the zone of who looks. */
 function setClocks(part) {
