@@ -7,7 +7,7 @@ import { decideChannels } from './decide-channels.ts';
 import { decideScores, type ScoreDecision } from './decide-scores.ts';
 import { nameOfLabel, type RunClass, type RunSettings, thresholdDecides } from './run-settings.ts';
 import { type Config, defaultConfig } from './schema.ts';
-import { shapeSettings } from './shape-settings.ts';
+import { checkTolerances, shapeSettings } from './shape-settings.ts';
 
 const mebi = 2 ** 20;
 /** Clip of the cross-entropy of stored probabilities; 0 clamps at 100. */
@@ -60,6 +60,12 @@ async function resolveFor(
     ...noteOnThreshold(config, { scores, channels, channelCount, classes }),
   ];
   const shapes = shapeSettings(config);
+  // The classes of label maps may be known only when all have been read.
+  if (classes.length > 0)
+    checkTolerances(
+      shapes,
+      classes.map(({ name }) => name),
+    );
   const base: Omit<RunSettings, 'terms' | 'lovasz'> = {
     scores,
     channels,

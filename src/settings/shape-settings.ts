@@ -1,6 +1,7 @@
 /** What is asked of the shapes of masks: borders and lesions. All but `boundary` and `lesions` may be asked again later. */
 import * as z from 'zod';
 import type { DeepReadonly } from '../base/deep-readonly.ts';
+import { UsageError } from '../base/errors.ts';
 
 export const measureNames = ['overlap', 'boundary', 'lesions'] as const;
 export type MeasureName = (typeof measureNames)[number];
@@ -49,6 +50,18 @@ export const shapeSettingsSchema = z.object({
 
 /** `tolerancesMm`: of all classes, or of each by name. `emptyDistance` stands for a distance where exactly one mask is empty. */
 export type ShapeSettings = DeepReadonly<z.infer<typeof shapeSettingsSchema>>;
+
+/** @throws UsageError for tolerances of a class that there is not */
+export function checkTolerances(shapes: ShapeSettings | undefined, classes: readonly string[]): void {
+  if (!shapes || Array.isArray(shapes.tolerancesMm)) return;
+  const unknown = Object.keys(shapes.tolerancesMm).find((name) => !classes.includes(name));
+  if (unknown === undefined) return;
+  throw new UsageError(
+    'class-unknown',
+    `--nsd-tolerance: there is no class "${unknown}"; the classes are ${classes.join(', ')}`,
+    { field: 'nsdTolerancesMm' },
+  );
+}
 
 /** The settings of a run, from its configuration; undefined where neither borders nor lesions are asked for. */
 export function shapeSettings(config: {

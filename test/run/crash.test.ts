@@ -43,7 +43,13 @@ const names = ['a', 'b', 'nan', 'c'];
 const cases: ManifestCase[] = names.map((name) =>
   pair(name, folder(`${name}.nii`), folder(`${name}-ref.nii`)),
 );
-const config = { scores: 'probability', tile: { shape: [6, 5, 2], bundle: 1 }, mergeFanIn: 2 } as const;
+const config: ConfigInput = {
+  scores: 'probability',
+  measures: ['overlap', 'boundary', 'lesions'],
+  lesionPreset: 'brats-met',
+  tile: { shape: [6, 5, 2], bundle: 1 },
+  mergeFanIn: 2,
+};
 const straight: Deliver = (step, run) => run(step);
 
 function runTo(name: string, resume: boolean, deliver: Deliver = straight): Promise<void> {
@@ -121,7 +127,7 @@ test.each([1, 2, 3, 4, 5])('steps doubled and out of order (%i)', async (seed) =
 });
 
 /** Many more tiles than a partial may be made again. */
-const fine = { ...config, tile: { shape: [6, 1, 1], bundle: 1 } } as const;
+const fine: ConfigInput = { ...config, tile: { shape: [6, 1, 1], bundle: 1 } };
 
 /** A run that stopped before any case was reduced: all tiles are there. */
 async function stopBeforeReduction(name: string, cut: ConfigInput = fine): Promise<string[]> {

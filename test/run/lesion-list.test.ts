@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { runLesions } from '../../src/cli/run-lesions.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
+import { ask } from '../../src/questions/ask/ask.ts';
 import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { compareRuns } from '../../src/questions/compare/compare.ts';
 import { largestLesions } from '../../src/questions/lesions/largest-lesions.ts';
@@ -65,4 +66,14 @@ test('a run is compared with another by a measure of shapes', async () => {
   expect(measures[0]!.means!.a).toBeGreaterThan(1);
   expect(measures[0]!.means!.b).toBe(0);
   expect(() => compareRuns(a, b, { measure: 'hd95.none' })).toThrow(/hd95\.area/);
+  expect(() => compareRuns(a, b, { measure: 'hd95' })).toThrow(/say which: voxel\.hd95\.directed/);
+  expect(() => compareRuns(a, b, { measure: 'sensitivity' })).toThrow(
+    /score both with --measures overlap,lesions/,
+  );
+  await score(cases, { scores: 'label' }, folder('bare'));
+  const bare = openFinishedRun(folder('bare'));
+  expect(() => compareRuns(a, bare, { measure: 'hd95' })).toThrow(
+    /score both with --measures overlap,boundary/,
+  );
+  await expect(ask(a, { nsdTolerancesMm: 'liver=2' })).rejects.toThrow(/no class "liver"; the classes are 1/);
 });

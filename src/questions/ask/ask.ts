@@ -12,6 +12,7 @@ import { buildOutcome } from '../../run/outcome.ts';
 import type { StoredShapes } from '../../run/shapes.ts';
 import { resultsOf } from '../../run/write-results.ts';
 import { decidesByChannel, type RunSettings } from '../../settings/run-settings.ts';
+import { checkTolerances } from '../../settings/shape-settings.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
 import { askedShapes } from './asked-shapes.ts';
 import { type FinishedRun, holdsLogits, isScored, missingShards, shardFiles } from './finished-run.ts';
@@ -54,6 +55,10 @@ export async function ask(run: FinishedRun, question: Question, options: AskOpti
         )
       : await sumAll(run, settings, unknown, why, options);
   const outcome = buildOutcome(settings, run.cases, outcomes, run.pooledLovasz);
+  checkTolerances(
+    settings.shapes,
+    outcome.classes.map(({ name }) => name),
+  );
   const { threads = availableParallelism(), signal } = options;
   const shapes = await askedShapes(run, settings, { threads, signal });
   return {

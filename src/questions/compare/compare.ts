@@ -200,11 +200,35 @@ function sharedShapes(sides: readonly [Side, Side]): string[] {
   ).shared.map(({ name }) => name);
 }
 
+/** What to do about a measure of borders or lesions: to name one definition, or to score with them; undefined for other names. */
+function shapeAdvice(names: readonly MeasureName[], measure: string): string | undefined {
+  const definitions = [...new Set(names.map((name) => name.measure))].filter(
+    (name) => name.startsWith(`${measure}.`) || name.includes(`.${measure}.`),
+  );
+  if (definitions.length > 0) {
+    return `--measure: ${measure} has several definitions; say which: ${definitions.join(', ')}`;
+  }
+  const asked = /^(voxel\.|surfel\.)?(hd[\d.]*|assd|masd|nsd)(\.|$)/.test(measure)
+    ? 'boundary'
+    : /^(lesions\.|sensitivity|f1|rq|sq|pq|brats)/.test(measure)
+      ? 'lesions'
+      : undefined;
+  if (
+    asked === undefined ||
+    names.some((name) => name.measure.startsWith(asked === 'lesions' ? 'lesions.' : 'voxel.'))
+  ) {
+    return undefined;
+  }
+  return `--measure: ${measure} is not in both runs; score both with --measures overlap,${asked}`;
+}
+
 /** @throws UsageError for a measure that the runs do not share, naming those that they do */
 function chosen(names: readonly MeasureName[], measure: string | undefined): readonly MeasureName[] {
   if (measure === undefined) return names;
   const found = names.filter((name) => name.measure === measure || name.measure.endsWith(`.${measure}`));
   if (found.length > 0) return found;
+  const advice = shapeAdvice(names, measure);
+  if (advice !== undefined) throw new UsageError('measure-unknown', advice, { field: 'measure' });
   const known = [...new Set(names.map((name) => name.measure))].join(', ');
   throw new UsageError(
     'measure-unknown',
