@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
 import { createGunzip } from 'node:zlib';
 import { inflateFault, inputFault } from './faults.ts';
 import { dataBytes, lengthSum } from './length.ts';
@@ -42,8 +41,6 @@ class SequentialStream implements VolumeStream {
     this.#inflated = this.#file;
     this.#file.on('error', (error) => this.#fail(error));
     if (header.compressed) {
-      // Chunks count as heap, so V8 would mark its few MB of objects anew with every 30 MB that pass: a fifth of the time.
-      setFlagsFromString('--no-incremental-marking');
       const gunzip = createGunzip({ chunkSize: inflatedChunkBytes });
       // Not `pipeline`: it lets go of a last stream whose input has ended, before that stream's last errors.
       gunzip.on('error', (error) => this.#fail(error));
