@@ -125,7 +125,8 @@ interface KernelExports {
     list: number,
     state: number,
   ): number;
-  mergeTile(counts: number, cells: number, bitmap: number, list: number, state: number): void;
+  mergeTile(counts: number, cells: number, list: number, state: number): void;
+  clearKeys(): void;
   addRuns(runs: number, bytes: number, cells: number, bitmap: number, side: number, wide: number): number;
   encodeCells(cells: number, bitmap: number, side: number, wide: number, out: number): number;
   clearCells32(cells: number, bitmap: number): void;

@@ -76,6 +76,36 @@ function readVarint(at: usize): u64 {
 }
 
 /**
+ * The number with which a run begins, and behind it, from bit 32 on, how many bytes it has. Most have up to three: all are
+ * looked at at once. What lies behind the runs may be read, and is not used. Of what is no such number it is one too large.
+ */
+// @ts-ignore: decorator
+@inline
+export function headAt(at: usize): u64 {
+  const four = load<u32>(at);
+  const stops = ~four & 0x808080;
+  if (!stops) return longHead(at);
+  const stop = ctz(stops);
+  const own = four & (0xffffffff >> (31 - stop));
+  const head = (own & 0x7f) | ((own >> 1) & 0x3f80) | ((own >> 2) & 0x1fc000);
+  return <u64>head | (<u64>((stop >> 3) + 1) << 32);
+}
+
+function longHead(at: usize): u64 {
+  const head = readVarint(at);
+  return min(head, 0xffffffff) | (<u64>(cursor - at) << 32);
+}
+
+/** The count of a run, at the place behind its head; it ends at `countEnd`. */
+export function countAt(at: usize): u64 {
+  return readVarint(at) + 2;
+}
+
+export function countEnd(): usize {
+  return cursor;
+}
+
+/**
  * Adds the runs in `bytes` bytes at `runs`. Returns the sum of their counts, or -1 when they are not runs of this
  * bucket (a key above 65535, or a run that ends beyond the bytes).
  */
@@ -84,11 +114,14 @@ export function addRuns(runs: usize, bytes: i32, cells: usize, bitmap: usize, si
   let next: u64 = 0;
   let total: u64 = 0;
   while (runs < end) {
-    const head = readVarint(runs);
-    const key = next + (head >> 1);
+    const head = headAt(runs);
+    runs += <usize>(head >> 32);
+    const key = next + ((head & 0xffffffff) >> 1);
     let count: u64 = 1;
-    if (head & 1) count = readVarint(cursor) + 2;
-    runs = cursor;
+    if (head & 1) {
+      count = countAt(runs);
+      runs = countEnd();
+    }
     if (key > 0xffff || runs > end) return -1;
     if (wide) {
       const cell = cells + (<usize>key << 4) + (<usize>side << 3);

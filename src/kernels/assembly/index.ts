@@ -10,6 +10,7 @@ export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export {
   addRuns, addPieces, encodeCells, clearCells32, clearCells64, evaluateCells,
 } from './cells';
+export { clearKeys } from './key-list';
 export { mergeBuckets, mergeTile } from './merge';
 export {
   reflectBackground, walkScores, walkSteps, binScores, probabilityOfKey, sumRunCrossEntropy,

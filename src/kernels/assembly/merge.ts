@@ -1,8 +1,8 @@
 /** Merging bucket by bucket: of pieces of any number of shards, or of the placed keys of one tile. */
+import { addPieces, clearCells64, encodeCells, evaluateCells } from './cells';
 import {
-  addPacked32, addPieces, clearCells64, encodeCells, evaluateCells,
-} from './cells';
-import { encodeList, evaluateList, gatherCells } from './cell-list';
+  addPackedKeys, addPieceKeys, backgroundEnd, evaluateList, foregroundEnd, gatherKeys,
+} from './key-list';
 
 const BUCKETS: usize = 65536;
 
@@ -25,7 +25,7 @@ const SUMS_ROW: usize = 40;
  * one bucket more is behind them). `keys`: float64 pairs [background, foreground], the keys of each bucket from `first` on;
  * `starts`: the first row of each in `rows`, the pieces of `addPieces`. For each bucket that holds keys a row of sums is
  * written, and for each of its sides that does an entry of float64 [bucket, 1 (runs), keys, bytes]. `list`: room of
- * `gatherCells`. Returns whether each bucket held the keys that it should; at one that does not, the merge stops.
+ * `gatherKeys`. Returns whether each bucket held the keys that it should; at one that does not, the merge stops.
  */
 export function mergeBuckets(
   first: i32, end: i32, keys: usize, starts: usize, rows: usize, cells: usize, bitmap: usize, list: usize, state: usize,
@@ -47,8 +47,12 @@ export function mergeBuckets(
     const wide = all >= 4294967296.0 ? 1 : 0;
     const from = load<u32>(starts + (slot << 2));
     const count = load<u32>(starts + (slot << 2), 4) - from;
-    if (addPieces(rows + (<usize>from << 4), count, cells, bitmap, wide) != all) return false;
-    const listEnd = wide ? 0 : gatherCells(cells, bitmap, list);
+    const pieces = rows + (<usize>from << 4);
+    const found = wide ? addPieces(pieces, count, cells, bitmap, 1) : addPieceKeys(pieces, count, cells);
+    if (found != all) return false;
+    const backgroundRuns = write && background > 0 ? payloadEnd(state) : 0;
+    const foregroundRuns = write && foreground > 0 ? payloadEnd(state + 8) : 0;
+    const listEnd = wide ? 0 : gatherKeys(cells, list, backgroundRuns, foregroundRuns);
     const foregroundAbove = load<f64>(state, FOREGROUND) - foreground;
     const backgroundAbove = load<f64>(state, BACKGROUND) - background;
     store<f64>(state, foregroundAbove, FOREGROUND);
@@ -58,9 +62,13 @@ export function mergeBuckets(
       if (wide) evaluateCells(cells, bitmap, wide, bucket, logit, total, foregroundAbove, backgroundAbove, sums);
       else evaluateList(list, listEnd, bucket, logit, total, foregroundAbove, backgroundAbove, sums);
     }
-    if (write) {
-      if (background > 0) writeRuns(bucket, 0, background, cells, bitmap, list, listEnd, state);
-      if (foreground > 0) writeRuns(bucket, 1, foreground, cells, bitmap, list, listEnd, state);
+    if (backgroundRuns) {
+      const bytes = wide ? encodeCells(cells, bitmap, 0, 1, backgroundRuns) : <u32>(backgroundEnd - backgroundRuns);
+      addEntry(bucket, background, bytes, state);
+    }
+    if (foregroundRuns) {
+      const bytes = wide ? encodeCells(cells, bitmap, 1, 1, foregroundRuns) : <u32>(foregroundEnd - foregroundRuns);
+      addEntry(bucket, foreground, bytes, state + 8);
     }
     if (wide) clearCells64(cells, bitmap);
   }
@@ -79,22 +87,23 @@ function beginSums(bucket: i32, state: usize): usize {
   return at + 8;
 }
 
-/** Of the list, or, where it has no end, of the wide cells. */
-function writeRuns(
-  bucket: i32, side: i32, keys: f64, cells: usize, bitmap: usize, list: usize, listEnd: usize, state: usize,
-): void {
-  const ofSide = state + (<usize>side << 3);
+/** Where the payload of a side ends. `ofSide`: the state, 8 bytes further on for the foreground; so below. */
+// @ts-ignore: decorator
+@inline
+function payloadEnd(ofSide: usize): usize {
+  return <usize>(load<f64>(ofSide, PAYLOAD_AT) + load<f64>(ofSide, BYTES));
+}
+
+/** Lists the runs of a bucket that were written at the payload's end. */
+function addEntry(bucket: i32, keys: f64, bytes: u32, ofSide: usize): void {
   const entry = load<f64>(ofSide, ENTRIES);
-  const written = load<f64>(ofSide, BYTES);
-  const payload = <usize>load<f64>(ofSide, PAYLOAD_AT) + <usize>written;
-  const bytes = <f64>(listEnd ? encodeList(list, listEnd, side, payload) : encodeCells(cells, bitmap, side, 1, payload));
   const at = <usize>load<f64>(ofSide, ENTRIES_AT) + (<usize>entry << 5);
   store<f64>(at, <f64>bucket);
   store<f64>(at, 1, 8);
   store<f64>(at, keys, 16);
-  store<f64>(at, bytes, 24);
+  store<f64>(at, <f64>bytes, 24);
   store<f64>(ofSide, entry + 1, ENTRIES);
-  store<f64>(ofSide, written + bytes, BYTES);
+  store<f64>(ofSide, load<f64>(ofSide, BYTES) + <f64>bytes, BYTES);
 }
 
 /** Bytes that the runs of so many keys of a tile and one bucket take at most, with what is written behind them. */
@@ -110,7 +119,7 @@ function mostBytes(keys: u32): f64 {
  * buckets. Stops when sums, entries or a payload have no room for another bucket (`ROWS`, `PAUSE`): to be called again, with
  * these emptied, until `BUCKET` is 65536.
  */
-export function mergeTile(counts: usize, cells: usize, bitmap: usize, list: usize, state: usize): void {
+export function mergeTile(counts: usize, cells: usize, list: usize, state: usize): void {
   const room = load<f64>(state, PAUSE);
   const rows = load<f64>(state, ROWS);
   const write = load<f64>(state, WRITE) != 0;
@@ -128,18 +137,19 @@ export function mergeTile(counts: usize, cells: usize, bitmap: usize, list: usiz
     if (load<f64>(state, SUMS) >= rows) break;
     if (load<f64>(state, BYTES) + mostBytes(background) > room) break;
     if (load<f64>(state, BYTES + 8) + mostBytes(foreground) > room) break;
-    addPacked32(backgroundKeys, background, cells, bitmap, 0);
-    addPacked32(foregroundKeys, foreground, cells, bitmap, 1);
+    addPackedKeys(backgroundKeys, background, cells, 0);
+    addPackedKeys(foregroundKeys, foreground, cells, 1);
     backgroundKeys += <usize>background << 1;
     foregroundKeys += <usize>foreground << 1;
-    const end = gatherCells(cells, bitmap, list);
+    const backgroundRuns = write && background > 0 ? payloadEnd(state) : 0;
+    const foregroundRuns = write && foreground > 0 ? payloadEnd(state + 8) : 0;
+    const end = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
     foregroundAbove -= <f64>foreground;
     backgroundAbove -= <f64>background;
     const sums = beginSums(<i32>bucket, state);
     evaluateList(list, end, <i32>bucket, logit, total, foregroundAbove, backgroundAbove, sums);
-    if (!write) continue;
-    if (background > 0) writeRuns(<i32>bucket, 0, <f64>background, cells, bitmap, list, end, state);
-    if (foreground > 0) writeRuns(<i32>bucket, 1, <f64>foreground, cells, bitmap, list, end, state);
+    if (backgroundRuns) addEntry(<i32>bucket, <f64>background, <u32>(backgroundEnd - backgroundRuns), state);
+    if (foregroundRuns) addEntry(<i32>bucket, <f64>foreground, <u32>(foregroundEnd - foregroundRuns), state + 8);
   }
   store<f64>(state, foregroundAbove, FOREGROUND);
   store<f64>(state, backgroundAbove, BACKGROUND);

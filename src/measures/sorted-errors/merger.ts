@@ -125,6 +125,7 @@ export class Merger {
     const payloads = sides.map(() => layout.region(write ? pauseBytes + maxRunBytes : 0));
     this.#view(cells, 16 * bucketCount).fill(0);
     this.#view(bitmap, bitmapBytes).fill(0);
+    kernels.clearKeys();
     const pieces = new Pieces(kernels, layout, range.first, range.end);
     for (const file of files) {
       for (const side of sides) {

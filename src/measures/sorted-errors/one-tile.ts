@@ -22,7 +22,6 @@ const entryBytes = 8 * entryLength * rowCount;
 /** Kernel memory that is free once the keys are placed. */
 export interface OneTileRoom {
   readonly cells: number;
-  readonly bitmap: number;
   /** 12 bytes for each key of a bucket. */
   readonly scratch: number;
   /** `payloadBytes` bytes. */
@@ -44,7 +43,7 @@ export interface PlacedKeys extends KeyCounts {
 
 export function mergePlaced(
   kernels: Kernels,
-  { cells, bitmap, scratch, first, second }: OneTileRoom,
+  { cells, scratch, first, second }: OneTileRoom,
   placed: PlacedKeys,
   write: WriteShard | null,
 ): MergedKeys {
@@ -61,12 +60,13 @@ export function mergePlaced(
     mergeState.total,
   );
   state.set([placed.keys, placed.keys + 2 * background, rowCount], mergeState.keysAt);
+  kernels.clearKeys();
   const sums: Float64Array[] = [];
   const entries: Float64Array[][] = [[], []];
   const payloads: Uint8Array[][] = [[], []];
   const { buffer } = kernels.memory;
   while (state[mergeState.bucket]! < bucketCount) {
-    kernels.mergeTile(placed.counts, cells, bitmap, scratch, walk);
+    kernels.mergeTile(placed.counts, cells, scratch, walk);
     sums.push(new Float64Array(buffer, sumsAt, sumsLength * state[mergeState.sums]!).slice());
     state[mergeState.sums] = 0;
     for (const side of [0, 1] as const) {

@@ -144,12 +144,12 @@ function placeKeys(
 
 function mergeOneTile(
   kernels: Kernels,
-  { cells, bitmap, scratch }: TileRegions,
+  { cells, scratch }: TileRegions,
   room: Room,
   view: ClassView,
   write: WriteShard | null,
 ): MergedKeys {
-  const free = { cells, bitmap, scratch, first: room.offsets, second: room.entries };
+  const free = { cells, scratch, first: room.offsets, second: room.entries };
   return mergePlaced(kernels, free, placeKeys(kernels, room, view), write);
 }
 
