@@ -204,7 +204,7 @@ export const configSchema = z.strictObject({
     .default('auto')
     .meta({ allowed: 'auto, or an integer from 1 to 256' }),
   stageAboveMiB: integer(0, 2 ** 30, 4096),
-  mergeFanIn: integer(2, 256, 64),
+  mergeFanIn: integer(2, 256, 256),
   engine: oneOf(engineNames, 'embedded'),
   redis: z
     .strictObject({

@@ -56,7 +56,7 @@ test.each([
   const [prediction, reference] = [join(out, 'p.nii'), join(out, 'r.nii')];
   await writePair(prediction, reference, { shape: [64, 64, 480], seed: 1 });
   const cases = [pair('a', prediction, reference)];
-  const config = { threads: 1, tile: { voxels: 1_000_000, bundle: 1 } } as const;
+  const config = { threads: 1, tile: { voxels: 600_000, bundle: 1 } } as const;
   const stopped = runInProcess(request(cases, { ...config, memory: before * mebi }, out), (step, run) => {
     if (step.kind === 'score-bundle' && step.bundle === 1) throw new Error('killed');
     return run(step);

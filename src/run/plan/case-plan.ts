@@ -6,6 +6,7 @@ import { InputError } from '../../base/errors.ts';
 import { automaticTileShape, isFileOrder, tileGrid } from '../../base/tile-grid.ts';
 import { voxelVec3Schema } from '../../base/vec3-schema.ts';
 import type { ManifestCase } from '../../cases/types.ts';
+import { mostVoxels } from '../../measures/sorted-errors/one-tile.ts';
 import { tileBytes } from '../../measures/tile/tile-bytes.ts';
 import { scaled } from '../../settings/case-evidence.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
@@ -221,6 +222,11 @@ function chooseTileShape(
     if (bytesOf(voxelCount(tileShape)) > budget) throw tooLarge(tileShape);
     return tileShape;
   }
+  // One tile is scored in one step, two are stored and merged: a volume of up to two is not cut. An audit reads whole tiles as
+  // tensors, which take more memory than kernels do.
+  const whole = voxelCount(shape);
+  const isOne = whole <= Math.min(2 * settings.tileVoxels, mostVoxels) && settings.audit === undefined;
+  if (isOne && bytesOf(whole) <= budget) return shape;
   for (let voxels = settings.tileVoxels; ; voxels = Math.floor(voxels / 2)) {
     const tileShape = automaticTileShape(shape, Math.max(1, voxels));
     if (bytesOf(voxelCount(tileShape)) <= budget) return tileShape;
