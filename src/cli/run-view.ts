@@ -7,6 +7,7 @@ import { CaseReader } from '../web/viewer/case-reader.ts';
 import { currentCases } from '../web/viewer/finished-cases.ts';
 import { viewerApp } from '../web/viewer/serve-viewer.ts';
 import { interruptible } from './interrupt.ts';
+import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ViewOptions {
@@ -28,6 +29,7 @@ export async function runView(results: string, options: ViewOptions, terminal: T
   new DataRoots(dataRoots);
   const { images } = options;
   const reader = new CaseReader();
+  terminal.error(`voxtally: reading ${plainText(results)}\n`);
   const cases = currentCases(results, reader, { dataRoots, ...(images !== undefined && { images }) });
   const server = createAdaptorServer({ fetch: viewerApp(cases).fetch }) as Server;
   await new Promise<void>((done, fail) => {

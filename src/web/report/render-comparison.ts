@@ -103,7 +103,7 @@ function trend(runs: readonly ReportedRun[]): Fragment {
     value === null ? [] : [`${at(index)},${place(y(value))}`],
   );
   return html`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2>
-<div class="holder scroll cue" tabindex="0" role="region" aria-label="Trend over runs"><svg class="plot" xmlns="http://www.w3.org/2000/svg" width="${plot.width}" height="${plot.height}" viewBox="0 0 ${plot.width} ${plot.height}" role="img" aria-label="Foreground mean of ${comparedLabel} by run: ${points.map(({ run, value }) => `${run.name} ${figure(value)}`).join(', ')}">
+<div class="holder scroll cue" tabindex="0" role="region" aria-label="Trend over runs"><svg class="plot trend" xmlns="http://www.w3.org/2000/svg" width="${plot.width}" height="${plot.height}" viewBox="0 0 ${plot.width} ${plot.height}" role="img" aria-label="Foreground mean of ${comparedLabel} by run: ${points.map(({ run, value }) => `${run.name} ${figure(value)}`).join(', ')}">
 ${y.ticks(5).map((tick) => html`<line class="grid" x1="${plot.left}" x2="${plot.width - plot.right}" y1="${place(y(tick))}" y2="${place(y(tick))}"/><text class="tick" x="${plot.left - 6}" y="${place(y(tick)) + 4}" text-anchor="end">${y.tickFormat(5)(tick)}</text>`)}
 <polyline class="line" points="${drawn.join(' ')}"/>
 ${points.map(({ run, value }, index) => html`<text x="${at(index)}" y="${plot.height - plot.bottom + 18}" text-anchor="middle">${cut(run.name)}</text><text x="${at(index)}" y="${plot.height - plot.bottom + 34}" text-anchor="middle">${run.startedAt?.slice(0, 10) ?? ''}</text>${value !== null && html`<circle class="point" cx="${at(index)}" cy="${place(y(value))}" r="4.5" data-tip="${run.name}: ${figure(value)}"/>`}`)}
@@ -118,7 +118,8 @@ function casesTable({ runs, cases, classes }: ComparedRuns): Markup {
       const ofRuns = values.map((byCase) => meanOf(classes.map((name) => byCase.get(id)?.[name] ?? null)));
       const defined = ofRuns.filter((value) => value !== null);
       const best = Math.max(...defined);
-      return { id, ofRuns, best, spread: defined.length < 2 ? 0 : best - Math.min(...defined) };
+      const spread = defined.length < 2 ? 0 : best - Math.min(...defined);
+      return { id, ofRuns, best, spread };
     })
     .sort((a, b) => b.spread - a.spread);
   const shown = rows.slice(0, mostCases);
@@ -128,9 +129,9 @@ function casesTable({ runs, cases, classes }: ComparedRuns): Markup {
 <thead><tr><th scope="col">Case</th>${runs.map(({ name }) => html`<th scope="col" class="number name">${name}</th>`)}<th scope="col" class="number">Spread</th></tr></thead>
 <tbody>${shown.map(
     ({ id, ofRuns, best, spread }) =>
-      html`<tr><th scope="row" class="name">${id}</th>${ofRuns.map((value, at) => html`<td class="number" data-label="${runs[at]!.name}" data-value="${value}">${value !== null && value === best ? html`<b>${figure(value)}</b>` : figure(value)}</td>`)}<td class="number" data-label="Spread" data-value="${spread}">${figure(spread)}</td></tr>`,
+      html`<tr><th scope="row" class="name">${id}</th>${ofRuns.map((value, at) => html`<td class="number" data-label="${runs[at]!.name}" data-value="${value}">${spread > 0 && value === best ? html`<b>${figure(value)}</b>` : figure(value)}</td>`)}<td class="number" data-label="Spread" data-value="${spread}">${figure(spread)}</td></tr>`,
   )}</tbody></table></div>
-<p class="basis">Mean ${comparedLabel} over the classes of a case; the cases in which the runs differ most come first.${rows.length > shown.length && ` Of ${integer(rows.length)} cases the first ${mostCases} are listed.`}</p>
+<p class="basis">Mean ${comparedLabel} over the classes of a case; the cases in which the runs differ most come first; the best is bold where they differ.${rows.length > shown.length && ` Of ${integer(rows.length)} cases the first ${mostCases} are listed.`}</p>
 </section>`;
 }
 
