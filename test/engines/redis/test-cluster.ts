@@ -25,6 +25,8 @@ export const program = fileURLToPath(new URL('../../../dist/bin/main.js', import
 /** Locks so short that the loss of a worker is found within a second or two. */
 const lockMs = 1000;
 export const resultFiles = ['results.json', 'cases.csv', 'summary.json'] as const;
+/** Where lesions were looked for. */
+const lesionsFile = 'lesions.csv';
 
 export interface WardOptions {
   readonly cases: number;
@@ -109,7 +111,8 @@ export class TestCluster {
 
   /** The result files in a folder, as one text. */
   results(out: string): string {
-    return resultFiles.map((name) => readFileSync(join(this.folder, out, name), 'utf8')).join('\n');
+    const files = this.config.measures.includes('lesions') ? [...resultFiles, lesionsFile] : resultFiles;
+    return files.map((name) => readFileSync(join(this.folder, out, name), 'utf8')).join('\n');
   }
 
   #request(out: string, resume: boolean, priority: number, signal = new AbortController().signal) {

@@ -68,3 +68,21 @@ test('SIGTERM hands the work over and ends well', async () => {
   expect(cluster.results('out')).toBe(expected);
   expect((await cluster.monitor.run(run))!.stalls).toBe(0);
 }, 60_000);
+
+test('borders and lesions by several workers, of which one is killed', async () => {
+  cluster = await TestCluster.make(server, {
+    cases: 5,
+    shape: [20, 20, 24],
+    tileZ: 2,
+    gzip: (index) => index === 3,
+    flags: { measures: 'overlap,boundary,lesions', lesionPreset: 'brats-met', threshold: '0.96' },
+  });
+  const expected = await cluster.expected();
+  expect(expected).toContain(',reference,1,found,');
+  const [first] = await Promise.all([cluster.worker(), cluster.worker()]);
+  const run = await cluster.submit('out');
+  await cluster.until(async () => (await cluster.monitor.run(run))!.tilesDone > 8);
+  await first.kill('SIGKILL');
+  await cluster.score('out', { resume: true });
+  expect(cluster.results('out')).toBe(expected);
+}, 60_000);
