@@ -2,8 +2,9 @@
 import { setFlagsFromString } from 'node:v8';
 
 // Loops over voxels are compiled kernels. What is around them runs too briefly for V8's optimising compilers to pay, which took
-// an eighth of the processor time of a run; functions are optimised once they have run eight times as long as by default.
-setFlagsFromString('--interrupt-budget=1000000');
+// an eighth of the processor time of a run; functions are optimised once they have run eight times as long as by default. Later
+// versions of Node have no such flag, and print an error.
+if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000');
 // What is inflated counts as heap, so V8 would mark its few MB of objects anew with every 30 MB that pass: a fifth of the
 // time. Here and nowhere later: switched off while it is marking, V8 corrupts its heap.
 setFlagsFromString('--no-incremental-marking');
