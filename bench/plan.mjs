@@ -42,9 +42,12 @@ export async function measureParts(folder, cli) {
       'overlap',
     ];
     const args = [cli, 'score', ...flags, '--scores', 'probability', '--losses', losses];
-    const { processorSeconds } = await measure(process.execPath, [...args, '--keep-shards', 'always']);
+    // Sums alone need no shards.
+    const keep = losses === 'all' ? 'always' : 'never';
+    const { processorSeconds } = await measure(process.execPath, [...args, '--keep-shards', keep]);
     const shards = join(out, 'work', 'shards');
-    const bytes = readdirSync(shards).reduce((sum, name) => sum + statSync(join(shards, name)).size, 0);
+    const stored = keep === 'always' ? readdirSync(shards) : [];
+    const bytes = stored.reduce((sum, name) => sum + statSync(join(shards, name)).size, 0);
     return { processorSeconds, bytes };
   };
   const caseVoxels = 192 ** 3;

@@ -37,7 +37,9 @@ class SequentialStream implements VolumeStream {
 
   constructor(header: VolumeHeader) {
     this.header = header;
-    this.#file = createReadStream(header.dataPath, { highWaterMark: fileChunkBytes, ...volumeStreams });
+    // Room for a whole chunk is taken at each read, however short the file.
+    const highWaterMark = Math.min(fileChunkBytes, header.fileBytes + 1);
+    this.#file = createReadStream(header.dataPath, { highWaterMark, ...volumeStreams });
     this.#inflated = this.#file;
     this.#file.on('error', (error) => this.#fail(error));
     if (header.compressed) {

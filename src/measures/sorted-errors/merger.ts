@@ -178,6 +178,7 @@ export class Merger {
       }
       if (bucket >= range.end) break;
     }
+    pieces.release();
     const table = (address: number, length: number) =>
       new Float64Array(kernels.memory.buffer, address, length).slice();
     return {

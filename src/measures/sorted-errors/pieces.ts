@@ -9,6 +9,9 @@ const rowLength = 4;
 /** And as it is kept until all are read: the row, its bucket and its file. */
 const recordLength = 6;
 
+/** Left by those that are done: grown anew for each merge, it came to most of what a thread threw away. */
+const spare: { readonly records: Uint32Array; readonly keysOf: Float64Array }[] = [];
+
 /**
  * A piece is the keys of one bucket and side in one file. There are as many as buckets times files, so they are numbers
  * in arrays and never objects. First all sections are read, then the pieces are listed, then buckets are added to cells.
@@ -20,8 +23,8 @@ export class Pieces {
   readonly #end: number;
   readonly #files: string[] = [];
   #count = 0;
-  #records = new Uint32Array(recordLength * 256);
-  #keysOf = new Float64Array(256);
+  #records: Uint32Array;
+  #keysOf: Float64Array;
   /** Keys of each bucket: [background, foreground] pairs. */
   readonly #keys: Float64Array;
   /** Pieces of each bucket, one place further on; from `list` on the first row of each bucket. */
@@ -36,6 +39,12 @@ export class Pieces {
     this.#layout = layout;
     this.#first = first;
     this.#end = end;
+    const room = spare.pop() ?? {
+      records: new Uint32Array(recordLength * 256),
+      keysOf: new Float64Array(256),
+    };
+    this.#records = room.records;
+    this.#keysOf = room.keysOf;
     this.#keys = new Float64Array(2 * (end - first));
     this.#starts = new Uint32Array(end - first + 1);
   }
@@ -96,6 +105,13 @@ export class Pieces {
       for (let i = 0; i < rowLength; i++) rows[rowLength * row + i] = this.#records[at + i]!;
     }
     return this;
+  }
+
+  /** Leaves its room to the next ones of this thread; nothing is asked of it afterwards. */
+  release(): void {
+    spare.push({ records: this.#records, keysOf: this.#keysOf });
+    this.#records = new Uint32Array(0);
+    this.#keysOf = new Float64Array(0);
   }
 
   /** Keys of a bucket on one side; 0 for buckets out of the range. */
