@@ -6,6 +6,7 @@ import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { mergeRuns } from '../../src/questions/merge/merge.ts';
 import type { ClassResult } from '../../src/results/document.ts';
 import type { BorderResult } from '../../src/results/shapes/document.ts';
+import { shapeTable } from '../../src/results/shapes/table.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { type GoldenCase, goldenCases, near } from '../measures/shapes/volumes.ts';
@@ -111,6 +112,7 @@ describe('questions about a finished run', () => {
     );
     const { results } = await ask(openFinishedRun(folder('asked')), question);
     expect(results).toEqual(fresh.results);
+    expect(shapeTable(results)!.notes[0]).toMatch(/one mask is empty: the length of the volume's diagonal/);
     const { boundary } = scored(results.cases[2]).classes['1']!;
     const shape = [0, 1, 2].map((axis) => scored(results.cases[2]).shape[axis]! * [1, 1, 2][axis]!);
     expect(boundary && 'voxel' in boundary && boundary.voxel.hd).toBeCloseTo(Math.hypot(...shape), 10);

@@ -1,6 +1,7 @@
 /** Borders and lesions on the terminal: one row per class, a few measures; results.json has them all. */
 import type { ResultsDocument } from '../document.ts';
 import { figure } from '../layout.ts';
+import type { ShapesAsked } from './document.ts';
 
 interface Column {
   /** The measure in `shapes.measures`. */
@@ -34,17 +35,27 @@ export function shapeTable({ shapes, classes, means }: ResultsDocument): ShapeTa
         ...columns.map(({ name }) => figure(means.foreground.shapes?.[name]?.mean ?? null)),
       ],
     ],
-    notes: columns.flatMap(({ name, heading }: Column) => {
-      const undefinedIn = classes.flatMap((each) => {
-        const { count = 0, undefined: none = 0 } = summaryOf(each.name, name) ?? {};
-        return none > 0 ? [`${each.name} in ${none} of ${count + none} cases`] : [];
-      });
-      if (undefinedIn.length === 0) return [];
-      const rest = undefinedIn.length - mostNamed;
-      const more = rest > 0 ? ` and ${rest} more classes` : '';
-      return [`undefined ${heading.slice(0, -1)}: ${undefinedIn.slice(0, mostNamed).join(', ')}${more}`];
-    }),
+    notes: [
+      ...ruleNotes(shapes, columns),
+      ...columns.flatMap(({ name, heading }: Column) => {
+        const undefinedIn = classes.flatMap((each) => {
+          const { count = 0, undefined: none = 0 } = summaryOf(each.name, name) ?? {};
+          return none > 0 ? [`${each.name} in ${none} of ${count + none} cases`] : [];
+        });
+        if (undefinedIn.length === 0) return [];
+        const rest = undefinedIn.length - mostNamed;
+        const more = rest > 0 ? ` and ${rest} more classes` : '';
+        return [`undefined ${heading.slice(0, -1)}: ${undefinedIn.slice(0, mostNamed).join(', ')}${more}`];
+      }),
+    ],
   };
+}
+
+/** What stands for distances that are undefined, where a run says so. */
+function ruleNotes({ emptyDistance }: ShapesAsked, columns: readonly Column[]): string[] {
+  if (emptyDistance === null || !columns.some(({ heading }) => heading.includes(' mm↓'))) return [];
+  const rule = emptyDistance === 'diagonal' ? "the length of the volume's diagonal" : `${emptyDistance} mm`;
+  return [`distances where exactly one mask is empty: ${rule} (--empty-distance)`];
 }
 
 /** Classes that a note names. */
