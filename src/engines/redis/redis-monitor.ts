@@ -60,6 +60,8 @@ const pingMs = 15_000;
 const closeMs = 1000;
 /** Jobs at work that are looked at: more than all threads of a large site. */
 const mostActive = 20_000;
+/** Within this time after the end of a run its workers have told all that they did. */
+const lateMs = 60_000;
 const dayMs = 86_400_000;
 
 export function openMonitor({ redisUrl, prefix, workRoot }: MonitorOptions): RedisMonitor {
@@ -259,11 +261,13 @@ class FolderAndBoard implements RedisMonitor {
     if (!known) return this.#board.history(id, Date.now());
     const { folder, record } = known;
     const finished = readFinished(folder);
-    const history = await this.#board.history(id, record.createdAt, finished?.finishedAt);
-    // Redis forgets; what workers told last came after the run had ended.
+    // Workers tell what they did last when the run has ended, which may be in the next minute.
+    const end = finished && Math.min(finished.finishedAt + lateMs, Date.now());
+    const history = await this.#board.history(id, record.createdAt, end);
+    // Redis forgets.
     const voxels = (of: History) => of.voxels.reduce((sum, count) => sum + count, 0);
     if (finished?.history && voxels(finished.history) > voxels(history)) return finished.history;
-    return isCancelled(folder) ? untilLast(history) : history;
+    return finished || isCancelled(folder) ? untilLast(history) : history;
   }
 
   async watch(onChange: (runId: string) => void): Promise<() => Promise<void>> {

@@ -116,11 +116,14 @@ test('a run is watched from its start to its end', async () => {
 
   const ask = async (path: string) => (await (await get(dashboard.url + path)).json()) as never;
   await follows(ask, run);
-  const history = (await ask(`/api/runs/${run}/history`)) as History;
-  const sum = (list: readonly number[]) => list.reduce((total, value) => total + value, 0);
-  expect([sum(history.cases), sum(history.failures)]).toEqual([8, 1]);
-  expect(sum(history.voxels)).toBe(7 * 32 * 32 * 40);
-  expect(sum(((await ask('/api/history')) as History).cases)).toBe(8);
+  // Workers tell of their last tiles a moment after the run has ended.
+  const sums = async (path: string) => {
+    const { cases, failures, voxels } = (await ask(path)) as History;
+    return [cases, failures, voxels].map((list) => list.reduce((total, value) => total + value, 0));
+  };
+  const voxels = 7 * 32 * 32 * 40;
+  await expect.poll(() => sums(`/api/runs/${run}/history`), { timeout: 10_000 }).toEqual([8, 1, voxels]);
+  expect(await sums('/api/history')).toEqual([8, 1, voxels]);
 
   const metrics = await get(`${dashboard.url}/metrics`).then((answer) => answer.text());
   expect(metrics).toContain(`voxtally_cases{run="${run}",status="ok"} 7\n`);
