@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start servers and browsers, or install what is packed, wait for events: they have the machine to themselves. */
+/** Tests that start servers and browsers, or install what is packed, wait for events most of the time: two run at once. */
 const servers = ['test/{web,engines/redis,package}/**/*.test.ts'];
 
 export default defineConfig({
@@ -20,7 +20,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'servers', include: servers, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'servers', include: servers, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
     ],
   },
