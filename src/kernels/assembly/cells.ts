@@ -275,12 +275,7 @@ export function evaluateCells(
           onForeground = <f64>load<u32>(cell, 4);
         }
         const key = (<u32>bucket << 16) | low;
-        // J_after - J_before in one fraction, since the difference would cancel; without any foreground the first takes all.
-        const before = total + b;
-        const after = before + onBackground;
-        const step = f64x2.splat(
-          before > 0.0 ? (onForeground * before + onBackground * (total - f)) / (before * after) : 1.0,
-        );
+        const step = f64x2.splat(stepOf(total, f, b, onForeground, onBackground));
         b += onBackground;
         f += onForeground;
         const errors = logit ? logitErrors(key) : f64x2.splat(probabilityError(key));
@@ -297,6 +292,15 @@ export function evaluateCells(
   }
   v128.store(out, sums);
   v128.store(out, compensations, 16);
+}
+
+/** J_after - J_before in one fraction, since the difference would cancel; without any foreground the first takes all. */
+// @ts-ignore: decorator
+@inline
+export function stepOf(total: f64, f: f64, b: f64, onForeground: f64, onBackground: f64): f64 {
+  const before = total + b;
+  const after = before + onBackground;
+  return before > 0.0 ? (onForeground * before + onBackground * (total - f)) / (before * after) : 1.0;
 }
 
 /** The errors [1 - sigmoid, hinge] of a logit's key: sigmoid(v) and max(1 + v, 0), v the margin violation. */

@@ -5,7 +5,8 @@
  *
  * A row of the list is three uint32 [key, background, foreground]; keys ascend.
  */
-import { countAt, countEnd, headAt, logitErrors, writeVarint } from './cells';
+import { countAt, countEnd, headAt, logitErrors, stepOf, writeVarint } from './cells';
+import { probabilityError } from './keys';
 
 /** Bytes of a row. */
 const ROW: usize = 12;
@@ -186,15 +187,6 @@ function lengthOf(head: u32): usize {
   return 1 + <usize>(head >= 0x80) + <usize>(head >= 0x4000);
 }
 
-/** J_after - J_before of a row, as in `evaluateCells`. */
-// @ts-ignore: decorator
-@inline
-function stepOf(total: f64, f: f64, b: f64, onForeground: f64, onBackground: f64): f64 {
-  const before = total + b;
-  const after = before + onBackground;
-  return before > 0.0 ? (onForeground * before + onBackground * (total - f)) / (before * after) : 1.0;
-}
-
 /** `evaluateCells` of a list: the same operations in the same order. */
 export function evaluateList(
   list: usize, end: usize, bucket: i32, logit: i32, total: f64, foreground: f64, background: f64, out: usize,
@@ -230,15 +222,6 @@ function evaluateLogits(
   v128.store(out, compensations, 16);
 }
 
-/** The error of a probability's key: `probabilityError`. */
-// @ts-ignore: decorator
-@inline
-function errorOf(key: u32): f64 {
-  const small = key <= 0x3f000000;
-  const value = <f64>reinterpret<f32>(small ? key : 0x7e000000 - key);
-  return small ? value : 1.0 - value;
-}
-
 /** Both sums are the same. */
 function evaluateProbabilities(
   list: usize, end: usize, bucket: i32, total: f64, foreground: f64, background: f64, out: usize,
@@ -254,7 +237,7 @@ function evaluateProbabilities(
     const step = stepOf(total, f, b, onForeground, onBackground);
     b += onBackground;
     f += onForeground;
-    const term = errorOf((<u32>bucket << 16) | load<u32>(at)) * step;
+    const term = probabilityError((<u32>bucket << 16) | load<u32>(at)) * step;
     const next = sum + term;
     const back = next - sum;
     compensation += (sum - (next - back)) + (term - back);

@@ -29,9 +29,9 @@ export function errorKeys(score: v128, foreground: v128, logit: bool): v128 {
 // @ts-ignore: decorator
 @inline
 export function probabilityError(key: u32): f64 {
-  return key <= 0x3f000000
-    ? <f64>reinterpret<f32>(key)
-    : 1.0 - <f64>reinterpret<f32>(0x7e000000 - key);
+  const small = key <= 0x3f000000;
+  const value = <f64>reinterpret<f32>(small ? key : 0x7e000000 - key);
+  return small ? value : 1.0 - value;
 }
 
 /** The margin violation v (x on background, -x on foreground) that a logit's key stands for. */
