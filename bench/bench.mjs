@@ -6,11 +6,12 @@
 //                                    labels, organ, noise, border-threads
 //   npm run bench -- --plan          no benchmark but a forecast: 10^12 voxels in 10,000 cases on 8 machines
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { boundaryParts, boundaryRows } from './boundaries.mjs';
+import { scoreArguments, writeManifest } from './command.mjs';
 import { measureParts, printPlan } from './plan.mjs';
 import { median, ratioText } from './processor.mjs';
 import { caseRows } from './small-cases.mjs';
@@ -65,29 +66,9 @@ async function run(command, args) {
 }
 
 function score(pair, losses, name) {
-  const manifest = join(folder, `${name}.csv`);
-  writeFileSync(manifest, `case,prediction,reference\n${name},${pair.prediction},${pair.reference}\n`);
+  const manifest = writeManifest(join(folder, `${name}.csv`), [pair]);
   const out = join(folder, `${name}-out`);
-  return run(process.execPath, [
-    cli,
-    'score',
-    '--manifest',
-    manifest,
-    '--out',
-    out,
-    '--overwrite',
-    '--quiet',
-    '--scores',
-    'probability',
-    '--losses',
-    losses,
-    '--threads',
-    '2',
-    '--measures',
-    'overlap',
-    '--keep-shards',
-    'never',
-  ]);
+  return run(process.execPath, scoreArguments({ cli, manifest, out, losses, keep: 'never' }));
 }
 
 /** Runs both in turn, after one warm-up each; prints medians and the ratio pair by pair. */

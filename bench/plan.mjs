@@ -2,8 +2,9 @@
 //
 // It is a bound for each resource (what it must do, divided by how fast it does that): a run takes at least as long as
 // its busiest resource. What was not measured here but assumed is printed as such.
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { scoreArguments, writeManifest } from './command.mjs';
 import { measure } from './processor.mjs';
 import { makePair } from './volumes.mjs';
 
@@ -21,30 +22,16 @@ const bytesPerVoxel = 5;
 /** Processor seconds a voxel of scoring and of pooling, seconds of a start, and shard bytes a voxel. */
 export async function measureParts(folder, cli) {
   const run = async (count, losses) => {
-    const lines = [];
-    for (let i = 0; i < count; i++) {
-      const { prediction, reference } = await makePair(folder, 192, i + 1);
-      lines.push(`case-${i},${prediction},${reference}`);
-    }
-    const manifest = join(folder, 'plan.csv');
-    writeFileSync(manifest, `case,prediction,reference\n${lines.join('\n')}\n`);
+    const pairs = [];
+    for (let i = 0; i < count; i++) pairs.push(await makePair(folder, 192, i + 1));
+    const manifest = writeManifest(join(folder, 'plan.csv'), pairs);
     const out = join(folder, 'plan-out');
-    const flags = [
-      '--manifest',
-      manifest,
-      '--out',
-      out,
-      '--overwrite',
-      '--quiet',
-      '--threads',
-      '2',
-      '--measures',
-      'overlap',
-    ];
-    const args = [cli, 'score', ...flags, '--scores', 'probability', '--losses', losses];
     // Sums alone need no shards.
     const keep = losses === 'all' ? 'always' : 'never';
-    const { processorSeconds } = await measure(process.execPath, [...args, '--keep-shards', keep]);
+    const { processorSeconds } = await measure(
+      process.execPath,
+      scoreArguments({ cli, manifest, out, losses, keep }),
+    );
     const shards = join(out, 'work', 'shards');
     const stored = keep === 'always' ? readdirSync(shards) : [];
     const bytes = stored.reduce((sum, name) => sum + statSync(join(shards, name)).size, 0);

@@ -1,6 +1,7 @@
 // Rows about many small and middling cases, in processor seconds.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { scoreArguments, writeManifest } from './command.mjs';
 import { measure, median, ratioText, shares } from './processor.mjs';
 import { compressPair, makePair } from './volumes.mjs';
 
@@ -11,28 +12,12 @@ const distinct = 100;
 
 /** `rows`: of start, small, voxel, many. `python`: interpreter and script of the comparison with PyTorch, or null. */
 export async function caseRows({ folder, cli, rows, runs, size, many, python }) {
+  const out = join(folder, 'cases-out');
   const score = (manifest, losses, keep = 'always') =>
-    measure(process.execPath, [
-      ...[cli, 'score', '--manifest', manifest, '--out', join(folder, 'cases-out'), '--overwrite', '--quiet'],
-      ...[
-        '--scores',
-        'probability',
-        '--losses',
-        losses,
-        '--threads',
-        '2',
-        '--measures',
-        'overlap',
-        '--keep-shards',
-        keep,
-      ],
-    ]);
+    measure(process.execPath, scoreArguments({ cli, manifest, out, losses, keep }));
   const manifest = (name, pairs) => {
     mkdirSync(folder, { recursive: true });
-    const path = join(folder, `${name}.csv`);
-    const lines = pairs.map(({ prediction, reference }, i) => `case-${i},${prediction},${reference}`);
-    writeFileSync(path, `case,prediction,reference\n${lines.join('\n')}\n`);
-    return path;
+    return writeManifest(join(folder, `${name}.csv`), pairs);
   };
   const smallPairs = async (count, gzip) => {
     const pairs = [];
@@ -44,7 +29,7 @@ export async function caseRows({ folder, cli, rows, runs, size, many, python }) 
   };
   /** Of the run that was last. */
   const threads = () =>
-    `  threads ${shares(JSON.parse(readFileSync(join(folder, 'cases-out', 'run.json'), 'utf8')).threadSeconds)}`;
+    `  threads ${shares(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).threadSeconds)}`;
   const repeated = async (once) => {
     await once();
     const found = [];
