@@ -339,7 +339,7 @@ export const usageCodes = {
   ],
   'record-contradicts': [
     'a record of a case that cannot be true',
-    'take the folder from its site again, or score the case anew',
+    'take the folder from its site again, or score the run again with --overwrite',
     'questions.md#merge',
   ],
   'case-unknown': ['no case of that id', 'results.json lists the ids', 'questions.md'],

@@ -46,7 +46,7 @@ export class UsageError extends VoxtallyError {}
 /** The machine failed (disk full, unreadable storage, lost worker). Worth another try. */
 export class MachineError extends VoxtallyError {}
 
-/** A stored partial or shard is torn, corrupt or of another run. It is made again, never believed. */
+/** A stored partial or shard is torn, corrupt or of another run. A run makes it again and a question stops; it is never believed. */
 export class PartialError extends VoxtallyError {}
 
 /**

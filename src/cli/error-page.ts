@@ -22,7 +22,9 @@ const parts = [
   },
   {
     title: 'PartialError',
-    about: 'A stored partial result is torn, corrupt or of another run. It is made again, never believed.',
+    about:
+      'A stored partial result is torn, corrupt or of another run. It is never believed: a run makes it again. A question to a ' +
+      'finished run makes nothing and stops: score the run again with `--overwrite`, or copy its folder again.',
     codes: partialCodes,
   },
 ] as const;

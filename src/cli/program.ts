@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { DefectError } from '../base/errors.ts';
+import { DefectError, PartialError } from '../base/errors.ts';
 import { packageVersion } from '../base/package-files.ts';
 import { namedError } from '../base/packed-error.ts';
 import { redisFault } from '../engines/redis/redis-faults.ts';
@@ -51,7 +51,13 @@ function describe(error: unknown, json: boolean, terminal: Terminal): number {
   // Commander has written its message already; --help and --version arrive here with status 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const fault = redisFault(error, 'the address given') ?? namedError(error);
-  const { code, message, place } = fault;
+  const { code, place } = fault;
+  // Runs make what they do not believe again, so it can only be a question that it stopped.
+  const advice =
+    fault instanceof PartialError
+      ? '; score the run again with --overwrite, or copy its folder again if it comes from elsewhere'
+      : '';
+  const message = fault.message + advice;
   terminal.error(`voxtally: ${plainText(message)}\n`);
   if (fault instanceof DefectError) terminal.error(`${fault.trace}\n`);
   if (json) {

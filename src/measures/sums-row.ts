@@ -37,7 +37,7 @@ export function sumsRow<Sums>(
 }
 
 function notSums(id: string, file: string): PartialError {
-  return new PartialError('partial-of-another', `${file} has no ${id} as expected; it is made again`, {
+  return new PartialError('partial-of-another', `${file} has no ${id} as expected`, {
     file,
   });
 }

@@ -213,15 +213,14 @@ export function isFatal({ faults }: GateTally): boolean {
 
 /** An inflated copy is not what was inflated: nothing that was read of it counts. */
 export function stagedChanged(file: string): PartialError {
-  return new PartialError('staged-changed', `${file}: this inflated copy was changed; it is made again`, {
+  return new PartialError('staged-changed', `${file}: this inflated copy was changed`, {
     file,
   });
 }
 
 export function ofAnother({ path, name }: { readonly path: string; readonly name: string }): PartialError {
-  return new PartialError(
-    'partial-of-another',
-    `${path} is of other settings, files or tiles; it is made again`,
-    { file: path, record: name },
-  );
+  return new PartialError('partial-of-another', `${path} is of other settings, files or tiles`, {
+    file: path,
+    record: name,
+  });
 }

@@ -45,11 +45,9 @@ export const boxErrors: Quantity<never, never, BoxErrors> = {
         const fits = (sums: BoxSums, boxes: number) =>
           sums.values.length === boxes * boxWidth(sums.keys.length);
         if (!whole || !fits(whole, 1) || (slabs && !fits(slabs, slabsOf(grid, box).length))) {
-          throw new PartialError(
-            'partial-of-another',
-            `${file.path} is of another tile or plan; it is made again`,
-            { file: file.path },
-          );
+          throw new PartialError('partial-of-another', `${file.path} is of another tile or plan`, {
+            file: file.path,
+          });
         }
         errors.add(box, whole, slabs);
       },

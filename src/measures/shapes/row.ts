@@ -96,13 +96,9 @@ export const shapes: Quantity<ShapeJob, readonly ShapeResult[], null> = {
       add(box, { json, blob, file }) {
         const found = partialSchema.safeParse(json);
         if (!found.success) {
-          throw new PartialError(
-            'partial-of-another',
-            `${file.path} is of another version; it is made again`,
-            {
-              file: file.path,
-            },
-          );
+          throw new PartialError('partial-of-another', `${file.path} is of another version`, {
+            file: file.path,
+          });
         }
         const masks = found.data.map(([side, key], i) => ({ side, key, bytes: blob(String(i)) }));
         for (const mask of masks) bytes += mask.bytes.length;

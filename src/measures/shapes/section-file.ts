@@ -126,7 +126,7 @@ export class SectionFile {
   }
 
   corrupt(what: string, cause?: unknown): PartialError {
-    return new PartialError('shard-corrupt', `${this.#bytes.path}: ${what}; it is made again`, {
+    return new PartialError('shard-corrupt', `${this.#bytes.path}: ${what}`, {
       file: this.#bytes.path,
       record: this.#bytes.name,
       cause,

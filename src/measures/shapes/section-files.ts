@@ -21,11 +21,10 @@ export function withSections<T>(kept: KeptFiles, name: string, use: (file: Secti
   try {
     const file = new SectionFile(source);
     if (identified.safeParse(file.about).data?.of !== kept.of) {
-      throw new PartialError(
-        'partial-of-another',
-        `${source.path} is of other settings or files; it is made again`,
-        { file: source.path, record: source.name },
-      );
+      throw new PartialError('partial-of-another', `${source.path} is of other settings or files`, {
+        file: source.path,
+        record: source.name,
+      });
     }
     return use(file);
   } finally {

@@ -50,7 +50,7 @@ export function keysDiffer(found: KeyCounts, expected: KeyCounts): PartialError 
   const text = (keys: KeyCounts) => `${keys.background} background and ${keys.foreground} foreground`;
   return new PartialError(
     'keys-differ',
-    `shards hold ${text(found)} voxels where ${text(expected)} were counted; they are made again`,
+    `shards hold ${text(found)} voxels where ${text(expected)} were counted`,
   );
 }
 

@@ -167,7 +167,7 @@ function addParts(
     if (sums.voxels === tally.voxels && sums.foreground === known.foreground) return sums;
     throw new PartialError(
       'shards-differ',
-      `case ${run.cases[index]!.id}: its shards hold ${sums.voxels} voxels, ${sums.foreground} of them foreground, where its tally has ${tally.voxels} and ${known.foreground}; score it again`,
+      `case ${run.cases[index]!.id}: its shards hold ${sums.voxels} voxels, ${sums.foreground} of them foreground, where its tally has ${tally.voxels} and ${known.foreground}`,
       { caseId: run.cases[index]!.id, file: run.outDir },
     );
   });

@@ -54,7 +54,7 @@ async function bratsOf(
     const file = store.pathOf(masks);
     throw new UsageError(
       'masks-missing',
-      `case ${run.cases[place]!.id}: lesions by another preset need its masks, and ${file} was not kept; score again with --keep-shards always or --lesion-preset`,
+      `case ${run.cases[place]!.id}: lesions by another preset need its masks, and ${file} was not kept; score again with --overwrite and --keep-shards always or --lesion-preset`,
       { file, field: 'lesionPreset' },
     );
   }

@@ -104,7 +104,7 @@ function sectionsOf(owner: ShardOwner, store: Store, file: ShardRef) {
 function made({ outDir, caseId }: ShardOwner, what: string): UsageError {
   return new UsageError(
     'shards-differ',
-    `${outDir}: case ${caseId}: ${what}; take the folder from its site again, or score the case anew`,
+    `${outDir}: case ${caseId}: ${what}; take the folder from its site again, or score the run again with --overwrite`,
     { caseId, file: outDir },
   );
 }

@@ -51,7 +51,7 @@ export function openFinishedRun(outDir: string): FinishedRun {
       if (wrong === undefined) return outcome;
       throw new UsageError(
         'record-contradicts',
-        `${outDir}: case ${entry.id}: its record cannot be: ${wrong}; take the folder from its site again, or score the case anew`,
+        `${outDir}: case ${entry.id}: its record cannot be: ${wrong}; take the folder from its site again, or score the run again with --overwrite`,
         { caseId: entry.id, file: folder.caseOutcome(index) },
       );
     });
@@ -124,7 +124,7 @@ export function missingShards({ outDir, settings }: FinishedRun, what: string, q
   const advice =
     settings.scores === 'label'
       ? 'a label map has no scores'
-      : 'score the cases again with --keep-shards always';
+      : 'score the cases again with --overwrite --keep-shards always';
   return new UsageError('shards-missing', `${question} needs the stored shards, and ${what}; ${advice}`, {
     file: outDir,
     field: 'keepShards',

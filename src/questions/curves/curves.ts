@@ -195,7 +195,7 @@ function checkCoverage(run: FinishedRun, survey: Survey, outcomes: readonly Scor
   if (positives === foreground && positives + negatives === voxels) return { positives, negatives };
   throw new PartialError(
     'shards-differ',
-    `${run.outDir}: the shards hold ${positives + negatives} voxels, ${positives} of them foreground, where the tallies have ${voxels} and ${foreground}; score again`,
+    `${run.outDir}: the shards hold ${positives + negatives} voxels, ${positives} of them foreground, where the tallies have ${voxels} and ${foreground}`,
     { file: run.outDir },
   );
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import { recorder } from '../../cli/recorder.ts';
@@ -64,6 +64,30 @@ test('merge, ask, curve and compare', async () => {
   );
   expect(compared.out).toMatch(/2 cases in both/);
   expect(JSON.parse(readFileSync(path('c.json'), 'utf8')).measures).not.toHaveLength(0);
+});
+
+test('a shard that is torn or changed stops a question, with advice that helps', async () => {
+  const entry = await writeCase({ folder: path('data'), id: 'torn', seed: 3, score: probability });
+  await score([entry], config, path('torn'));
+  const shard = path('torn', 'work', 'shards', readdirSync(path('torn', 'work', 'shards'))[0]!);
+  const whole = readFileSync(shard);
+  const flipped = (at: number) => whole.map((byte, place) => (place === at ? byte ^ 1 : byte));
+  const ninths = Array.from({ length: 8 }, (_, n) => flipped(Math.floor(((n + 1) * whole.length) / 9)));
+  const questions = [
+    ['ask', path('torn'), '--threshold', '0.3'],
+    ['curve', path('torn'), '--class', 'tumour', '--kind', 'roc'],
+  ];
+  for (const bytes of [whole.subarray(0, whole.length - 1), ...ninths]) {
+    writeFileSync(shard, bytes);
+    for (const question of questions) {
+      const { status, error } = await run(...question);
+      expect(status).toBe(2);
+      expect(error).toContain(shard);
+      expect(error).toContain('score the run again with --overwrite');
+    }
+  }
+  await score([entry], config, path('torn'));
+  for (const question of questions) expect(await run(...question)).toMatchObject({ status: 0, error: '' });
 });
 
 test.each([

@@ -282,7 +282,7 @@ function parseHeader(bytes: Buffer, source: ByteSource): Header {
 }
 
 function corrupt(source: ByteSource, what: string, cause?: unknown): PartialError {
-  return new PartialError('shard-corrupt', `${source.path}: ${what}; it is made again`, {
+  return new PartialError('shard-corrupt', `${source.path}: ${what}`, {
     ...placeOf(source),
     cause,
   });
