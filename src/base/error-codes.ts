@@ -502,6 +502,11 @@ export const machineCodes = {
     "give --redis-prefix '{voxtally}'",
     queue,
   ],
+  'queue-version': [
+    'on the queue of another version of this program',
+    'look after it with that version, or take it over by score --resume',
+    queue,
+  ],
   'queue-refused': [
     'the queue refused a step, such as a job whose lock was lost',
     'it is tried again by itself',

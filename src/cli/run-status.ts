@@ -152,7 +152,9 @@ function workerLines(workers: readonly WorkerStatus[], now: number): string[] {
     const ago = Math.max(0, now - lastSeenAt) / 1000;
     return [
       ...(host === undefined ? [id] : [`${host}${processId === undefined ? '' : ` (${processId})`}`]),
-      worker.state,
+      worker.state === 'other-version'
+        ? `of another version (${worker.voxtally ?? 'unknown'})`
+        : worker.state,
       `${threads} threads`,
       ...(megavoxelsPerSecond === undefined ? [] : [`${megavoxelsPerSecond.toFixed(1)} Mvoxel/s`]),
       ...(memoryBytes === undefined ? [] : [`${(memoryBytes / 2 ** 20).toFixed(0)} MiB`]),
@@ -161,7 +163,7 @@ function workerLines(workers: readonly WorkerStatus[], now: number): string[] {
       `seen ${ago < 100 ? `${ago.toFixed(0)} s` : `${(ago / 60).toFixed(0)} min`} ago`,
     ].join('  ');
   };
-  const order = ['busy', 'idle', 'silent', 'gone'] as const;
+  const order = ['busy', 'idle', 'other-version', 'silent', 'gone'] as const;
   const rank = ({ state }: WorkerStatus) => (state === 'busy' ? order.indexOf('idle') : order.indexOf(state));
   return [...workers].sort((a, b) => rank(a) - rank(b)).map(line);
 }

@@ -62,6 +62,11 @@ export function isOverdue({ lastSeenAt }: Pick<Heard, 'lastSeenAt'>, now: number
   return now - lastSeenAt > disconnectedMs;
 }
 
+/** Whether a worker was silent for so long that it counts no more. */
+export function isLongSilent({ lastSeenAt }: Pick<Heard, 'lastSeenAt'>, now: number): boolean {
+  return now - lastSeenAt > goneMs;
+}
+
 /** Whether all cases of a run have an outcome and none a score: it has failed, whatever its state. */
 export function isAllFailed({ state, cases }: RunStatus): boolean {
   return state === 'done' && cases.total > 0 && cases.ok === 0;
@@ -69,6 +74,7 @@ export function isAllFailed({ state, cases }: RunStatus): boolean {
 
 /** What is in the way of a run, or ended it, in a sentence; undefined for nothing. */
 export function troubleOf({ state, waitsFor, endedBy }: RunStatus): string | undefined {
+  if (waitsFor === 'queue-version') return `is ${describeCode(waitsFor)}`;
   if (waitsFor !== undefined) return `waits, and is tried again: ${describeCode(waitsFor)}`;
   if (state !== 'failed') return undefined;
   return endedBy === undefined

@@ -94,10 +94,11 @@ export const workerStatusSchema = z
   .strictObject({
     id: z.string(),
     state: z
-      .enum(['busy', 'idle', 'silent', 'gone'])
+      .enum(['busy', 'idle', 'silent', 'gone', 'other-version'])
       .describe(
-        'silent: not heard of for a while, though Redis has its connection: frozen or overloaded; gone: killed or cut off.',
+        'silent: not heard of for a while, though Redis has its connection: frozen or overloaded; gone: killed or cut off; other-version: serves runs of another version of voxtally only.',
       ),
+    voxtally: z.string().describe('Version of its program.').exactOptional(),
     host: z.string().describe('Name of its machine.').exactOptional(),
     processId: count.exactOptional(),
     memoryBytes: z.number().min(0).exactOptional(),

@@ -5,9 +5,11 @@
  */
 import type { ChainableCommander, Redis } from 'ioredis';
 import * as z from 'zod';
+import { packageVersion } from '../../base/package-files.ts';
 import { type History, type RunState, type TileTimes, tileSecondsBounds } from '../status.ts';
 import { countIn, readHistory } from './history.ts';
 import { isRunId } from './jobs.ts';
+import { queueVersion, versionedPrefix } from './queue-version.ts';
 import type { WorkDone } from './work-done.ts';
 
 /** The status of a case as a letter. */
@@ -50,15 +52,29 @@ const timeMs = z.coerce.number().min(0).max(8.64e15);
 const runStates = z.enum(['planning', 'running', 'reducing', 'done', 'cancelled', 'failed']);
 const faultCode = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 const workerId = z.string().regex(/^[\w.:-]{1,128}$/);
-const workerFacts = z.object({
-  threads: z.int().min(0).max(65_536),
-  /** What each of them may take for a tile; workers of versions that did not tell took what a run said. */
-  threadBytes: z.number().positive().default(Number.POSITIVE_INFINITY),
+const threads = z.int().min(0).max(65_536);
+/** What workers of all versions are listed by. */
+const anyWorker = z.object({
+  version: z.int().min(0).default(1),
+  /** Version of the program. */
+  voxtally: z
+    .string()
+    .regex(/^[\w.+-]{1,64}$/)
+    .exactOptional(),
   lastSeenAt: timeMs,
-  tilesDone: z.int().min(0),
-  busy: z.boolean(),
+  threads: threads.default(0),
+  tilesDone: z.int().min(0).default(0),
   host: z.string().max(255).exactOptional(),
   processId: z.int().min(0).exactOptional(),
+});
+export type AnyWorker = z.infer<typeof anyWorker>;
+const workerFacts = anyWorker.extend({
+  version: z.literal(queueVersion),
+  threads,
+  /** What each of them may take for a tile. */
+  threadBytes: z.number().positive(),
+  tilesDone: z.int().min(0),
+  busy: z.boolean(),
   memoryBytes: z.number().min(0).exactOptional(),
   megavoxelsPerSecond: z.number().min(0).exactOptional(),
   threadSeconds: z
@@ -73,12 +89,14 @@ export type WorkerFacts = z.infer<typeof workerFacts>;
 export class Board {
   readonly #redis: Redis;
   readonly #prefix: string;
+  readonly #workers: string;
   readonly #onBroken: (key: string) => void;
 
   /** `onBroken` is told of entries that could not be read; they are removed. */
   constructor(redis: Redis, prefix: string, onBroken: (key: string) => void = () => {}) {
     this.#redis = redis;
-    this.#prefix = `${prefix}:board`;
+    this.#prefix = `${versionedPrefix(prefix)}:board`;
+    this.#workers = `${prefix}:board:workers`;
     this.#onBroken = onBroken;
   }
 
@@ -202,19 +220,30 @@ export class Board {
     return live;
   }
 
-  async heartbeat(worker: string, facts: WorkerFacts): Promise<void> {
-    await this.#redis.hset(`${this.#prefix}:workers`, worker, JSON.stringify(facts));
+  async heartbeat(worker: string, facts: Omit<WorkerFacts, 'version' | 'voxtally'>): Promise<void> {
+    const entry: WorkerFacts = { version: queueVersion, voxtally: packageVersion(), ...facts };
+    await this.#redis.hset(this.#workers, worker, JSON.stringify(entry));
   }
 
   async leave(worker: string): Promise<void> {
-    await this.#redis.hdel(`${this.#prefix}:workers`, worker);
+    await this.#redis.hdel(this.#workers, worker);
   }
 
-  /** Those that were heard of within `withinMs`, by default those that still count. */
-  async workers(withinMs = forgetMs): Promise<Map<string, WorkerFacts>> {
-    const hash = `${this.#prefix}:workers`;
+  /** Those of this version that still count. */
+  async workers(): Promise<Map<string, WorkerFacts>> {
+    const all = [...(await this.#workersWithin(forgetMs))];
+    return new Map(all.filter((entry): entry is [string, WorkerFacts] => isOfThisVersion(entry[1])));
+  }
+
+  /** All workers that are remembered: those that are gone, and those of other versions, among them. */
+  rememberedWorkers(): Promise<Map<string, WorkerFacts | AnyWorker>> {
+    return this.#workersWithin(rememberMs);
+  }
+
+  async #workersWithin(withinMs: number): Promise<Map<string, WorkerFacts | AnyWorker>> {
+    const hash = this.#workers;
     const [all] = await this.#answers(this.#redis.pipeline().hgetall(hash), [hash]);
-    const known: (readonly [id: string, facts: WorkerFacts])[] = [];
+    const known: (readonly [id: string, facts: WorkerFacts | AnyWorker])[] = [];
     const dropped: string[] = [];
     for (const [id, text] of Object.entries((all ?? {}) as Record<string, string>)) {
       const facts = workerId.safeParse(id).success ? factsOf(text) : undefined;
@@ -229,11 +258,6 @@ export class Board {
     dropped.push(...past.slice(mostRemembered).map(([id]) => id));
     if (dropped.length > 0) await this.#redis.hdel(hash, ...dropped);
     return new Map(known.filter(isWithin(withinMs)).filter(([id]) => !dropped.includes(id)));
-  }
-
-  /** All workers that are remembered, those that are gone among them. */
-  rememberedWorkers(): Promise<Map<string, WorkerFacts>> {
-    return this.workers(rememberMs);
   }
 
   /** The answers of a pipeline; of a key that holds something else there is none, and the key is removed. */
@@ -260,9 +284,15 @@ export class Board {
   }
 }
 
-function factsOf(text: string): WorkerFacts | undefined {
+export function isOfThisVersion(facts: WorkerFacts | AnyWorker): facts is WorkerFacts {
+  return facts.version === queueVersion;
+}
+
+function factsOf(text: string): WorkerFacts | AnyWorker | undefined {
   try {
-    const facts = workerFacts.safeParse(JSON.parse(text)).data;
+    const entry: unknown = JSON.parse(text);
+    const any = anyWorker.safeParse(entry).data;
+    const facts = any?.version === queueVersion ? workerFacts.safeParse(entry).data : any;
     // Clocks differ, but not by a day: an entry of the future would never be forgotten.
     return facts && facts.lastSeenAt < Date.now() + 86_400_000 ? facts : undefined;
   } catch {

@@ -12,6 +12,7 @@ import { endCase, scoreCase } from '../score-case.ts';
 import { asVoxtallyError, faultOfTiles, haltByDefect, queueError } from './faults.ts';
 import { type CaseJob, caseJob, jobData, RefusedJob, tileJobId } from './jobs.ts';
 import { type OpenRun, unscoredAsGiven } from './open-run.ts';
+import { queueVersion } from './queue-version.ts';
 import { jobOptions } from './queues.ts';
 import { isStopped } from './run-record.ts';
 import { cutJobs } from './tile-jobs.ts';
@@ -127,7 +128,7 @@ class CaseProcess {
     await this.#context.queues.tiles.addBulk(
       jobs.map(({ bundle, bundles }) => ({
         name: 'tile',
-        data: { run: id, start, case: this.#index, plan: plan.id, bundle, bundles },
+        data: { version: queueVersion, run: id, start, case: this.#index, plan: plan.id, bundle, bundles },
         opts: {
           ...jobOptions(tileJobId(id, this.#index, planning, bundle), priority, this.#context.timing),
           parent,

@@ -6,6 +6,7 @@ import { type ErrorCode, isErrorCode } from '../../base/error-codes.ts';
 import { storedOutcome } from '../../run/case-outcome.ts';
 import { type CaseJob, caseJobId } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
+import { queueVersion } from './queue-version.ts';
 import { jobOptions } from './queues.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -158,7 +159,7 @@ export class CasesInFlight {
     await this.#context.queues.cases.addBulk(
       cases.map((index) => ({
         name: 'case',
-        data: { run: id, start, case: index, step: 'plan' },
+        data: { version: queueVersion, run: id, start, case: index, step: 'plan' },
         opts: jobOptions(caseJobId(id, index, start), priority, this.#context.timing),
       })),
     );

@@ -11,6 +11,7 @@ import { withinMs } from './connection.ts';
 import { partsOfJobId } from './jobs.ts';
 import type { Places } from './places.ts';
 import { maxPriority } from './priority.ts';
+import { queueVersion } from './queue-version.ts';
 import { openQueues, plannerOptions, type Queues } from './queues.ts';
 import { clearEnd, isCancelled, markCancelled, readFinished, readRecord, writeRecord } from './run-record.ts';
 
@@ -35,11 +36,14 @@ export class Control {
   /** Puts the planner of a run into the queue, unless it is there. What has an outcome is not done again. */
   async begin(run: string): Promise<void> {
     const folder = this.#places.folder(run);
-    const { priority } = readRecord(folder);
+    const record = readRecord(folder);
+    // It may have been on the queue of another version until now.
+    if (record.queue !== queueVersion) writeRecord(folder, { ...record, queue: queueVersion });
     const job = await this.#queues.runs.getJob(run);
     if (job?.finishedOn !== undefined) await job.remove();
     await this.#board.setState(run, 'planning');
-    await this.#queues.runs.add('run', { run }, plannerOptions(run, priority));
+    const data = { version: queueVersion, run } as const;
+    await this.#queues.runs.add('run', data, plannerOptions(run, record.priority));
   }
 
   /** Goes on with a run that was started again; cases without a score are tried again. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeCode } from '../../base/error-codes.ts';
 import { MachineError } from '../../base/errors.ts';
+import { packageVersion } from '../../base/package-files.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { RunProgress } from '../../run/types.ts';
 import type { RunStatus } from '../status.ts';
@@ -80,13 +81,18 @@ async function look({ monitor, run, redisPlace, signal }: FollowRequest, stillMs
       return { isBusy: false, obstacle: `the folder of run ${run} cannot be seen from here; mount it again` };
     }
     const workers = await unlessAborted(monitor.workers(), signal);
-    const there = workers.filter(({ lastSeenAt }) => Date.now() - lastSeenAt < heardOfMs);
+    const heardOf = workers.filter(({ lastSeenAt }) => Date.now() - lastSeenAt < heardOfMs);
+    const there = heardOf.filter(({ state }) => state !== 'other-version');
     const isBusy = there.some(({ state }) => state === 'busy');
     if (status.waitsFor !== undefined) {
       return { status, isBusy: false, obstacle: `${describeCode(status.waitsFor)}; it is tried again` };
     }
     if (there.length === 0) {
-      return { status, isBusy, obstacle: 'no worker serves this queue: start some with voxtally worker' };
+      const obstacle =
+        heardOf.length === 0
+          ? 'no worker serves this queue: start some with voxtally worker'
+          : `workers are there (${heardOf.length}), but of another version of voxtally, which take none of this run's work: start workers of the version of this program (${packageVersion()})`;
+      return { status, isBusy, obstacle };
     }
     return isBusy || stillMs < idleMs
       ? { status, isBusy }

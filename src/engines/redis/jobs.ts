@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { UnrecoverableError } from 'bullmq';
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
+import { queueVersion } from './queue-version.ts';
 
 /** `20261122-205600-3fa9c1`: sorts by time, safe as a folder's name. */
 const runIdPattern = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
@@ -30,27 +31,38 @@ export function checkRunId(text: string): string {
 
 /** A job asks for what its run does not have: whoever can write to Redis can add any job. It is never done, nor retried. */
 export class RefusedJob extends UnrecoverableError {
-  constructor() {
+  /** For the log. */
+  readonly reason: string;
+
+  constructor(reason = 'no run has what it asks for') {
     super('job-refused');
     this.name = 'RefusedJob';
+    this.reason = reason;
   }
 }
+
+const versioned = z.object({ version: z.int() });
 
 /** The data of a job. @throws RefusedJob when it is not that of such a job */
 export function jobData<T>(schema: z.ZodType<T>, data: unknown): T {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
-  throw new RefusedJob();
+  const its = versioned.safeParse(data).data?.version ?? 'unknown';
+  throw its === queueVersion
+    ? new RefusedJob()
+    : new RefusedJob(`it is of version ${its} of the queue, and this worker serves version ${queueVersion}`);
 }
 
+const version = z.literal(queueVersion);
 const run = z.string().regex(runIdPattern);
 const index = z.int().min(0);
 /** Number of the start of the run that the job is of: what is left of an earlier one is not done, and could change nothing. */
 const start = z.int().min(1);
 
-export const runJob = z.object({ run });
+export const runJob = z.object({ version, run });
 /** `missing`: how many bundles of tiles there were to score when they were last handed out. */
 export const caseJob = z.object({
+  version,
   run,
   start,
   case: index,
@@ -59,6 +71,7 @@ export const caseJob = z.object({
 });
 /** Bundles of tiles of a plan, by its identity: `bundle` to `bundle + bundles - 1`. */
 export const tileJob = z.object({
+  version,
   run,
   start,
   case: index,
@@ -68,7 +81,7 @@ export const tileJob = z.object({
 });
 
 /** A range of the pool's merged shards; what is to be merged is in a file of this name. */
-export const mergeJob = z.object({ run, start, merge: z.string().regex(/^[0-9a-f]{16}$/) });
+export const mergeJob = z.object({ version, run, start, merge: z.string().regex(/^[0-9a-f]{16}$/) });
 
 export type RunJob = z.infer<typeof runJob>;
 export type CaseJob = z.infer<typeof caseJob>;

@@ -17,6 +17,7 @@ import type { MergeStep } from '../../threads/steps.ts';
 import { asVoxtallyError, faultKind, haltByDefect, queueError } from './faults.ts';
 import { jobData, type MergeJob, mergeJob } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
+import { queueVersion } from './queue-version.ts';
 import { jobOptions } from './queues.ts';
 import { isStopped } from './run-record.ts';
 import { handJobBack, isLastAttempt, type WorkerContext } from './worker-context.ts';
@@ -60,7 +61,7 @@ export async function mergeByJob(
   try {
     const queued = await context.queues.tiles.add(
       'merge',
-      { run: run.id, start: run.start, merge },
+      { version: queueVersion, run: run.id, start: run.start, merge },
       jobOptions(`${run.id}.merge.${merge}`, run.priority, context.timing),
     );
     const reason = await endOf(queued, stop);

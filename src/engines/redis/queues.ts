@@ -2,6 +2,7 @@
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { CaseJob, MergeJob, RunJob, TileJob } from './jobs.ts';
+import { versionedPrefix } from './queue-version.ts';
 import { plannerAttempts, type Timing } from './timing.ts';
 
 export const queueNames = { runs: 'runs', cases: 'cases', tiles: 'tiles' } as const;
@@ -19,7 +20,7 @@ export interface Queues {
 }
 
 export function openQueues(redis: Redis, prefix: string): Queues {
-  const options = { connection: redis, prefix };
+  const options = { connection: redis, prefix: versionedPrefix(prefix) };
   const runs = new Queue<RunJob>(queueNames.runs, options);
   const cases = new Queue<CaseJob>(queueNames.cases, options);
   const tiles = new Queue<TileJob | MergeJob>(queueNames.tiles, options);

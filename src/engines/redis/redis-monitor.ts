@@ -6,7 +6,7 @@ import type { ManifestCase } from '../../cases/types.ts';
 import { storedOutcome } from '../../run/case-outcome.ts';
 import { readResults } from '../../run/read-results.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
-import { isOverdue, type Monitor, workerState } from '../monitor.ts';
+import { isLongSilent, isOverdue, type Monitor, workerState } from '../monitor.ts';
 import type {
   CasePage,
   CaseStatus,
@@ -18,12 +18,13 @@ import type {
   RunStatus,
   WorkerStatus,
 } from '../status.ts';
-import { Board, type LiveRun, type StatusName, statusLetters } from './board.ts';
+import { Board, isOfThisVersion, type LiveRun, type StatusName, statusLetters } from './board.ts';
 import { connect, withinMs } from './connection.ts';
 import { secondsLeft } from './eta.ts';
 import { isRunId, partsOfJobId } from './jobs.ts';
 import { SharedFolders } from './places.ts';
 import { pooledValues } from './pooled-so-far.ts';
+import { queueVersion } from './queue-version.ts';
 import { openQueues, type Queues } from './queues.ts';
 import {
   type Finished,
@@ -130,9 +131,12 @@ class FolderAndBoard implements RedisMonitor {
     const numbers = { ...finished?.live, ...live?.numbers };
     const done = count('ok') + count('failed') + count('incomplete');
     const seconds = (Date.now() - record.createdAt) / 1000;
+    // It may have been given another priority, or to another queue; what else is in the record stays as it was written.
+    const request = finished ? record : (findRequest(folder) ?? record);
+    const isElsewhere = request.queue !== queueVersion && !finished && !isCancelled(folder);
     const job = finished ? undefined : ((await this.#queues.runs.getJob(id)) ?? undefined);
     const hasJob = job !== undefined && job.finishedOn === undefined;
-    const state = stateOf(folder, live, finished, hasJob);
+    const state = isElsewhere ? 'running' : stateOf(folder, live, finished, hasJob);
     const going = state === 'planning' || state === 'running';
     const etaSeconds = going && live ? secondsLeft(live, done, cases.length, Date.now()) : undefined;
     return {
@@ -142,8 +146,7 @@ class FolderAndBoard implements RedisMonitor {
       state,
       createdAt: record.createdAt,
       ...(finished ? { finishedAt: finished.finishedAt } : {}),
-      // What else is in the record stays as it was written.
-      priority: (finished ? record : (findRequest(folder) ?? record)).priority,
+      priority: request.priority,
       cases: {
         total: cases.length,
         ok: count('ok'),
@@ -161,6 +164,7 @@ class FolderAndBoard implements RedisMonitor {
       retries: numbers.retries ?? 0,
       stalls: numbers.stalls ?? 0,
       ...((going || state === 'reducing') && live?.waitsFor ? { waitsFor: live.waitsFor } : {}),
+      ...(isElsewhere ? { waitsFor: 'queue-version' } : {}),
       ...endedBy(state, finished?.reason ?? job?.failedReason),
     };
   }
@@ -224,13 +228,18 @@ class FolderAndBoard implements RedisMonitor {
   async workers(): Promise<readonly WorkerStatus[]> {
     const workers = [...(await this.#board.rememberedWorkers())];
     const now = Date.now();
-    const connected = workers.some(([, facts]) => isOverdue(facts, now))
+    const connected = workers.some(([, facts]) => isOfThisVersion(facts) && isOverdue(facts, now))
       ? await this.#connected()
       : undefined;
     return workers
-      .map(([id, { busy, threadBytes: _, ...facts }]): WorkerStatus => {
-        const isConnected = connected?.has(id);
-        return { id, state: workerState({ busy, ...facts }, isConnected, now), ...facts };
+      .flatMap(([id, entry]): WorkerStatus[] => {
+        if (!isOfThisVersion(entry)) {
+          const { version: _, ...facts } = entry;
+          // Redis tells of the connections to this version's queues only.
+          return isLongSilent(facts, now) ? [] : [{ id, state: 'other-version', ...facts }];
+        }
+        const { busy, threadBytes: _, version: _own, ...facts } = entry;
+        return [{ id, state: workerState({ busy, ...facts }, connected?.has(id), now), ...facts }];
       })
       .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   }

@@ -27,6 +27,8 @@ const recordSchema = z.object({
   base: z.string(),
   config: configSchema,
   warnings: z.array(z.string()),
+  /** Version of the queue that it was put into; what is older says none. */
+  queue: z.int().default(1),
   /** User and host of who asked for it. */
   startedBy: z.string().exactOptional(),
 });

@@ -17,6 +17,7 @@ import { Control } from './control.ts';
 import { followRun } from './follow-run.ts';
 import { isRunId, newRunId } from './jobs.ts';
 import { type Places, SharedFolders } from './places.ts';
+import { queueVersion } from './queue-version.ts';
 import { openMonitor } from './redis-monitor.ts';
 import { findRequest, writeRecord } from './run-record.ts';
 
@@ -72,6 +73,7 @@ async function submit(
         base: process.cwd(),
         config,
         warnings,
+        queue: queueVersion,
         startedBy: whoAsks(),
       });
       out.store.put(runIdFile, [Buffer.from(`${run}\n`)]);

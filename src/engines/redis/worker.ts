@@ -18,8 +18,10 @@ import { Connections, placeOf, withinMs } from './connection.ts';
 import { type CaseJob, type MergeJob, partsOfJobId, RefusedJob, type RunJob, type TileJob } from './jobs.ts';
 import { processMerge } from './merge-jobs.ts';
 import { OpenRuns } from './open-run.ts';
+import { OtherVersions } from './other-versions.ts';
 import type { Places } from './places.ts';
 import { Quarantine, suspectStalls } from './quarantine.ts';
+import { versionedPrefix } from './queue-version.ts';
 import { openQueues, queueNames } from './queues.ts';
 import { RecentSpeed } from './recent-speed.ts';
 import { redisFault } from './redis-faults.ts';
@@ -80,7 +82,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   for (const { signal } of [drain, handBack]) setMaxListeners(0, signal);
 
   const listeners = new Map<string, Set<(caseIndex: number) => void>>();
-  const events = new QueueEvents(queueNames.cases, { connection: redis, prefix });
+  const events = new QueueEvents(queueNames.cases, { connection: redis, prefix: versionedPrefix(prefix) });
   const caseEnded = ({ jobId }: { jobId: string }) => {
     const { run, case: index } = partsOfJobId(jobId);
     for (const listener of listeners.get(run) ?? []) listener(index ?? -1);
@@ -142,7 +144,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       },
       {
         connection: redis,
-        prefix,
+        prefix: versionedPrefix(prefix),
         name: id,
         concurrency,
         maxStalledCount,
@@ -166,8 +168,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       board.count(partsOfJobId(jobId).run, 'stalls').catch(() => {});
     });
     worker.on('failed', (job, error) => {
-      if (error instanceof RefusedJob)
-        log.warn({ queue: name }, 'a job was refused: no run has what it asks for');
+      if (error instanceof RefusedJob) log.warn({ queue: name }, `a job was refused: ${error.reason}`);
       if (job?.id === undefined || job.finishedOn !== undefined) return;
       board.count(partsOfJobId(job.id).run, 'retries').catch(() => {});
     });
@@ -196,6 +197,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       : processTiles(context, job as Job<TileJob>, token!, signal!),
   );
 
+  const versions = new OtherVersions(redis, prefix, board, log);
   const beat = async () => {
     // What cannot be sent now would be sent, out of date, when the server is back.
     if (redis.status !== 'ready') return;
@@ -208,6 +210,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       ...workingAt(active),
     };
     await board.heartbeat(id, facts).catch(() => {});
+    await versions.look();
     const workers = await board.workers().catch(() => new Map<string, WorkerFacts>());
     leastThreadBytes = Math.min(threadBytes, ...[...workers.values()].map((other) => other.threadBytes));
   };

@@ -47,7 +47,7 @@ export function metricsRoutes(monitor: Monitor, queues: readonly CountedQueue[])
     }
 
     const workerStates = gauge('workers', 'Workers by state.', 'state');
-    for (const state of ['busy', 'idle', 'silent', 'gone']) workerStates.set({ state }, 0);
+    for (const state of ['busy', 'idle', 'silent', 'gone', 'other-version']) workerStates.set({ state }, 0);
     for (const { state } of workers) workerStates.inc({ state });
 
     const seconds = counter(

@@ -30,6 +30,7 @@ ${workerTable(`${title} workers`, those, now)}`
   };
   return html`<section aria-labelledby="workers"><h2 id="workers">Workers <span class="count">${live.length}</span></h2>
 ${live.length > 0 ? workerTable('Workers', live, now) : html`<p class="empty">No worker can be heard of.</p>`}
+${group('Of another version', 'other-version', 'They serve runs of their own version of voxtally only: use one version for workers and submitters.')}
 ${group('Silent', 'silent', `Not heard of for ${formatDuration(silentMs / 1000)} or longer, but still connected: frozen or overloaded. Others take over what they had.`)}
 ${group('Gone', 'gone', 'Killed, or cut off from Redis. Others took over what they had. They are listed for 12 hours.')}</section>`;
 }

@@ -2,6 +2,7 @@
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { queueVersion, versionedPrefix } from '../../../src/engines/redis/queue-version.ts';
 import { readFinished } from '../../../src/engines/redis/run-record.ts';
 import { RedisServer } from './redis-server.ts';
 import { TestCluster } from './test-cluster.ts';
@@ -24,23 +25,36 @@ test('jobs for what a run does not have are refused before any work', async () =
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
   const { prefix } = cluster.config.redis;
-  const [tiles, cases] = ['tiles', 'cases'].map((name) => new Queue(name, { connection: redis, prefix }));
+  const [tiles, cases] = ['tiles', 'cases'].map(
+    (name) => new Queue(name, { connection: redis, prefix: versionedPrefix(prefix) }),
+  );
   const huge = 2 ** 53 - 2;
+  const version = queueVersion;
   const bad = [
-    await tiles!.add('tile', { run, start: 1, plan: 'x', case: 0, bundle: 0, bundles: huge }),
-    await tiles!.add('tile', { run, start: 1, plan: 'x', case: 0, bundle: 8, bundles: 1 }),
-    await tiles!.add('tile', { run, start: 1, plan: 'x', case: 99, bundle: 0, bundles: 1 }),
-    await tiles!.add('tile', { run: '../../etc', start: 1, plan: 'x', case: 0, bundle: 0, bundles: 1 }),
+    await tiles!.add('tile', { version, run, start: 1, plan: 'x', case: 0, bundle: 0, bundles: huge }),
+    await tiles!.add('tile', { version, run, start: 1, plan: 'x', case: 0, bundle: 8, bundles: 1 }),
+    await tiles!.add('tile', { version, run, start: 1, plan: 'x', case: 99, bundle: 0, bundles: 1 }),
+    await tiles!.add('tile', {
+      version,
+      run: '../../etc',
+      start: 1,
+      plan: 'x',
+      case: 0,
+      bundle: 0,
+      bundles: 1,
+    }),
     await tiles!.add('tile', 'no object'),
-    await tiles!.add('merge', { run, start: 1, merge: '../request' }),
-    await cases!.add('case', { run, start: 1, case: 3, step: 'plan' }),
-    await cases!.add('case', { run, start: 1, case: 0, step: 'burn' }),
+    await tiles!.add('merge', { version, run, start: 1, merge: '../request' }),
+    await cases!.add('case', { version, run, start: 1, case: 3, step: 'plan' }),
+    await cases!.add('case', { version, run, start: 1, case: 0, step: 'burn' }),
+    await cases!.add('case', { version: 1, run, start: 1, case: 0, step: 'plan' }),
   ];
   const worker = await cluster.worker();
   await cluster.score('out', { resume: true });
   await cluster.until(async () => (await Promise.all(bad.map((job) => job.isFailed()))).every(Boolean));
   expect(cluster.results('out')).toBe(expected);
-  expect(worker.log).toContain('a job was refused');
+  expect(worker.log).toContain('a job was refused: no run has what it asks for');
+  expect(worker.log).toContain('a job was refused: it is of version 1 of the queue');
   const { store } = cluster.runFolder(run);
   expect(store.list('tiles')).toEqual([]);
   expect(store.list('cases')).toHaveLength(3);
@@ -51,14 +65,17 @@ test('broken entries of the board are dropped, and nothing of them gets into rec
   cluster = await TestCluster.make(server, { cases: 2, shape: [32, 32, 24], tileZ: 3 });
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
-  const board = `${cluster.config.redis.prefix}:board`;
+  const { prefix } = cluster.config.redis;
+  const board = `${versionedPrefix(prefix)}:board`;
+  const workers = `${prefix}:board:workers`;
+  const own = { version: queueVersion, threadBytes: 1e9, tilesDone: 0, busy: false };
   const spoil = async () => {
-    await redis.hset(`${board}:workers`, {
+    await redis.hset(workers, {
       'worker-1': '{',
       'worker-2': '{"threads":"many","lastSeenAt":null}',
-      'worker-3': JSON.stringify({ threads: 1e9, lastSeenAt: Date.now(), tilesDone: 0, busy: false }),
-      'worker-4': JSON.stringify({ threads: 2, lastSeenAt: 8e15, tilesDone: 0, busy: false }),
-      '<script>': JSON.stringify({ threads: 2, lastSeenAt: Date.now(), tilesDone: 0, busy: false }),
+      'worker-3': JSON.stringify({ ...own, threads: 1e9, lastSeenAt: Date.now() }),
+      'worker-4': JSON.stringify({ ...own, threads: 2, lastSeenAt: 8e15 }),
+      '<script>': JSON.stringify({ ...own, threads: 2, lastSeenAt: Date.now() }),
     });
     await redis.hset(`${board}:run:${run}`, {
       tilesDone: 'NaN',
@@ -79,7 +96,7 @@ test('broken entries of the board are dropped, and nothing of them gets into rec
   for (const [name, value] of Object.entries(live)) expect(value, name).toBeGreaterThanOrEqual(0);
 
   // Keys that are something else altogether.
-  for (const key of [`${board}:workers`, `${board}:run:${run}`, `${board}:run:${run}:cases`]) {
+  for (const key of [workers, `${board}:run:${run}`, `${board}:run:${run}:cases`]) {
     await redis.set(key, 'spoiled');
   }
   await redis.del(`${board}:run:${run}:cases`);
@@ -93,9 +110,9 @@ test('a job whose text cannot be read stops no other', async () => {
   cluster = await TestCluster.make(server, { cases: 2 });
   const expected = await cluster.expected();
   const { prefix } = cluster.config.redis;
-  const tiles = new Queue('tiles', { connection: redis, prefix });
+  const tiles = new Queue('tiles', { connection: redis, prefix: versionedPrefix(prefix) });
   const job = await tiles.add('tile', {});
-  await redis.hset(`${prefix}:tiles:${job.id}`, 'data', '{');
+  await redis.hset(`${versionedPrefix(prefix)}:tiles:${job.id}`, 'data', '{');
   await cluster.worker();
   await cluster.score('out');
   expect(cluster.results('out')).toBe(expected);

@@ -1,0 +1,56 @@
+/** Tells the log of a worker of other versions that share its server: neither does the work of the other. */
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { type Board, isOfThisVersion } from './board.ts';
+import { queueVersion, runsOfVersion1 } from './queue-version.ts';
+
+const lookEveryMs = 60_000;
+
+export class OtherVersions {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+  readonly #board: Board;
+  readonly #log: Logger;
+  readonly #told = new Set<string>();
+  #lookedAt = 0;
+
+  constructor(redis: Redis, prefix: string, board: Board, log: Logger) {
+    this.#redis = redis;
+    this.#prefix = prefix;
+    this.#board = board;
+    this.#log = log;
+  }
+
+  /** Looks once a minute at most, and says once what it finds. Without Redis it finds nothing. */
+  async look(now = Date.now()): Promise<void> {
+    if (now - this.#lookedAt < lookEveryMs) return;
+    this.#lookedAt = now;
+    try {
+      const workers = [...(await this.#board.rememberedWorkers()).values()];
+      for (const worker of workers.filter((each) => !isOfThisVersion(each))) {
+        const { version, voxtally = 'unknown' } = worker;
+        this.#tell(
+          `workers ${voxtally} ${version}`,
+          { voxtally, version },
+          'workers of another version are there: they take none of the work of this one',
+        );
+      }
+      const runs = await this.#redis.zcard(runsOfVersion1(this.#prefix));
+      if (runs > 0) {
+        this.#tell(
+          'runs 1',
+          { runs, version: 1 },
+          'runs of another version wait: submit them again with score --resume by this version, or start workers of theirs',
+        );
+      }
+    } catch {
+      // The worker tells of it by other ways.
+    }
+  }
+
+  #tell(what: string, facts: object, text: string): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    this.#log.warn({ ...facts, serves: queueVersion }, text);
+  }
+}
