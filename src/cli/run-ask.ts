@@ -6,9 +6,10 @@ import type { TableKind } from '../results/table.ts';
 import { lesionList, writeResultFiles } from '../run/write-results.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { thresholdDecides } from '../settings/run-settings.ts';
+import { shapeQuestions } from '../settings/shape-settings.ts';
 import { interruptedStatus, interruptible } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
-import { settingsFromFlags, shapeQuestions } from './setting-flags.ts';
+import { settingsFromFlags } from './setting-flags.ts';
 import { printTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 

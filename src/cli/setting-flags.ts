@@ -93,16 +93,6 @@ const settingFlags: readonly SettingFlag[] = [
   { flag: '--model <text>', path: ['model'], help: 'what was scored, such as a model and its version' },
 ];
 
-/** Settings of borders and lesions that may be asked of a finished run. */
-export const shapeQuestions = [
-  'percentiles',
-  'nsdTolerancesMm',
-  'emptyDistance',
-  'connectivity',
-  'matchIou',
-  'lesionPreset',
-] as const;
-
 /** Adds the flags of these settings (all, unless named by their first path element) to a command. */
 export function addSettingFlags(command: Command, only?: readonly string[]): Command {
   for (const { flag, path, help } of settingFlags) {

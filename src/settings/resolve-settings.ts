@@ -7,7 +7,7 @@ import { decideChannels } from './decide-channels.ts';
 import { decideScores, type ScoreDecision } from './decide-scores.ts';
 import { nameOfLabel, type RunClass, type RunSettings, thresholdDecides } from './run-settings.ts';
 import { type Config, defaultConfig } from './schema.ts';
-import { checkTolerances, shapeSettings } from './shape-settings.ts';
+import { checkTolerances, measureOf, shapeQuestions, shapeSettings } from './shape-settings.ts';
 
 const mebi = 2 ** 20;
 /** Clip of the cross-entropy of stored probabilities; 0 clamps at 100. */
@@ -58,6 +58,7 @@ async function resolveFor(
     ...(note === '' ? [] : [note]),
     ...notes,
     ...noteOnThreshold(config, { scores, channels, channelCount, classes }),
+    ...notesOnShapes(config),
   ];
   const shapes = shapeSettings(config);
   // The classes of label maps may be known only when all have been read.
@@ -115,6 +116,18 @@ function noteOnThreshold(
   if (threshold === defaultConfig().threshold || thresholdDecides(settings)) return [];
   const decider = settings.scores === 'label' ? 'the label map' : 'the largest channel';
   return [`the threshold ${threshold} changes nothing: ${decider} decides`];
+}
+
+/** Settings of borders or lesions that a user gave, where these are not measured. */
+function notesOnShapes(config: Config): string[] {
+  const usual = defaultConfig();
+  return shapeQuestions
+    .filter((name) => !config.measures.includes(measureOf(name)))
+    .filter((name) => JSON.stringify(config[name]) !== JSON.stringify(usual[name]))
+    .map((name) => {
+      const measures = [...config.measures, measureOf(name)].join();
+      return `${name} ${JSON.stringify(config[name])} changes nothing: it needs --measures ${measures}`;
+    });
 }
 
 /** The run's losses. */

@@ -53,7 +53,7 @@ export type ShapeSettings = DeepReadonly<z.infer<typeof shapeSettingsSchema>>;
 
 /** @throws UsageError for tolerances of a class that there is not */
 export function checkTolerances(shapes: ShapeSettings | undefined, classes: readonly string[]): void {
-  if (!shapes || Array.isArray(shapes.tolerancesMm)) return;
+  if (!shapes || isForAll(shapes.tolerancesMm)) return;
   const unknown = Object.keys(shapes.tolerancesMm).find((name) => !classes.includes(name));
   if (unknown === undefined) return;
   throw new UsageError(
@@ -61,6 +61,19 @@ export function checkTolerances(shapes: ShapeSettings | undefined, classes: read
     `--nsd-tolerance: there is no class "${unknown}"; the classes are ${classes.join(', ')}`,
     { field: 'nsdTolerancesMm' },
   );
+}
+
+/** What each setting is of. */
+const settingsOf = {
+  boundary: ['percentiles', 'nsdTolerancesMm', 'emptyDistance'],
+  lesions: ['connectivity', 'matchIou', 'lesionPreset'],
+} as const;
+export const shapeQuestions = [...settingsOf.boundary, ...settingsOf.lesions] as const;
+export type ShapeQuestionName = (typeof shapeQuestions)[number];
+
+/** What a setting is of. */
+export function measureOf(name: ShapeQuestionName): keyof typeof settingsOf {
+  return settingsOf.boundary.some((own) => own === name) ? 'boundary' : 'lesions';
 }
 
 /** The settings of a run, from its configuration; undefined where neither borders nor lesions are asked for. */
@@ -76,14 +89,26 @@ export function shapeSettings(config: {
   const boundary = config.measures.includes('boundary');
   const lesions = config.measures.includes('lesions');
   if (!boundary && !lesions) return undefined;
+  const { nsdTolerancesMm: given } = config;
   return {
     boundary,
     lesions,
-    percentiles: config.percentiles,
-    tolerancesMm: config.nsdTolerancesMm,
+    percentiles: ascending(config.percentiles),
+    tolerancesMm: isForAll(given)
+      ? ascending(given)
+      : Object.fromEntries(Object.entries(given).map(([name, own]) => [name, ascending(own)])),
     emptyDistance: config.emptyDistance,
     connectivity: config.connectivity,
     matchIou: config.matchIou,
     lesionPreset: config.lesionPreset,
   };
+}
+
+function isForAll(tolerancesMm: ShapeSettings['tolerancesMm']): tolerancesMm is readonly number[] {
+  return Array.isArray(tolerancesMm);
+}
+
+/** Each number once. */
+function ascending(numbers: readonly number[]): number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b);
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import { shapeQuestions } from '../../settings/shape-settings.ts';
 import type { AskFlags } from '../run-ask.ts';
-import { addSettingFlags, shapeQuestions } from '../setting-flags.ts';
+import { addSettingFlags } from '../setting-flags.ts';
 import { tableOption } from '../table.ts';
 import type { DefineCommand } from './command.ts';
 

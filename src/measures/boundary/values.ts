@@ -24,7 +24,15 @@ export interface SurfaceDice {
   readonly nsd: number | null;
   readonly referenceWithin: number | null;
   readonly predictionWithin: number | null;
+  /**
+   * Share of both that is beyond the tolerance by less than a millionth: affines are stored in 24 bits, so a distance of one
+   * voxel of 1 mm may be 1.00000002. Absent where there is none.
+   */
+  readonly nearlyWithin?: number;
 }
+
+/** A tolerance and what a rounding of the affine may add to a distance. */
+export const roundedTolerance = 1 + 1e-6;
 
 export type EmptyMask = 'reference empty' | 'prediction empty' | 'both empty';
 
@@ -192,10 +200,18 @@ function surfaceDice(
     tolerancesMm.map((toleranceMm) => {
       const rWithin = sum(({ reference }) => reference.weightWithin(toleranceMm));
       const pWithin = sum(({ prediction }) => prediction.weightWithin(toleranceMm));
+      const nearly = sum(({ reference, prediction }) =>
+        [reference, prediction].reduce(
+          (weight, list) =>
+            weight + (list.weightWithin(toleranceMm * roundedTolerance) - list.weightWithin(toleranceMm)),
+          0,
+        ),
+      );
       const dice = {
         nsd: share(rWithin + pWithin, r + p),
         referenceWithin: share(rWithin, r),
         predictionWithin: share(pWithin, p),
+        ...(nearly > 0 ? { nearlyWithin: nearly / (r + p) } : {}),
       };
       return [String(toleranceMm), dice];
     }),

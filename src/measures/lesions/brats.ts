@@ -26,13 +26,16 @@ export interface BratsLesion {
   readonly prediction: readonly number[];
   readonly mm3: number;
   readonly dice: number;
-  readonly hd95: number;
+  /** Null where the volume has no distances. */
+  readonly hd95: number | null;
   readonly found: boolean;
   /** Whether it is large enough for the means. */
   readonly counted: boolean;
 }
 
 export interface Brats {
+  /** Whether the volume has distances; a sheared one has none. */
+  readonly distances: boolean;
   readonly lesions: readonly BratsLesion[];
   /** Components of the prediction that belong to no lesion, by number. */
   readonly falsePositives: readonly number[];
@@ -46,12 +49,24 @@ export interface BratsValues {
   readonly hd95: number | null;
 }
 
+/** Nothing in either mask. */
+export function noLesions(distances: boolean): Brats {
+  return { distances, lesions: [], falsePositives: [] };
+}
+
+/** How large a voxel is. */
+export interface VoxelSize {
+  /** Null where the axes are not orthogonal: there are no distances then. */
+  readonly spacingMm: Vec3 | null;
+  readonly voxelMm3: number;
+}
+
 export function measureBrats(
   kernels: Kernels,
   reference: Mask,
   prediction: Mask,
   ignored: Mask,
-  spacingMm: Vec3,
+  { spacingMm, voxelMm3 }: VoxelSize,
   { dilation, minMm3 }: BratsRule,
   memoryBytes: number,
 ): Brats {
@@ -70,37 +85,42 @@ export function measureBrats(
   const parts = splitMask(kernels, prediction, (component) =>
     touched.has(component) ? component : undefined,
   );
-  const areas = facetAreasMm2(spacingMm);
-  const voxelMm3 = spacingMm[0] * spacingMm[1] * spacingMm[2];
-
-  const found = lesions.map((own, lesion): BratsLesion => {
-    const mask = lesionMasks.get(lesion)!;
-    const predicted = partners[lesion]!;
-    const mm3 = mask.voxels * voxelMm3;
-    const about = { reference: own, prediction: predicted, mm3, counted: mm3 > minMm3 };
-    if (predicted.length === 0) return { ...about, dice: 0, hd95: missedDistanceMm, found: false };
-    const other = unite(
-      predicted.map((component) => parts.get(component)!),
-      reference.shape,
-    );
-    const both = sharedVoxels(shared, new Set(own), new Set(predicted));
+  const areas = spacingMm && facetAreasMm2(spacingMm);
+  const hd95Of = (mask: Mask, other: Mask): number | null => {
+    if (spacingMm === null) return null;
     const task = { ignored, spacingMm };
     const distances = [
       measureDistances(kernels, { ...task, from: mask, to: other }),
       measureDistances(kernels, { ...task, from: other, to: mask }),
     ].map(({ surfel }) => WeightedDistances.of(surfel, areas));
     const hd95 = areaPercentile(distances[0]!, distances[1]!, 95);
-    return {
-      ...about,
-      dice: (2 * both) / (mask.voxels + other.voxels),
-      hd95: Number.isFinite(hd95) ? hd95 : missedDistanceMm,
-      found: true,
-    };
+    return Number.isFinite(hd95) ? hd95 : missedDistanceMm;
+  };
+
+  const found = lesions.map((own, lesion): BratsLesion => {
+    const mask = lesionMasks.get(lesion)!;
+    const predicted = partners[lesion]!;
+    const mm3 = mask.voxels * voxelMm3;
+    const about = { reference: own, prediction: predicted, mm3, counted: mm3 > minMm3 };
+    if (predicted.length === 0) {
+      return { ...about, dice: 0, hd95: spacingMm && missedDistanceMm, found: false };
+    }
+    const other = unite(
+      predicted.map((component) => parts.get(component)!),
+      reference.shape,
+    );
+    const both = sharedVoxels(shared, new Set(own), new Set(predicted));
+    const dice = (2 * both) / (mask.voxels + other.voxels);
+    return { ...about, dice, hd95: hd95Of(mask, other), found: true };
   });
   // By first voxel, which is that of the first component.
   found.sort((a, b) => a.reference[0]! - b.reference[0]!);
   const all = Array.from({ length: shared.prediction.count }, (_, i) => i + 1);
-  return { lesions: found, falsePositives: all.filter((component) => !touched.has(component)) };
+  return {
+    distances: spacingMm !== null,
+    lesions: found,
+    falsePositives: all.filter((component) => !touched.has(component)),
+  };
 }
 
 /** For each component of a table's reference the components of its prediction that it touches. */
@@ -120,17 +140,33 @@ function sharedVoxels({ overlap }: LesionTable, own: Set<number>, predicted: Set
   return voxels;
 }
 
-/** Means over lesions that count and false positives, of one case or of several. */
+/** Means over lesions that count and false positives, of one case or of several; that of distances over cases that have some. */
 export function bratsValues(all: readonly Brats[]): BratsValues {
-  const counted = all.flatMap(({ lesions }) => lesions.filter((lesion) => lesion.counted));
-  const falsePositives = all.reduce((sum, one) => sum + one.falsePositives.length, 0);
-  const whole = counted.length + falsePositives;
-  const mean = (values: number[]) => (whole === 0 ? null : exactSum(values) / whole);
+  const { lesions, falsePositives } = countedOf(all);
+  const measured = countedOf(all.filter(({ distances }) => distances));
+  const hd95 = measured.lesions.map((lesion) => lesion.hd95!);
   return {
-    lesions: counted.length,
-    found: counted.filter(({ found }) => found).length,
+    lesions: lesions.length,
+    found: lesions.filter(({ found }) => found).length,
     falsePositives,
-    dice: mean(counted.map(({ dice }) => dice)),
-    hd95: mean([...counted.map(({ hd95 }) => hd95), falsePositives * missedDistanceMm]),
+    dice: mean(
+      lesions.map(({ dice }) => dice),
+      lesions.length + falsePositives,
+    ),
+    hd95: mean(
+      [...hd95, measured.falsePositives * missedDistanceMm],
+      measured.lesions.length + measured.falsePositives,
+    ),
   };
+}
+
+function countedOf(all: readonly Brats[]) {
+  return {
+    lesions: all.flatMap(({ lesions }) => lesions.filter(({ counted }) => counted)),
+    falsePositives: all.reduce((sum, one) => sum + one.falsePositives.length, 0),
+  };
+}
+
+function mean(values: readonly number[], count: number): number | null {
+  return count === 0 ? null : exactSum(values) / count;
 }

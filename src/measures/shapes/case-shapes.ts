@@ -23,13 +23,14 @@ export interface CaseShapes {
 }
 
 const bratsSchema = z.object({
+  distances: z.boolean(),
   lesions: z.array(
     z.object({
       reference: z.array(z.number().int().positive()),
       prediction: z.array(z.number().int().positive()),
       mm3: z.number().positive(),
       dice: z.number().min(0).max(1),
-      hd95: z.number().min(0),
+      hd95: z.number().min(0).nullable(),
       found: z.boolean(),
       counted: z.boolean(),
     }),

@@ -12,7 +12,7 @@ import {
   pooledBorderValues,
 } from '../boundary/values.ts';
 import { WeightedDistances } from '../boundary/weighted-distances.ts';
-import { type Brats, type BratsValues, bratsValues } from '../lesions/brats.ts';
+import { type Brats, type BratsValues, bratsValues, noLesions } from '../lesions/brats.ts';
 import { atConnectivity } from '../lesions/components.ts';
 import {
   addDetections,
@@ -29,6 +29,7 @@ import {
   panopticValues,
 } from '../lesions/panoptic.ts';
 import type { CaseShapes } from './case-shapes.ts';
+import { whyNoDistances } from './orthogonal.ts';
 import type { ClassShapes } from './tasks.ts';
 
 export type BoundaryValues = Readonly<Record<Border, BorderValues>> | { readonly undefined: string };
@@ -70,19 +71,19 @@ interface LesionCounts {
 }
 
 /** A class that a case does not hold: nothing in either mask. */
-function absentClass(name: string, like: ClassShapes | undefined, boundary: boolean): ClassShapes {
+function absentClass(name: string, boundary: boolean): ClassShapes {
   const none = { reference: noDistances, prediction: noDistances };
   return {
     name,
     distances: boundary ? { voxel: none, surfel: none } : null,
     components: null,
-    brats: like?.brats ? { lesions: [], falsePositives: [] } : null,
+    brats: null,
   };
 }
 
 export function classOf(shapes: CaseShapes, name: string, boundary: boolean): ClassShapes {
   const wanted = boundary && shapes.noBoundary === null;
-  return shapes.classes.find((own) => own.name === name) ?? absentClass(name, shapes.classes[0], wanted);
+  return shapes.classes.find((own) => own.name === name) ?? absentClass(name, wanted);
 }
 
 export function tolerancesOf(question: ShapeSettings, name: string): readonly number[] {
@@ -172,7 +173,10 @@ export class ClassInCase {
   }
 
   #lesions(): LesionCounts {
-    const { components, brats } = this.#class;
+    const { components } = this.#class;
+    const { bratsRule, affine } = this.#shapes;
+    const none = bratsRule === null ? null : noLesions(whyNoDistances(affine) === null);
+    const brats = this.#class.brats ?? none;
     if (components === null) {
       return {
         components: { reference: 0, prediction: 0 },

@@ -7,6 +7,7 @@ import { PartialError } from '../../base/errors.ts';
 import { jsonLabel, labelSchema } from '../../base/label.ts';
 import { decidesByChannel, type RunSettings } from '../../settings/run-settings.ts';
 import { bratsPresets } from '../../settings/shape-settings.ts';
+import type { VoxelSize } from '../lesions/brats.ts';
 import type { Mask } from '../masks/mask.ts';
 import { collectorBytes } from '../masks/tile-runs.ts';
 import type { JobContext, Quantity } from '../quantity.ts';
@@ -44,7 +45,7 @@ export const measuredName = 'measured';
 
 export interface ShapeJob {
   readonly tasks: readonly ShapeTask[];
-  readonly spacingMm: CaseShapes['spacingMm'];
+  readonly voxel: VoxelSize;
 }
 
 /** What is known of a case before its jobs. */
@@ -114,17 +115,19 @@ export const shapes: Quantity<ShapeJob, readonly ShapeResult[], null> = {
         const facts = factsOfCase(masks);
         keepSections(kept(shapesId), masksName, { masks: facts }, caseMaskSections(masks));
         const asked = settings.shapes!;
-        const noBoundary = asked.boundary ? whyNoDistances(affine) : null;
+        const noDistances = whyNoDistances(affine);
+        const noBoundary = asked.boundary ? noDistances : null;
         const bratsRule = asked.lesions && asked.lesionPreset ? bratsPresets[asked.lesionPreset] : null;
         const boundary = asked.boundary && noBoundary === null;
         const question = { boundary, lesions: asked.lesions, bratsRule };
         const place = { shape, spacingMm, voxelMm3, affine: [...affine] };
         const collected: Collected = { ...place, noBoundary, bratsRule, facts, question };
-        return { collected, jobs: planTasks(facts, question).map((tasks) => ({ tasks, spacingMm })) };
+        const voxel = { spacingMm: noDistances === null ? spacingMm : null, voxelMm3 };
+        return { collected, jobs: planTasks(facts, question).map((tasks) => ({ tasks, voxel })) };
       },
     };
   },
-  work: ({ tasks, spacingMm }, context) => measure(context, tasks, spacingMm),
+  work: ({ tasks, voxel }, context) => measure(context, tasks, voxel),
   finish(collected, results, { kept }) {
     const { facts, question, ...place } = collected as Collected;
     const classes = gatherResults(facts, question, results.flat());
@@ -159,7 +162,7 @@ function classKeys({ scores, classes }: RunSettings): ClassKeys[] | null {
 function measure(
   { kernels, kept, memoryBytes }: JobContext,
   tasks: readonly ShapeTask[],
-  spacingMm: CaseShapes['spacingMm'],
+  voxel: VoxelSize,
 ): ShapeResult[] {
   return withSections(kept, masksName, (file) => {
     const facts = readCaseFacts(file);
@@ -168,7 +171,7 @@ function measure(
       if (held?.index !== task.class) {
         held = { index: task.class, masks: readClassMasks(file, facts, task.class) };
       }
-      return doTask(kernels, task, held.masks, spacingMm, memoryBytes);
+      return doTask(kernels, task, held.masks, voxel, memoryBytes);
     });
   });
 }

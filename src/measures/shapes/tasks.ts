@@ -10,7 +10,7 @@ import {
   measureDistances,
   type PlaneRange,
 } from '../boundary/measure-distances.ts';
-import { type Brats, measureBrats } from '../lesions/brats.ts';
+import { type Brats, measureBrats, type VoxelSize } from '../lesions/brats.ts';
 import type { ComponentTable } from '../lesions/components.ts';
 import { findComponents } from '../lesions/find-components.ts';
 import type { Mask } from '../masks/mask.ts';
@@ -103,7 +103,7 @@ export function doTask(
   kernels: Kernels,
   task: ShapeTask,
   masks: ClassMasks & { readonly ignored: Mask },
-  spacingMm: Vec3,
+  voxel: VoxelSize,
   memoryBytes: number,
 ): ShapeResult {
   const { reference, prediction, ignored } = masks;
@@ -116,6 +116,8 @@ export function doTask(
         memoryBytes,
         `the distances of class ${masks.name} take planes and blocks of bits`,
       );
+      const { spacingMm } = voxel;
+      if (spacingMm === null) throw new Error('distances of axes that are not orthogonal');
       const lists = measureDistances(kernels, { from, to, ignored, spacingMm, range: task.range });
       return { kind: 'distances', class: task.class, from: task.from, lists };
     }
@@ -126,7 +128,7 @@ export function doTask(
         table: findComponents(kernels, reference, prediction, memoryBytes),
       };
     case 'brats': {
-      const brats = measureBrats(kernels, reference, prediction, ignored, spacingMm, task.rule, memoryBytes);
+      const brats = measureBrats(kernels, reference, prediction, ignored, voxel, task.rule, memoryBytes);
       return { kind: 'brats', class: task.class, brats };
     }
   }

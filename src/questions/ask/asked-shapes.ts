@@ -2,6 +2,7 @@
 import { UsageError } from '../../base/errors.ts';
 import type { Brats } from '../../measures/lesions/brats.ts';
 import type { CaseShapes } from '../../measures/shapes/case-shapes.ts';
+import { whyNoDistances } from '../../measures/shapes/orthogonal.ts';
 import { type ShapeJob, shapesId } from '../../measures/shapes/row.ts';
 import type { ShapeResult } from '../../measures/shapes/tasks.ts';
 import { type StoredShapes, storedShapes } from '../../run/shapes.ts';
@@ -58,11 +59,12 @@ async function bratsOf(
       { file, field: 'lesionPreset' },
     );
   }
-  const { classes, spacingMm } = read();
+  const { classes, spacingMm, voxelMm3, affine } = read();
   const tasks = classes.flatMap(({ components }, i) =>
     components === null ? [] : [{ kind: 'brats' as const, class: i, rule }],
   );
-  const job: ShapeJob = { tasks, spacingMm };
+  const voxel = { spacingMm: whyNoDistances(affine) === null ? spacingMm : null, voxelMm3 };
+  const job: ShapeJob = { tasks, voxel };
   const results = (await pool.run(
     {
       kind: 'case-job',

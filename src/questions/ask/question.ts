@@ -7,7 +7,7 @@ import { hardThreshold } from '../../measures/tile/threshold.ts';
 import { loadConfig } from '../../settings/load-config.ts';
 import { crossEntropyClips, lossesOf } from '../../settings/resolve-settings.ts';
 import { decidesByChannel, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
-import { shapeSettings } from '../../settings/shape-settings.ts';
+import { measureNames, measureOf, shapeQuestions, shapeSettings } from '../../settings/shape-settings.ts';
 import { holdsLogits } from './finished-run.ts';
 
 /** What may be another than in the run; the rest stays as the run had it. */
@@ -66,26 +66,22 @@ export function questionSettings(settings: RunSettings, question: Question): Run
   };
 }
 
-const shapeNames = [
-  'percentiles',
-  'nsdTolerancesMm',
-  'emptyDistance',
-  'connectivity',
-  'matchIou',
-  'lesionPreset',
-] as const;
-
 /** The settings of shapes as the run had them, but for what is asked otherwise. @throws UsageError */
 function shapeFlags({ shapes }: RunSettings, question: Question): Record<string, unknown> {
-  const asked = shapeNames.filter((name) => question[name] !== undefined);
-  if (!shapes) {
-    if (asked.length === 0) return {};
+  const asked = shapeQuestions.filter((name) => question[name] !== undefined);
+  const missing = asked.find((name) => !shapes?.[measureOf(name)]);
+  if (missing !== undefined) {
+    const what = measureOf(missing) === 'boundary' ? 'distances' : 'lesions';
+    const wanted = measureNames.filter(
+      (name) => name === 'overlap' || shapes?.[name] || asked.some((own) => measureOf(own) === name),
+    );
     throw new UsageError(
       'shapes-missing',
-      'this run measured neither borders nor lesions; score it again with --measures overlap,boundary,lesions',
-      { field: asked[0]! },
+      `${missing}: this run measured no ${what}; score it again with --measures ${wanted.join()}`,
+      { field: missing },
     );
   }
+  if (!shapes) return {};
   const { boundary, lesions, tolerancesMm, ...rest } = shapes;
   const measures = ['overlap', ...(boundary ? ['boundary'] : []), ...(lesions ? ['lesions'] : [])];
   const given = Object.fromEntries(asked.map((name) => [name, question[name]]));

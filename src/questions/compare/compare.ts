@@ -202,10 +202,9 @@ function sharedShapes(sides: readonly [Side, Side]): string[] {
 
 /** What to do about a measure of borders or lesions: to name one definition, or to score with them; undefined for other names. */
 function shapeAdvice(names: readonly MeasureName[], measure: string): string | undefined {
-  const definitions = [...new Set(names.map((name) => name.measure))].filter(
-    (name) => name.startsWith(`${measure}.`) || name.includes(`.${measure}.`),
-  );
-  if (definitions.length > 0) {
+  const all = [...new Set(names.map((name) => name.measure))];
+  if (all.some((name) => name.startsWith(`${measure}.`) || name.includes(`.${measure}.`))) {
+    const definitions = all.filter((name) => `.${name}.`.includes(`.${measure}.`));
     return `--measure: ${measure} has several definitions; say which: ${definitions.join(', ')}`;
   }
   const asked = /^(voxel\.|surfel\.)?(hd[\d.]*|assd|masd|nsd)(\.|$)/.test(measure)
@@ -225,9 +224,11 @@ function shapeAdvice(names: readonly MeasureName[], measure: string): string | u
 /** @throws UsageError for a measure that the runs do not share, naming those that they do */
 function chosen(names: readonly MeasureName[], measure: string | undefined): readonly MeasureName[] {
   if (measure === undefined) return names;
-  const found = names.filter((name) => name.measure === measure || name.measure.endsWith(`.${measure}`));
-  if (found.length > 0) return found;
+  const exact = names.filter((name) => name.measure === measure);
+  if (exact.length > 0) return exact;
   const advice = shapeAdvice(names, measure);
+  const found = advice === undefined ? names.filter((name) => name.measure.endsWith(`.${measure}`)) : [];
+  if (found.length > 0) return found;
   if (advice !== undefined) throw new UsageError('measure-unknown', advice, { field: 'measure' });
   const known = [...new Set(names.map((name) => name.measure))].join(', ');
   throw new UsageError(

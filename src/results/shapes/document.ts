@@ -23,6 +23,7 @@ export interface SurfaceDiceResult {
   readonly nsd: number | null;
   readonly referenceWithin: number | null;
   readonly predictionWithin: number | null;
+  readonly nearlyWithin?: number;
 }
 
 interface BorderFields {
@@ -62,7 +63,17 @@ const borderFields = {
   assd: distance.describe('Mean over the elements of both.'),
   nsd: byName(
     z
-      .strictObject({ nsd: share, referenceWithin: share, predictionWithin: share })
+      .strictObject({
+        nsd: share,
+        referenceWithin: share,
+        predictionWithin: share,
+        nearlyWithin: z
+          .number()
+          .min(0)
+          .max(1)
+          .describe('Share that is beyond the tolerance by less than a millionth: a rounding of the affine.')
+          .exactOptional(),
+      })
       .meta({ id: 'surfaceDice', description: 'Shares of the weight that lies within the tolerance.' }),
     'By the tolerance in mm.',
   ),

@@ -31,7 +31,7 @@ export interface Lesion {
   readonly iou: number;
   readonly dice: number;
   /** By the rules of the BraTS preset, of the lesion that the component belongs to; null without one. */
-  readonly brats: { readonly lesion: number; readonly dice: number; readonly hd95Mm: number } | null;
+  readonly brats: { readonly lesion: number; readonly dice: number; readonly hd95Mm: number | null } | null;
 }
 
 /** The lesions of a case, by class, mask and number. */

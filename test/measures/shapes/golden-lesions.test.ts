@@ -13,10 +13,10 @@ const { cases } = goldenCases();
 interface Listed {
   readonly mm3: number;
   readonly dice: number;
-  readonly hd95: number;
+  readonly hd95: number | null;
 }
 /** By size, then by what tells lesions of one size apart, roundings aside. */
-const bySize = (a: Listed, b: Listed) => a.mm3 - b.mm3 || a.dice - b.dice || a.hd95 - b.hd95;
+const bySize = (a: Listed, b: Listed) => a.mm3 - b.mm3 || a.dice - b.dice || a.hd95! - b.hd95!;
 
 describe('lesions of the golden shapes', () => {
   for (const golden of cases) {
@@ -60,7 +60,7 @@ describe('lesions of the golden shapes', () => {
             own,
             other,
             none,
-            golden.spacingMm,
+            { spacingMm: golden.spacingMm, voxelMm3: golden.spacingMm.reduce((a, b) => a * b) },
             { dilation: dilation!, minMm3: minMm3! },
             Number.POSITIVE_INFINITY,
           );
