@@ -3,6 +3,21 @@
 /** Sizes, positions or spacings along `[x, y, z]`. */
 export type Vec3 = readonly [number, number, number];
 
+export type Axis = 0 | 1 | 2;
+
+/** What `of` gives for each axis, x first. */
+export function byAxis<T>(of: (axis: Axis) => T): [x: T, y: T, z: T] {
+  return [of(0), of(1), of(2)];
+}
+
+/** Three values along `[x, y, z]`, each by `of`. */
+export function mapVec3<A, B>(
+  [x, y, z]: readonly [A, A, A],
+  of: (value: A, axis: Axis) => B,
+): [x: B, y: B, z: B] {
+  return [of(x, 0), of(y, 1), of(z, 2)];
+}
+
 /** A box of voxels: `origin` (zero based) and `shape`, both `[x, y, z]`. */
 export interface Box {
   readonly origin: Vec3;

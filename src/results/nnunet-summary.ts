@@ -61,7 +61,7 @@ function isBackground({ labels }: ClassSpec): boolean {
 }
 
 function metricsRecord(value: (metric: (typeof metricNames)[number]) => number): Metrics {
-  return Object.fromEntries(metricNames.map((metric) => [metric, value(metric)])) as unknown as Metrics;
+  return Object.fromEntries(metricNames.map((metric) => [metric, value(metric)])) as Metrics;
 }
 
 /** Means are floats throughout. */

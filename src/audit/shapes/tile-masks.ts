@@ -1,5 +1,5 @@
 /** The masks of a tile twice: as the run keeps them of the whole case, and voxel by voxel from what was read again. */
-import { type Box, type Vec3, voxelCount } from '../../base/box.ts';
+import { type Box, mapVec3, type Vec3, voxelCount } from '../../base/box.ts';
 import { eachRun, type Mask } from '../../measures/masks/mask.ts';
 import type { CaseMaskFacts } from '../../measures/shapes/case-masks.ts';
 import { logitOf } from '../../measures/tile/threshold.ts';
@@ -115,8 +115,8 @@ function labelled(labels: Float64Array, names: LabelNames, name: string): Uint8A
 
 /** The smallest box around the voxels that are in any of some masks, and a voxel more on every side inside `shape`; null for none. */
 export function boxOf(masks: readonly Inside[], shape: Vec3): Box | null {
-  const low = [...shape];
-  const high = [0, 0, 0];
+  const low: [number, number, number] = [...shape];
+  const high: [number, number, number] = [0, 0, 0];
   for (const mask of masks) {
     for (let z = 0, start = 0; z < shape[2]; z++) {
       for (let y = 0; y < shape[1]; y++, start += shape[0]) {
@@ -128,16 +128,15 @@ export function boxOf(masks: readonly Inside[], shape: Vec3): Box | null {
           [1, y, y],
           [2, z, z],
         ] as const) {
-          low[axis] = Math.min(low[axis]!, first);
-          high[axis] = Math.max(high[axis]!, last + 1);
+          low[axis] = Math.min(low[axis], first);
+          high[axis] = Math.max(high[axis], last + 1);
         }
       }
     }
   }
   if (high[0] === 0) return null;
-  const origin = low.map((place) => Math.max(0, place - 1)) as unknown as Vec3;
-  const size = high.map((end, axis) => Math.min(shape[axis as 0 | 1 | 2], end + 1) - origin[axis]!);
-  return { origin, shape: size as unknown as Vec3 };
+  const origin = mapVec3(low, (place) => Math.max(0, place - 1));
+  return { origin, shape: mapVec3(high, (end, axis) => Math.min(shape[axis], end + 1) - origin[axis]) };
 }
 
 /** The voxels of a box of a tile of `shape`. */

@@ -246,7 +246,7 @@ class FolderAndBoard implements RedisMonitor {
 
   async queueDepths(): Promise<readonly QueueDepth[]> {
     const { runs, cases, tiles } = this.#queues;
-    const queues = { runs, cases, tiles } as unknown as Record<QueueDepth['queue'], Queue>;
+    const queues: Record<QueueDepth['queue'], Pick<Queue, 'getJobCounts'>> = { runs, cases, tiles };
     return Promise.all(
       (['runs', 'cases', 'tiles'] as const).map(async (queue): Promise<QueueDepth> => {
         const counts = await queues[queue].getJobCounts();

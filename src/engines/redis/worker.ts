@@ -122,7 +122,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     },
   };
 
-  const workers: Worker[] = [];
+  const workers: Pick<Worker, 'close' | 'waitUntilReady'>[] = [];
   const quarantine = new Quarantine();
   /** Jobs at hand: what the worker says that it works at. */
   const active = new Set<string>();
@@ -172,7 +172,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       if (job?.id === undefined || job.finishedOn !== undefined) return;
       board.count(partsOfJobId(job.id).run, 'retries').catch(() => {});
     });
-    workers.push(worker as unknown as Worker);
+    workers.push(worker);
     return worker;
   };
   const lanes = threads + 1;

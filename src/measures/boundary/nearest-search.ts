@@ -1,6 +1,6 @@
 /** The elements that are sought, in kernel memory: see the kernel `nearest.ts` for how they stand there. */
 
-import type { Vec3 } from '../../base/box.ts';
+import { mapVec3, type Vec3 } from '../../base/box.ts';
 import type { Kernels, Layout } from '../../kernels/kernels.ts';
 import { DistanceCounts, type DistanceList } from './distance-list.ts';
 import type { Frame } from './frame.ts';
@@ -139,20 +139,16 @@ function pyramid(blocks: Vec3, spacingMm: Vec3, grid: number, layout: Layout): L
   for (;;) {
     const { sizes, shifts } = levels.at(-1)!;
     if (sizes.every((size) => size === 1)) return levels;
-    const extents = sizes.map((size, axis) =>
-      size === 1
-        ? Number.POSITIVE_INFINITY
-        : (axis === 0 ? 64 : 4) * spacingMm[axis as 0 | 1 | 2] * 2 ** shifts[axis as 0 | 1 | 2],
+    const extents = mapVec3(sizes, (size, axis) =>
+      size === 1 ? Number.POSITIVE_INFINITY : (axis === 0 ? 64 : 4) * spacingMm[axis] * 2 ** shifts[axis],
     );
     const shortest = Math.min(...extents);
-    const halve = extents.map((extent) => (extent < 1.5 * shortest ? 1 : 0)) as unknown as Vec3;
-    const next = sizes.map((size, axis) =>
-      Math.ceil(size / 2 ** halve[axis as 0 | 1 | 2]),
-    ) as unknown as Vec3;
+    const halve = mapVec3(extents, (extent) => (extent < 1.5 * shortest ? 1 : 0));
+    const next = mapVec3(sizes, (size, axis) => Math.ceil(size / 2 ** halve[axis]));
     levels.push({
       cells: layout.region(next[0] * next[1] * next[2]),
       sizes: next,
-      shifts: shifts.map((shift, axis) => shift + halve[axis as 0 | 1 | 2]) as unknown as Vec3,
+      shifts: mapVec3(shifts, (shift, axis) => shift + halve[axis]),
       halve,
     });
   }

@@ -3,7 +3,7 @@
  * is read. A box is a slab, whole planes of a column of tiles; or whole tiles, where there are many.
  */
 
-import { type Box, type Vec3, voxelCount } from '../../base/box.ts';
+import { type Box, mapVec3, type Vec3, voxelCount } from '../../base/box.ts';
 import { type TileGrid, tileGrid } from '../../base/tile-grid.ts';
 
 /** Boxes of a case at most, and boxes times classes where predictions are scores (each box has sums of each class). */
@@ -27,8 +27,8 @@ export function tileBoxes({ shape, tileShape }: Cut, classes: number): TileGrid 
   while (grid.length > most) {
     const { counts } = grid;
     const longest = counts.indexOf(Math.max(...counts));
-    const larger = grid.tileShape.map((side, axis) => (axis === longest ? 2 * side : side));
-    grid = tileGrid(shape, larger as unknown as Vec3);
+    const larger = mapVec3(grid.tileShape, (side, axis) => (axis === longest ? 2 * side : side));
+    grid = tileGrid(shape, larger);
   }
   return grid;
 }

@@ -1,6 +1,6 @@
 /** The errors of a case by box, added from the partials of its tiles while they are merged: no voxel is looked at again. */
 
-import { type Box, type Vec3, voxelIndex } from '../../base/box.ts';
+import { type Box, mapVec3, voxelIndex } from '../../base/box.ts';
 import { compareLabels, type Label } from '../../base/label.ts';
 import type { TileGrid } from '../../base/tile-grid.ts';
 import { nameOfLabel, type RunSettings } from '../../settings/run-settings.ts';
@@ -77,7 +77,7 @@ class GridSums {
     const { tileShape, counts } = this.grid;
     let at = 0;
     for (const { origin } of parts) {
-      const place = origin.map((first, axis) => Math.floor(first / tileShape[axis]!)) as unknown as Vec3;
+      const place = mapVec3(origin, (first, axis) => Math.floor(first / tileShape[axis]));
       const box = voxelIndex(place, counts);
       this.voxels[box]! += values[at++]!;
       for (const key of keys) {

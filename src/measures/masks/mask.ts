@@ -1,5 +1,5 @@
 /** A mask of a whole volume as runs of voxels, in the one form that does not depend on how it was cut into tiles. */
-import type { Box, Vec3 } from '../../base/box.ts';
+import { type Box, byAxis, mapVec3, type Vec3 } from '../../base/box.ts';
 
 export interface Mask {
   /** `[x, y, z]` of the volume. */
@@ -24,16 +24,13 @@ export function emptyMask(shape: Vec3): Mask {
 export function boxAround(boxes: readonly (Box | null)[]): Box | null {
   const some = boxes.filter((box) => box !== null);
   if (some.length === 0) return null;
-  const low = ([0, 1, 2] as const).map((axis) =>
+  const low = byAxis((axis) =>
     some.reduce((lowest, { origin }) => Math.min(lowest, origin[axis]), Number.POSITIVE_INFINITY),
   );
-  const high = ([0, 1, 2] as const).map((axis) =>
+  const high = byAxis((axis) =>
     some.reduce((highest, { origin, shape }) => Math.max(highest, origin[axis] + shape[axis]), 0),
   );
-  return {
-    origin: low as unknown as Vec3,
-    shape: high.map((end, axis) => end - low[axis]!) as unknown as Vec3,
-  };
+  return { origin: low, shape: mapVec3(high, (end, axis) => end - low[axis]) };
 }
 
 /** Calls `visit` for each run of plane `z`, in order: its row, its first voxel and the one behind its last. */

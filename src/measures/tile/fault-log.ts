@@ -24,7 +24,7 @@ export class FaultLog {
     record: Float64Array,
     text: (value: number) => string = String,
   ): void {
-    const [count, index, value] = record as unknown as [number, number, number];
+    const [count = 0, index = 0, value = 0] = record;
     if (count === 0) return;
     const inTile = voxelAt(index, this.#box.shape);
     const { origin } = this.#box;

@@ -131,7 +131,7 @@ export class CaseSums {
     }
     this.#classes.forEach(({ name }, index) => {
       const place = index * this.#classLength + at.mm3;
-      const [common, predicted, reference] = sums.subarray(place) as unknown as [number, number, number];
+      const [common = 0, predicted = 0, reference = 0] = sums.subarray(place, place + 3);
       const volumes = {
         predictedMl: predicted / 1000,
         referenceMl: reference / 1000,

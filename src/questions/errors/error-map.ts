@@ -1,5 +1,5 @@
 /** The errors of a case as a NIfTI volume, to be laid over its images: error by voxel, the same all over a box. */
-import type { Vec3 } from '../../base/box.ts';
+import { mapVec3, type Vec3 } from '../../base/box.ts';
 import { UsageError } from '../../base/errors.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
 import type { CaseErrors } from '../../run/box-errors/case-errors.ts';
@@ -28,7 +28,10 @@ export function errorDensities(errors: CaseErrors, question: ErrorQuestion): Flo
 
 /** The affine of a grid with one voxel per box: its voxel 0 lies in the middle of the first whole box. */
 export function boxAffine(affine: Affine, boxShape: Vec3): Affine {
-  const first = worldOf(affine, boxShape.map((side) => (side - 1) / 2) as unknown as Vec3);
+  const first = worldOf(
+    affine,
+    mapVec3(boxShape, (side) => (side - 1) / 2),
+  );
   return affine.map((value, at) => {
     if (at >= 12) return value;
     return at % 4 === 3 ? first[at >> 2]! : value * boxShape[at % 4]!;

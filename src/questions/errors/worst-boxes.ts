@@ -1,6 +1,6 @@
 /** Which boxes hold the errors of a finished run: from the lists that its cases left, with no volume read. */
 
-import type { Box, Vec3 } from '../../base/box.ts';
+import { type Box, byAxis, mapVec3, type Vec3 } from '../../base/box.ts';
 import { PartialError, UsageError } from '../../base/errors.ts';
 import { tileBox, tileGrid } from '../../base/tile-grid.ts';
 import { classesOf } from '../../measures/tally/class-sums-of.ts';
@@ -204,14 +204,15 @@ export function boxesOf(errors: CaseErrors, id: string, question: ErrorQuestion)
 
 /** The middle of a box in voxels: between two of them along an even side. */
 export function middle({ origin, shape }: Box): Vec3 {
-  return [0, 1, 2].map((axis) => origin[axis]! + (shape[axis]! - 1) / 2) as unknown as Vec3;
+  return mapVec3(origin, (first, axis) => first + (shape[axis] - 1) / 2);
 }
 
 /** The world position in mm of a place in voxels. */
 export function worldOf(affine: Affine, [x, y, z]: Vec3): Vec3 {
-  return [0, 4, 8].map(
-    (row) => affine[row]! * x + affine[row + 1]! * y + affine[row + 2]! * z + affine[row + 3]!,
-  ) as unknown as Vec3;
+  return byAxis(
+    (row) =>
+      affine[4 * row]! * x + affine[4 * row + 1]! * y + affine[4 * row + 2]! * z + affine[4 * row + 3]!,
+  );
 }
 
 function sum(values: readonly number[]): number {

@@ -1,6 +1,6 @@
 /** Every lesion of a run: found and missed ones of the reference, and those of the prediction that match or are invented. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import type { Vec3 } from '../../base/box.ts';
+import { byAxis, type Vec3 } from '../../base/box.ts';
 import { csvRecord } from '../../base/csv.ts';
 import type { BratsLesion } from '../../measures/lesions/brats.ts';
 import { atConnectivity, type Components, type LesionTable } from '../../measures/lesions/components.ts';
@@ -90,19 +90,17 @@ function ofMask(
 }
 
 function placeOf(components: Components, i: number, affine: readonly number[], shape: Vec3) {
-  const axes = [0, 1, 2] as const;
-  const centre = axes.map((axis) => components.sums[3 * i + axis]! / components.voxels[i]!);
-  const at = (offset: number) =>
-    axes.map((axis) => components.boxes[6 * i + 2 * axis + offset]!) as unknown as Vec3;
+  const centre = byAxis((axis) => components.sums[3 * i + axis]! / components.voxels[i]!);
+  const at = (offset: number) => byAxis((axis) => components.boxes[6 * i + 2 * axis + offset]!);
   return {
-    centreMm: axes.map(
+    centreMm: byAxis(
       (row) =>
-        affine[4 * row]! * centre[0]! +
-        affine[4 * row + 1]! * centre[1]! +
-        affine[4 * row + 2]! * centre[2]! +
+        affine[4 * row]! * centre[0] +
+        affine[4 * row + 1]! * centre[1] +
+        affine[4 * row + 2]! * centre[2] +
         affine[4 * row + 3]!,
-    ) as unknown as Vec3,
-    centreVoxel: axes.map((axis) => Math.min(shape[axis] - 1, Math.round(centre[axis]!))) as unknown as Vec3,
+    ),
+    centreVoxel: byAxis((axis) => Math.min(shape[axis] - 1, Math.round(centre[axis]))),
     low: at(0),
     high: at(1),
   };

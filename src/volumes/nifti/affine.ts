@@ -1,4 +1,4 @@
-import type { Vec3 } from '../../base/box.ts';
+import { mapVec3, type Vec3 } from '../../base/box.ts';
 import { inputFault } from '../faults.ts';
 import type { Affine, VolumeHeader } from '../types.ts';
 
@@ -59,7 +59,7 @@ export function placementOf(fields: SpatialFields, shape: Vec3, file: string): P
     throw inputFault('bad-affine', message, { file, field: affineSource });
   }
   const thickness = voxelSizes(fields.pixdim).map((size) => size * fields.unitMm);
-  const spacingMm = lengths.map((length, axis) => length || thickness[axis]!) as unknown as Vec3;
+  const spacingMm = mapVec3(lengths, (length, axis) => length || thickness[axis]!);
   const box = spacingMm[0] * spacingMm[1] * spacingMm[2];
   const voxelMm3 =
     empty.length === 0

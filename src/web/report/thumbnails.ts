@@ -1,6 +1,6 @@
 /** Pictures of the worst slice of the worst cases: what was found, missed and invented, without opening the viewer. */
 import { join } from 'node:path';
-import type { Vec3 } from '../../base/box.ts';
+import { mapVec3, type Vec3 } from '../../base/box.ts';
 import { VoxtallyError } from '../../base/errors.ts';
 import type { ResultsDocument, ScoredCaseResult } from '../../results/document.ts';
 import { localStore } from '../../run/open-store.ts';
@@ -87,9 +87,7 @@ async function thumbnailOf(
   // An error that a coarse overview steps over is too small for a picture.
   const found = place === undefined ? undefined : worstVoxel(whole, classIndex, axis, place);
   if (found === undefined) return undefined;
-  const voxel = found.map(
-    (at, k) => (whole.origin[k]! + at) * whole.stride[k]! + (whole.stride[k]! >> 1),
-  ) as unknown as Vec3;
+  const voxel = mapVec3(found, (at, k) => (whole.origin[k] + at) * whole.stride[k] + (whole.stride[k] >> 1));
   const plane = await show({ kind: 'plane', axis, at: voxel[axis] });
   return {
     caseId: entry.id,

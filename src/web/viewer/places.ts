@@ -1,6 +1,6 @@
 /** Places of a case that are worth a look, worst first: the page lists them and leads from one to the next. */
 
-import type { Vec3 } from '../../base/box.ts';
+import { mapVec3, type Vec3 } from '../../base/box.ts';
 import { PartialError } from '../../base/errors.ts';
 import { voxelRanges } from '../../questions/errors/table.ts';
 import { boxesOf } from '../../questions/errors/worst-boxes.ts';
@@ -75,9 +75,9 @@ function worstBoxPlaces(folder: RunFolder, caseIndex: number, className: string)
       .sort((a, b) => b.error - a.error)
       .slice(0, mostShown)
       .map(({ box, error, fp, fn }): Place => {
-        const last = box.origin.map((first, axis) => first + box.shape[axis]! - 1) as unknown as Vec3;
+        const last = mapVec3(box.origin, (first, axis) => first + box.shape[axis] - 1);
         return {
-          voxel: box.origin.map((first, axis) => (first + last[axis]!) >> 1) as unknown as Vec3,
+          voxel: mapVec3(box.origin, (first, axis) => (first + last[axis]) >> 1),
           first: box.origin,
           last,
           weight: `${((100 * error) / whole).toFixed(1)} %`,

@@ -1,6 +1,6 @@
 /** Reads what a browser shows of a case from its volumes. */
 
-import { type Box, type Vec3, voxelIndex } from '../../base/box.ts';
+import { type Axis, type Box, mapVec3, type Vec3, voxelIndex } from '../../base/box.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
 import { channelHeaders } from '../../run/plan/case-plan.ts';
 import type { VolumeHeader } from '../../volumes/types.ts';
@@ -41,7 +41,7 @@ export async function readView(
 ): Promise<CaseView> {
   const { shape: wholeShape, affine, spacingMm } = volumes.grid;
   const { stride, places } = placesOf(question.part, wholeShape);
-  const shape = places.map(({ length }) => length) as unknown as Vec3;
+  const shape = mapVec3(places, ({ length }) => length);
   const readBytes = meter(volumes, question, places, progress);
   const scan = volumes.scan?.header
     ? await readScan(volumes.scan.header, volumes.grid, places, readBytes)
@@ -68,36 +68,36 @@ export async function readView(
 
 function placesOf(part: ViewPart, shape: Vec3): { stride: Vec3; places: Places } {
   if (part.kind === 'plane') {
-    const stride = shape.map((length, axis) =>
+    const stride = mapVec3(shape, (length, axis) =>
       axis === part.axis ? 1 : Math.ceil(length / longestPlaneSide),
-    ) as unknown as Vec3;
-    const places = shape.map((length, axis) =>
-      axis === part.axis ? [part.at] : placesAlong(length, stride[axis]!),
-    ) as unknown as Places;
+    );
+    const places = mapVec3(shape, (length, axis) =>
+      axis === part.axis ? [part.at] : placesAlong(length, stride[axis]),
+    );
     return { stride, places };
   }
   const isFine = part.kind === 'overview' && part.fine;
   const stride = strideOf(shape, isFine ? mostVoxels.fine : mostVoxels.coarse);
   return {
     stride,
-    places: shape.map((length, axis) => placesAlong(length, stride[axis]!)) as unknown as Places,
+    places: mapVec3(shape, (length, axis) => placesAlong(length, stride[axis])),
   };
 }
 
 function planeOrigin({ axis, at }: ViewPart & { kind: 'plane' }, origin: Vec3): Vec3 {
-  return origin.map((first, each) => (each === axis ? at : first)) as unknown as Vec3;
+  return mapVec3(origin, (first, each) => (each === axis ? at : first));
 }
 
 /** As little as keeps the overview within its limits; the longest sides are cut first. */
 function strideOf(shape: Vec3, most: number): Vec3 {
-  const stride = [1, 1, 1];
-  const side = (axis: number) => Math.ceil(shape[axis]! / stride[axis]!);
+  const stride: [number, number, number] = [1, 1, 1];
+  const side = (axis: Axis) => Math.ceil(shape[axis] / stride[axis]);
   for (;;) {
-    const longest = [0, 1, 2].reduce((a, b) => (side(b) > side(a) ? b : a));
+    const longest = ([1, 2] as const).reduce<Axis>((a, b) => (side(b) > side(a) ? b : a), 0);
     if (side(longest) <= longestSide && side(0) * side(1) * side(2) <= most) break;
-    stride[longest]!++;
+    stride[longest]++;
   }
-  return stride as unknown as Vec3;
+  return stride;
 }
 
 /** Classes of all voxels; of one class where too many meet. */
@@ -209,11 +209,11 @@ function meter(
 
 /** The voxels that any class has, with a margin; all where there are none. */
 function filledBox(voxels: Uint8Array | Uint16Array, shape: Vec3): Box {
-  const low = [...shape];
-  const high = [-1, -1, -1];
-  const widen = (axis: number, place: number) => {
-    if (place < low[axis]!) low[axis] = place;
-    if (place > high[axis]!) high[axis] = place;
+  const low: [number, number, number] = [...shape];
+  const high: [number, number, number] = [-1, -1, -1];
+  const widen = (axis: Axis, place: number) => {
+    if (place < low[axis]) low[axis] = place;
+    if (place > high[axis]) high[axis] = place;
   };
   for (let row = 0; row < shape[1] * shape[2]; row++) {
     const start = row * shape[0];
@@ -228,12 +228,9 @@ function filledBox(voxels: Uint8Array | Uint16Array, shape: Vec3): Box {
     widen(2, Math.floor(row / shape[1]));
   }
   if (high[0]! < 0) return { origin: [0, 0, 0], shape };
-  const origin = low.map((first, axis) => Math.max(0, first - margin(high[axis]! - first)));
-  const end = high.map((last, axis) => Math.min(shape[axis]! - 1, last + margin(last - low[axis]!)));
-  return {
-    origin: origin as unknown as Vec3,
-    shape: end.map((last, axis) => last - origin[axis]! + 1) as unknown as Vec3,
-  };
+  const origin = mapVec3(low, (first, axis) => Math.max(0, first - margin(high[axis] - first)));
+  const end = mapVec3(high, (last, axis) => Math.min(shape[axis] - 1, last + margin(last - low[axis])));
+  return { origin, shape: mapVec3(end, (last, axis) => last - origin[axis] + 1) };
 }
 
 function margin(length: number): number {

@@ -1,6 +1,6 @@
 /** Stored voxels of a volume at the places of a grid: what a picture of a large volume needs. */
 
-import type { Box, Vec3 } from '../../base/box.ts';
+import { type Box, byAxis, mapVec3 } from '../../base/box.ts';
 import { readBoxes, type TakeBox } from '../../volumes/read-voxels.ts';
 import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
 import type { AxisPlaces, GridPlaces } from './grid-places.ts';
@@ -93,14 +93,13 @@ async function soon(): Promise<void> {
 /** Lays planes of the file out in the order of the grid. */
 function gatherer(header: VolumeHeader, grid: GridPlaces) {
   const bytes = datatypeBytes[header.datatype];
-  const lengths = grid.map(({ places }) => places.length) as unknown as Vec3;
-  const steps = [1, lengths[0], lengths[0] * lengths[1]];
+  const [nx, ny] = mapVec3(grid, ({ places }) => places.length);
+  const steps = [1, nx, nx * ny];
   /** By axis of the file: the grid's places along it, and how far apart they lie in the target. */
-  const along = ([0, 1, 2] as const).map((axis) => {
+  const [x, y, z] = byAxis((axis) => {
     const at = grid.findIndex((each) => each.axis === axis);
     return { places: grid[at]!.places, step: steps[at]! };
   });
-  const [x, y, z] = along as unknown as readonly [Along, Along, Along];
   const slots = new Map<number, number[]>();
   z.places.forEach((place, slot) => {
     if (place >= 0) slots.set(place, [...(slots.get(place) ?? []), slot]);
@@ -135,11 +134,6 @@ function gatherer(header: VolumeHeader, grid: GridPlaces) {
     part: part as { origin: [number, number]; shape: [number, number] },
     plane,
   };
-}
-
-interface Along {
-  readonly places: AxisPlaces['places'];
-  readonly step: number;
 }
 
 function rangeOf(places: readonly number[]): { first: number; length: number } {

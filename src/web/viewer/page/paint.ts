@@ -164,7 +164,7 @@ export function worstVoxel(
   axis: 0 | 1 | 2,
   at: number,
   part?: Part,
-): readonly number[] | undefined {
+): Readonly<Place> | undefined {
   const isWrong = view.pairs.map(
     ([prediction, reference], pair) =>
       pair !== view.ignoredPair &&
