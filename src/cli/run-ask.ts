@@ -10,7 +10,7 @@ import { shapeQuestions } from '../settings/shape-settings.ts';
 import { interruptedStatus, interruptible } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { settingsFromFlags } from './setting-flags.ts';
-import { printTable } from './table.ts';
+import { printTable, tellWarnings } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface AskFlags extends Question {
@@ -39,9 +39,10 @@ export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal
     writeResultFiles(folder.store, outcome, results, format, lesions);
     folder.release();
   }
+  tellWarnings(results, terminal);
   if (json) terminal.out(`${JSON.stringify(results)}\n`);
   else {
-    printTable(results, table, terminal);
+    printTable(results, table ?? (question.losses === undefined ? 'metrics' : 'all'), terminal);
     if (out !== undefined) terminal.out(`\nWritten to ${out}.\n`);
   }
   return results.cases.every(({ status }) => status === 'ok') ? 0 : 1;

@@ -6,7 +6,7 @@ import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { applyRules, checkRuleNames, readRules, tellBroken } from './rules.ts';
 import { interrupting } from './run-ask.ts';
-import { printTable } from './table.ts';
+import { printTable, tellWarnings } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface MergeFlags {
@@ -42,6 +42,7 @@ export async function runMerge(
   if (merged === undefined) return interruptedStatus;
   const isScored = merged.results.cases.every(({ status }) => status === 'ok');
   const ruled = applyRules(rules, merged.results, isScored ? 0 : 1);
+  tellWarnings(merged.results, terminal);
   if (json) terminal.out(`${JSON.stringify({ ...merged, ...ruled })}\n`);
   else {
     printTable(merged.results, table, terminal);

@@ -2,16 +2,22 @@
 import { Option } from 'commander';
 import type { ResultsDocument } from '../results/document.ts';
 import { isScored, resultsTable, type TableKind, tableKinds } from '../results/table.ts';
+import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
-export function tableOption(): Option {
-  return new Option('--table <what>', 'values to print').choices(tableKinds).default('metrics');
+export function tableOption(byDefault = 'metrics'): Option {
+  return new Option('--table <what>', `values to print; by default ${byDefault}`).choices(tableKinds);
 }
 
 export function printTable(results: ResultsDocument, table: TableKind | undefined, terminal: Terminal): void {
   for (const line of resultsTable(results, { ...terminal, table: table ?? 'metrics' })) {
     terminal.out(`${line}\n`);
   }
+}
+
+/** What may not be as it was meant, on standard error, as `score` says it. */
+export function tellWarnings({ warnings = [] }: ResultsDocument, terminal: Terminal): void {
+  for (const warning of warnings) terminal.error(`warning: ${plainText(warning)}\n`);
 }
 
 /** How to see the losses of a run in `outDir`; empty where it has none or they were printed. */

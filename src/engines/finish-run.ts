@@ -5,7 +5,6 @@ import type { ResultsDocument } from '../results/document.ts';
 import { type AuditSummary, writeAuditReport } from '../run/audit/report.ts';
 import { type CaseOutcomeRecord, pooledKind, type ScoredOutcome } from '../run/case-outcome.ts';
 import { hasLostOwnership } from '../run/fence.ts';
-import { observationsOf } from '../run/observations.ts';
 import { buildOutcome } from '../run/outcome.ts';
 import { findRecord, putRecord } from '../run/records.ts';
 import type { RunEvent } from '../run/run-events.ts';
@@ -76,10 +75,8 @@ export async function finishRun(request: FinishRequest): Promise<EndedRun> {
   const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
   clearLeftovers(work.folder);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  const observed = observationsOf(outcome);
-  const told = { ...request.results, warnings: [...request.results.warnings, ...observed] };
   const results = writeResults(
-    told,
+    request.results,
     work.settings,
     request.threads,
     outcome,
@@ -100,7 +97,7 @@ export async function finishRun(request: FinishRequest): Promise<EndedRun> {
   return {
     results,
     failed,
-    notes: [...observed.map((text) => `warning: ${text}`), ...notes],
+    notes: [...(results.warnings ?? []).map((text) => `warning: ${text}`), ...notes],
     seconds,
     ...(audit ? { audit } : {}),
   };

@@ -25,6 +25,7 @@ import {
 } from './document.ts';
 import { buildMeans } from './means.ts';
 import { lossColumn, lossFacts } from './names.ts';
+import { observationsOf } from './observations.ts';
 import { classShapes, pooledShapes, type RunShapes, shapesAsked } from './shapes/build.ts';
 
 export interface ResultOptions {
@@ -66,6 +67,7 @@ export function buildResults(
       return { ...named, scope, ...lossFacts(loss), column: lossColumn(id), params };
     }),
     ...(shapes && { shapes: shapesAsked(shapes.settings) }),
+    warnings: observationsOf(outcome),
     cases,
     pooled: pooledResult(outcome, evaluate, beta, shapes),
     means: buildMeans(cases, outcome.classes, losses, shapes?.settings),

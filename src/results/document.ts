@@ -219,6 +219,12 @@ export const resultsSchema = z
     metrics: z.array(metricDescription).describe('The metrics that have means, in order.'),
     losses: z.array(lossDescription),
     shapes: shapesAsked.describe('What was asked of borders and lesions.').exactOptional(),
+    warnings: z
+      .array(z.string())
+      .describe(
+        'What may not be as it was meant, though the values are right, such as predictions that are empty or equal to their references. What was said of how files were paired is in run.json. Runs of before this field have none.',
+      )
+      .exactOptional(),
     cases: z.array(z.union([scoredCase, unscoredCase])).describe('In the order of the manifest.'),
     pooled: pooled
       .nullable()

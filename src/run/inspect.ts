@@ -1,7 +1,7 @@
 import { type Vec3, voxelCount } from '../base/box.ts';
 import { UsageError } from '../base/errors.ts';
 import type { ScoreKind } from '../base/scored.ts';
-import { automaticTileShape, tileGrid } from '../base/tile-grid.ts';
+import { tileGrid } from '../base/tile-grid.ts';
 import { tileBytes } from '../measures/tile/tile-bytes.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
@@ -9,7 +9,7 @@ import type { Config } from '../settings/schema.ts';
 import { readHeader } from '../volumes/formats.ts';
 import { dataBytes } from '../volumes/length.ts';
 import type { VolumeHeader } from '../volumes/types.ts';
-import { channelHeaders } from './plan/case-plan.ts';
+import { automaticTile, channelHeaders } from './plan/case-plan.ts';
 import { planMemory } from './plan/memory.ts';
 
 /** What a volume is, and what scoring it as a prediction would take. */
@@ -32,9 +32,6 @@ export interface TileProjection {
   readonly allowedBytes: number;
   readonly threads: number;
 }
-
-/** A smaller tile saves nothing: the tables of a thread take more. */
-const leastTileVoxels = 4096;
 
 /**
  * Reads the header of a volume and as many voxels as `auto` needs to tell the kind of scores.
@@ -68,12 +65,9 @@ function projectTiles(
 ): Omit<TileProjection, 'threads'> {
   const reference = { datatype: 'uint8', littleEndian: true, slope: 1, intercept: 0 } as const;
   const input = { predictions: channelHeaders([header]), reference, shape: header.shape };
-  const bytesOf = (shape: Vec3) => tileBytes(settings, input, voxelCount(shape));
-  let voxels = settings.tileVoxels;
-  const shapeNow = () => settings.tileShape ?? automaticTileShape(header.shape, voxels);
-  while (settings.tileShape === null && voxels > leastTileVoxels && bytesOf(shapeNow()) > allowedBytes) {
-    voxels = Math.floor(voxels / 2);
-  }
-  const grid = tileGrid(header.shape, shapeNow());
-  return { shape: grid.tileShape, count: grid.length, threadBytes: bytesOf(grid.tileShape), allowedBytes };
+  const bytesOf = (voxels: number) => tileBytes(settings, input, voxels);
+  const { shape } = header;
+  const automatic = () => automaticTile(shape, settings, bytesOf, allowedBytes).tileShape;
+  const { tileShape, length } = tileGrid(shape, settings.tileShape ?? automatic());
+  return { shape: tileShape, count: length, threadBytes: bytesOf(voxelCount(tileShape)), allowedBytes };
 }

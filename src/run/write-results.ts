@@ -41,7 +41,8 @@ export function writeResults(
   const results = resultsOf(settings, outcome, stored);
   const lesions = lesionList(settings, outcome, stored);
   writeResultFiles(request.store, outcome, results, request.config.format, lesions);
-  writeProvenance(request.store, provenance(request, settings, threads, times));
+  const warnings = [...request.warnings, ...(results.warnings ?? [])];
+  writeProvenance(request.store, provenance({ ...request, warnings }, settings, threads, times));
   return results;
 }
 

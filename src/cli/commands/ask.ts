@@ -16,7 +16,7 @@ not tally, and other thresholds, need its shards (score --keep-shards always).`;
 
 export const askCommand: DefineCommand = (terminal, finish) =>
   addSettingFlags(askOptions(), shapeQuestions)
-    .addOption(tableOption())
+    .addOption(tableOption('metrics, with --losses all'))
     .option('--json', 'print one JSON object')
     .addHelpText('after', help)
     .action(async (folder: string, flags: AskFlags) => {

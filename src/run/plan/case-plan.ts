@@ -222,15 +222,30 @@ function chooseTileShape(
     if (bytesOf(voxelCount(tileShape)) > budget) throw tooLarge(tileShape);
     return tileShape;
   }
+  const { tileShape, fits } = automaticTile(shape, settings, bytesOf, budget);
+  if (!fits) throw tooLarge(tileShape);
+  return tileShape;
+}
+
+/** A smaller tile saves nothing: the tables of a thread take more. */
+const leastTileVoxels = 4096;
+
+/** The largest automatic tile that a thread's share of the memory holds; the least one where even that does not fit. */
+export function automaticTile(
+  shape: Vec3,
+  settings: Pick<RunSettings, 'tileVoxels' | 'audit'>,
+  bytesOf: (voxels: number) => number,
+  budget: number,
+): { readonly tileShape: Vec3; readonly fits: boolean } {
   // One tile is scored in one step, two are stored and merged: a volume of up to two is not cut. An audit reads whole tiles as
   // tensors, which take more memory than kernels do.
   const whole = voxelCount(shape);
   const isOne = whole <= Math.min(2 * settings.tileVoxels, mostVoxels) && settings.audit === undefined;
-  if (isOne && bytesOf(whole) <= budget) return shape;
+  if (isOne && bytesOf(whole) <= budget) return { tileShape: shape, fits: true };
   for (let voxels = settings.tileVoxels; ; voxels = Math.floor(voxels / 2)) {
     const tileShape = automaticTileShape(shape, Math.max(1, voxels));
-    if (bytesOf(voxelCount(tileShape)) <= budget) return tileShape;
-    if (voxels <= 4096) throw tooLarge(tileShape);
+    const fits = bytesOf(voxelCount(tileShape)) <= budget;
+    if (fits || voxels <= leastTileVoxels) return { tileShape, fits };
   }
 }
 

@@ -10,7 +10,7 @@ import { gatherCurves } from './curve-data.ts';
 import { gatherLesions } from './lesions.ts';
 import { type ReportOptions, renderReport } from './render-report.ts';
 import { dataBytes, worstCases } from './report-data.ts';
-import { readRunFacts } from './run-facts.ts';
+import { type RunFacts, readRunFacts } from './run-facts.ts';
 import { gatherThumbnails } from './thumbnails.ts';
 
 export const reportFiles = ['report.html', 'report-cases.html'] as const;
@@ -59,6 +59,12 @@ export async function writeReport(outDir: string, request: ReportRequest = {}): 
   return path;
 }
 
+/** What run.json tells, with the warnings of the results: a merge, or an answer of `ask`, tells them only there. */
+function factsOf(outDir: string, { warnings = [] }: ResultsDocument): RunFacts {
+  const facts = readRunFacts(outDir);
+  return { ...facts, warnings: [...new Set([...facts.warnings, ...warnings])] };
+}
+
 /** The report of the run in a folder with these results. */
 export async function reportTexts(
   outDir: string,
@@ -67,7 +73,7 @@ export async function reportTexts(
 ): Promise<ReportTexts> {
   const options: ReportOptions = {
     document,
-    facts: readRunFacts(outDir),
+    facts: factsOf(outDir, document),
     curves: await gatherCurves(outDir, signal, ending),
     thumbnails: await gatherThumbnails(outDir, document, signal),
     lesions: gatherLesions(outDir),

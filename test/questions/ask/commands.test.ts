@@ -41,6 +41,9 @@ test('merge, ask, curve and compare', async () => {
     '--json',
   );
   expect(JSON.parse(asked.out)).toEqual(JSON.parse(readFileSync(path('asked', 'results.json'), 'utf8')));
+  const shown = await run('ask', path('both'), '--losses', 'bce');
+  expect(shown.out).toContain('bce_loss');
+  expect((await run('ask', path('both'))).out).not.toContain('_loss');
   const drawn = await run(
     'curve',
     path('both'),

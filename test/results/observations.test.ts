@@ -1,4 +1,4 @@
-/** Inputs that are scored right and yet may not be what was meant: said aloud, and in run.json. */
+/** Inputs that are scored right and yet may not be what was meant: said aloud, in results.json and in run.json. */
 import { linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -35,6 +35,7 @@ async function run(cases: readonly ManifestCase[], config: ConfigInput = {}) {
   const { warnings } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
   const notes = report.notes.filter((note) => note.startsWith('warning: '));
   expect(notes).toEqual(warnings.map((text: string) => `warning: ${text}`));
+  expect(JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')).warnings).toEqual(warnings);
   return { report, out, warnings: warnings as string[] };
 }
 
