@@ -5,6 +5,9 @@ const servers = ['test/{web,engines/redis,package}/**/*.test.ts'];
 
 export default defineConfig({
   test: {
+    // Loading the modules anew for each of 150 files takes longer than most of their tests.
+    isolate: false,
+    restoreMocks: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [

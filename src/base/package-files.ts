@@ -5,9 +5,6 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(import.meta.url);
 
-/** Whether the running code is the bundle of the command line. */
-export const isBundled = here.includes(join('dist', 'bin'));
-
 /** The folder of `package.json`, the nearest above this file. */
 function packageRoot(): string {
   let folder = dirname(here);
@@ -23,9 +20,9 @@ export function packageFile(name: string): string {
   return join(packageRoot(), name);
 }
 
-/** Path of the entry point of a thread (`workers/`), built as the running code is. */
+/** Path of the entry point of a thread (`workers/`), of few files: one of its modules each takes a thread twice as long to start. */
 export function threadFile(name: string): string {
-  return packageFile(`dist/${isBundled ? 'bin' : 'workers'}/${name}.js`);
+  return packageFile(`dist/bin/${name}.js`);
 }
 
 /** The version in the package's own `package.json`. */

@@ -1,7 +1,7 @@
 /** Whole runs with an audit, in threads of their own. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { ManifestCase } from '../../src/cases/types.ts';
 import { CaseWork } from '../../src/engines/case-work.ts';
 import {
@@ -21,10 +21,6 @@ import { editClass, editTally } from './partial-file.ts';
 
 const folder = temporaryFolder();
 const tile = { shape: [16, 16, 3], bundle: 1 } as const;
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 async function makeCases(name: string): Promise<ManifestCase[]> {
   const cases: ManifestCase[] = [];
