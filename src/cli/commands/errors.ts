@@ -9,8 +9,8 @@ Examples:
 
 Errors are sums of |p - y| in voxels (--measure hard: voxels on the wrong side of the threshold): "added" where the
 prediction has what the reference has not, "missed" where it lacks it. A box is one or few whole planes (z) where a run
-has the usual tiles; a run with --tile 64,64,64 or less has smaller ones, at most 512 a case. The map holds the mean
-error of a voxel in each box, as one voxel a box that its affine puts in place (--map-grid voxels: on the grid of the
+has the usual tiles; a run with --tile 64,64,64 or less has smaller ones, at most 512 per case. The map holds
+the mean error of a voxel in each box, as one voxel per box that its affine puts in place (--map-grid voxels: on the grid of the
 reference). No volume is read.`;
 
 export const errorsCommand: DefineCommand = (terminal, finish) =>

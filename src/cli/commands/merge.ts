@@ -21,7 +21,10 @@ export const mergeCommand: DefineCommand = (terminal, finish) =>
     .requiredOption('--out <folder>', 'folder of the merged run')
     .option('--without <case>', 'a case to leave out; may be given several times', collect, [])
     .option('--overwrite', 'replace the run that --out holds')
-    .option('--take-over', 'although a run that goes on owns --out: it can change nothing there any more')
+    .option(
+      '--take-over',
+      'take --out over from a run that still owns it: that run can change nothing there any more',
+    )
     .option('--threads <n>', 'auto or a number', 'auto')
     .option(...failIfOption, collectRule)
     .addOption(tableOption())

@@ -28,7 +28,7 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
   const command = new Command('score')
     .description('score predictions against references')
     .option('--predictions <folder>', 'predictions, paired with the references by file name')
-    .option('--references <folder>', 'references, one a case')
+    .option('--references <folder>', 'references, one per case')
     .option('--manifest <file>', 'the cases as CSV or TSV, in place of the two folders')
     .option('--prediction-suffix <text>', 'what follows the case in the names of predictions, such as _seg')
     .option('--reference-suffix <text>', 'the same of references')
@@ -50,7 +50,10 @@ export const scoreCommand: DefineCommand = (terminal, finish) => {
     )
     .option('--resume', 'go on with the run that --out holds')
     .option('--overwrite', 'replace the run that --out holds')
-    .option('--take-over', 'although a run that goes on owns --out: it can change nothing there any more')
+    .option(
+      '--take-over',
+      'take --out over from a run that still owns it: that run can change nothing there any more',
+    )
     .option('--detach', 'with --engine redis: print the id of the run and leave it to the workers')
     .option('--priority <n>', 'with --engine redis: 1 (first) to 1000; by default 100')
     .option(
