@@ -3,12 +3,11 @@ import type { Fence } from './fence.ts';
 import { LocalStore } from './local-store.ts';
 import type { Store, StoreAddress } from './store.ts';
 
-const openers: { readonly [K in StoreAddress['kind']]: (address: StoreAddress) => Store } = {
-  local: ({ root, fence }) => new LocalStore(root, fence),
-};
-
 export function openStore(address: StoreAddress): Store {
-  return openers[address.kind](address);
+  switch (address.kind) {
+    case 'local':
+      return new LocalStore(address.root, address.fence);
+  }
 }
 
 /** Opens the store at an address; tests give one that fails. */

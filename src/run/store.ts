@@ -3,7 +3,7 @@
  * `folder/name`; who writes a name again replaces what it held. Calls are synchronous, for readers of shards read ranges in the
  * midst of the kernels' loops; a store behind a network may block its thread, and has to retry what may pass.
  *
- * Another store is a file with a class, and its row in open-store.ts.
+ * Another store is a file with a class, and its line in open-store.ts; CONTRIBUTING.md has the recipe, test/run/store.test.ts the contract.
  */
 import type { ByteSource } from '../base/byte-source.ts';
 import type { Fence } from './fence.ts';
@@ -20,14 +20,17 @@ export interface Store {
   size(name: string): number | undefined;
   /** Undefined when nothing is stored under the name. */
   open(name: string): ByteSource | undefined;
-  /** Stores pieces behind each other; a piece is stored before the next is asked for. @returns their bytes */
+  /**
+   * Stores pieces behind each other, all or nothing. A piece may lie in memory that the next one overwrites: it is stored, or copied,
+   * before the next is asked for. @returns their bytes
+   */
   put(name: string, pieces: Iterable<Uint8Array>): number;
-  /** Stores what another store has under a name. */
+  /** Stores what another store, of any kind, has under a name; later changes of that one do not show here. */
   take(name: string, from: Store, source: string): void;
   /** Names directly below a folder, without it, in order; none when there is no such folder. */
   list(folder: string): string[];
   remove(name: string): void;
-  /** Removes all below a folder; the whole store for ''. */
+  /** Removes a name, or all below a folder; the whole store for ''. */
   clear(folder: string): void;
   /** Moves what is damaged out of the way, never to be used again but there to be looked at. @returns its new name */
   setAside(name: string): string;
@@ -37,8 +40,10 @@ export interface Store {
   sweep(): void;
 }
 
-/** A store as plain data. `fence`: under which its writers write; null for those who only read. */
-export interface StoreAddress {
+/** A store as plain data: a member for each kind. `fence`: under which its writers write; null for those who only read. */
+export type StoreAddress = LocalAddress;
+
+export interface LocalAddress {
   readonly kind: 'local';
   readonly root: string;
   readonly fence: Fence | null;
