@@ -1,5 +1,4 @@
-/** What is measured of the masks of a case, cut into tasks that any thread may do; what they give is put together by class. */
-import type { Vec3 } from '../../base/box.ts';
+
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { BratsRule } from '../../settings/shape-settings.ts';
 import { addLists, type DistanceList } from '../boundary/distance-list.ts';

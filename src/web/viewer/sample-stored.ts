@@ -3,7 +3,7 @@
 import { type Box, byAxis, mapVec3 } from '../../base/box.ts';
 import { readBoxes, type TakeBox } from '../../volumes/read-voxels.ts';
 import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
-import type { AxisPlaces, GridPlaces } from './grid-places.ts';
+import type { GridPlaces } from './grid-places.ts';
 
 /** Stored voxels of one channel, x of the grid fastest, in the byte order of this machine; 0 outside the file. */
 export type StoredVoxels =
