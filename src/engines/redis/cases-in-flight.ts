@@ -180,7 +180,7 @@ export class CasesInFlight {
 
   async #fleetThreads(): Promise<number> {
     const now = Date.now();
-    const workers = [...(await this.#context.board.workers()).values()];
+    const workers = [...(await this.#context.fleet.workers()).values()];
     const alive = workers.filter(({ lastSeenAt }) => now - lastSeenAt < 5 * this.#context.timing.heartbeatMs);
     const threads = alive.reduce((sum, worker) => sum + worker.threads, 0);
     return Math.min(mostThreads, Math.max(this.#context.threads, threads));

@@ -1,7 +1,7 @@
 /** Tells the log of a worker of other versions that share its server: neither does the work of the other. */
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { type Board, isOfThisVersion } from './board.ts';
+import { type Fleet, isOfThisVersion } from './fleet.ts';
 import { queueVersion, runsOfVersion1 } from './queue-version.ts';
 
 const lookEveryMs = 60_000;
@@ -9,15 +9,15 @@ const lookEveryMs = 60_000;
 export class OtherVersions {
   readonly #redis: Redis;
   readonly #prefix: string;
-  readonly #board: Board;
+  readonly #fleet: Fleet;
   readonly #log: Logger;
   readonly #told = new Set<string>();
   #lookedAt = 0;
 
-  constructor(redis: Redis, prefix: string, board: Board, log: Logger) {
+  constructor(redis: Redis, prefix: string, fleet: Fleet, log: Logger) {
     this.#redis = redis;
     this.#prefix = prefix;
-    this.#board = board;
+    this.#fleet = fleet;
     this.#log = log;
   }
 
@@ -26,7 +26,7 @@ export class OtherVersions {
     if (now - this.#lookedAt < lookEveryMs) return;
     this.#lookedAt = now;
     try {
-      const workers = [...(await this.#board.rememberedWorkers()).values()];
+      const workers = [...(await this.#fleet.remembered()).values()];
       for (const worker of workers.filter((each) => !isOfThisVersion(each))) {
         const { version, voxtally = 'unknown' } = worker;
         this.#tell(

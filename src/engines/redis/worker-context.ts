@@ -4,6 +4,7 @@ import { WaitingError } from 'bullmq';
 import type { Logger } from 'pino';
 import type { TilesDone } from '../../threads/steps.ts';
 import type { Board } from './board.ts';
+import type { Fleet } from './fleet.ts';
 import type { OpenRun, OpenRuns } from './open-run.ts';
 import type { Queues } from './queues.ts';
 import type { Timing } from './timing.ts';
@@ -11,6 +12,7 @@ import type { Timing } from './timing.ts';
 export interface WorkerContext {
   readonly queues: Queues;
   readonly board: Board;
+  readonly fleet: Fleet;
   readonly runs: OpenRuns;
   readonly timing: Timing;
   readonly threads: number;

@@ -12,9 +12,10 @@ import type { Logger } from 'pino';
 import { BufferBudget } from '../../base/buffer-budget.ts';
 import { DataRoots } from '../../run/data-roots.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
-import { Board, type WorkerFacts } from './board.ts';
+import { Board } from './board.ts';
 import { processCase } from './case-processor.ts';
 import { Connections, placeOf, withinMs } from './connection.ts';
+import { Fleet, type WorkerFacts } from './fleet.ts';
 import { type CaseJob, type MergeJob, partsOfJobId, RefusedJob, type RunJob, type TileJob } from './jobs.ts';
 import { processMerge } from './merge-jobs.ts';
 import { OpenRuns } from './open-run.ts';
@@ -74,7 +75,9 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   const connections = new Connections(redisUrl, report);
   const { redis } = connections;
   const queues = openQueues(redis, prefix);
-  const board = new Board(redis, prefix, (key) => log.warn({ key }, 'a broken entry was dropped'));
+  const onBroken = (key: string) => log.warn({ key }, 'a broken entry was dropped');
+  const board = new Board(redis, prefix, onBroken);
+  const fleet = new Fleet(redis, prefix, onBroken);
   const pool = new ThreadPool(threads, request.dataRoots);
   const buffers = new BufferBudget(2 * threads + 2);
   const drain = new AbortController();
@@ -101,6 +104,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   const context: WorkerContext = {
     queues,
     board,
+    fleet,
     runs: new OpenRuns(request.places, pool, buffers, () => leastThreadBytes, dataRoots),
     timing,
     threads,
@@ -197,7 +201,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       : processTiles(context, job as Job<TileJob>, token!, signal!),
   );
 
-  const versions = new OtherVersions(redis, prefix, board, log);
+  const versions = new OtherVersions(redis, prefix, fleet, log);
   const beat = async () => {
     // What cannot be sent now would be sent, out of date, when the server is back.
     if (redis.status !== 'ready') return;
@@ -209,9 +213,9 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
       threadSeconds: pool.seconds(),
       ...workingAt(active),
     };
-    await board.heartbeat(id, facts).catch(() => {});
+    await fleet.heartbeat(id, facts).catch(() => {});
     await versions.look();
-    const workers = await board.workers().catch(() => new Map<string, WorkerFacts>());
+    const workers = await fleet.workers().catch(() => new Map<string, WorkerFacts>());
     leastThreadBytes = Math.min(threadBytes, ...[...workers.values()].map((other) => other.threadBytes));
   };
   const heart = setInterval(beat, timing.heartbeatMs);
@@ -241,7 +245,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     clearTimeout(timer);
     await isLost;
     work.flush();
-    await withinMs(farewellMs, board.leave(id)).catch(() => {});
+    await withinMs(farewellMs, fleet.leave(id)).catch(() => {});
     const left = Promise.allSettled([events.close(), queues.close()]);
     await withinMs(farewellMs, left).catch(() => {});
     await dismantle();

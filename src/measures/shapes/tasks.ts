@@ -1,4 +1,3 @@
-
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { BratsRule } from '../../settings/shape-settings.ts';
 import { addLists, type DistanceList } from '../boundary/distance-list.ts';

@@ -1,7 +1,7 @@
 /** Programs of several versions share a server in a hospital: none takes work that it could misread, and who waits is told. */
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Board } from '../../../src/engines/redis/board.ts';
+import { Fleet } from '../../../src/engines/redis/fleet.ts';
 import { queueVersion, runsOfVersion1 } from '../../../src/engines/redis/queue-version.ts';
 import { readRecord, writeRecord } from '../../../src/engines/redis/run-record.ts';
 import { RedisServer } from './redis-server.ts';
@@ -35,8 +35,7 @@ test('workers of other versions take no work, and whoever waits for them is told
   const expected = await cluster.expected();
   await addOthers();
   const { prefix } = cluster.config.redis;
-  const board = new Board(redis, prefix);
-  expect((await board.workers()).size).toBe(0);
+  expect((await new Fleet(redis, prefix).workers()).size).toBe(0);
   expect(await cluster.monitor.workers()).toMatchObject([
     { id: 'worker-new', state: 'other-version', voxtally: '9.0.0', threads: 0 },
     { id: 'worker-old', state: 'other-version', threads: 2, tilesDone: 7 },
