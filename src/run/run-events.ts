@@ -10,9 +10,9 @@ export type RunEvent =
   | { readonly kind: 'case'; readonly outcome: CaseOutcomeRecord }
   | { readonly kind: 'note'; readonly note: string };
 
-/** Snapshots of a run, one an event. */
-export function progressOf(events: Observable<RunEvent>, casesTotal: number): Observable<RunProgress> {
-  const start: RunProgress = {
+/** A run of which nothing is done. */
+export function nothingDone(casesTotal: number): RunProgress {
+  return {
     stage: 'plan',
     casesTotal,
     casesDone: 0,
@@ -22,6 +22,11 @@ export function progressOf(events: Observable<RunEvent>, casesTotal: number): Ob
     voxelsDone: 0,
     bytesRead: 0,
   };
+}
+
+/** Snapshots of a run, one per event. */
+export function progressOf(events: Observable<RunEvent>, casesTotal: number): Observable<RunProgress> {
+  const start = nothingDone(casesTotal);
   return events.pipe(scan(count, start), startWith(start));
 }
 

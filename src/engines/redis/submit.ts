@@ -9,6 +9,7 @@ import { enterFolder } from '../../run/enter-run.ts';
 import { OutFolder } from '../../run/out-folder.ts';
 import { readText } from '../../run/records.ts';
 import { runIdFile } from '../../run/result-files.ts';
+import { nothingDone } from '../../run/run-events.ts';
 import type { RunProgress, RunReport, RunRequest, StartedRun } from '../../run/types.ts';
 import { resolveSettings } from '../../settings/resolve-settings.ts';
 import { collect } from './collect-results.ts';
@@ -108,13 +109,13 @@ async function follow(
   const { url: redisUrl, prefix, workRoot } = config.redis;
   const monitor = openMonitor({ redisUrl, prefix, workRoot });
   try {
-    for (const note of [`run ${run}`, ...notes]) emit({ ...nothingDone(request), note });
+    for (const note of [`run ${run}`, ...notes]) emit({ ...nothingDone(request.cases.length), note });
     const folder = new SharedFolders(workRoot).folder(run);
     const finished = await followRun({
       ...{ monitor, run, folder, signal, emit },
       redisPlace: placeOf(redisUrl),
       patienceMs: request.patienceMs ?? defaultPatienceMs,
-      start: nothingDone(request),
+      start: nothingDone(request.cases.length),
     });
     const results = collect(folder, out);
     const audit = readAuditSummary(out.store);
@@ -130,19 +131,6 @@ async function follow(
   } finally {
     await monitor.close();
   }
-}
-
-function nothingDone({ cases }: SubmitRequest): RunProgress {
-  return {
-    stage: 'plan',
-    casesTotal: cases.length,
-    casesDone: 0,
-    casesFailed: 0,
-    tilesTotal: 0,
-    tilesDone: 0,
-    voxelsDone: 0,
-    bytesRead: 0,
-  };
 }
 
 /** The run that an earlier start left in `outDir`. */

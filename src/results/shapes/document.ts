@@ -1,6 +1,7 @@
 /** How results.json tells of borders and lesions. `null` is an undefined value. */
 import * as z from 'zod';
 import type { DeepReadonly } from '../../base/deep-readonly.ts';
+import type { BorderValues, EmptyMask } from '../../measures/boundary/values.ts';
 import {
   connectivity,
   emptyDistance,
@@ -26,22 +27,13 @@ export interface SurfaceDiceResult {
   readonly nearlyWithin?: number;
 }
 
-interface BorderFields {
-  readonly elementsReference: number;
-  readonly elementsPrediction: number;
-  readonly sizeReference: number;
-  readonly sizePrediction: number;
-  readonly hd: number | null;
-  readonly meanReferenceToPrediction: number | null;
-  readonly meanPredictionToReference: number | null;
-  readonly masd: number | null;
-  readonly assd: number | null;
+interface BorderFields extends Omit<BorderValues, 'percentiles' | 'nsd' | 'undefined'> {
   readonly nsd: Readonly<Record<string, SurfaceDiceResult>>;
   readonly [percentile: `hd${number}`]: Percentile;
 }
 
 export interface BorderResult extends BorderFields {
-  readonly undefined?: 'reference empty' | 'prediction empty' | 'both empty';
+  readonly undefined?: EmptyMask;
 }
 
 export interface PooledBorderResult extends BorderFields {
@@ -54,7 +46,7 @@ const borderFields = {
   sizeReference: z
     .number()
     .min(0)
-    .describe('Sum of the weights of its elements: 1 a voxel, mm² of a surfel.'),
+    .describe('Sum of the weights of its elements: 1 per voxel, mm² of a surfel.'),
   sizePrediction: z.number().min(0),
   hd: distance.describe('Hausdorff distance in mm: the largest distance of all elements.'),
   meanReferenceToPrediction: distance,

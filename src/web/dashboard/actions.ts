@@ -48,14 +48,14 @@ export class RunActions {
     const unscored = run.cases.failed + run.cases.incomplete;
     const canRetry = !isGoing && (unscored > 0 || run.state !== 'done');
     return html`<div class="actions" role="group" aria-label="What can be done">
-${isGoing && this.#form(run, 'cancel', html`<button class="button">Cancel the run</button>`)}
-${canRetry && this.#form(run, 'retry', html`<button class="button">${run.state === 'done' ? 'Try failed cases again' : 'Go on with the run'}</button>`)}
+${isGoing && this.#form(run, 'cancel', html`<button class="button field">Cancel the run</button>`)}
+${canRetry && this.#form(run, 'retry', html`<button class="button field">${run.state === 'done' ? 'Try failed cases again' : 'Go on with the run'}</button>`)}
 ${
   isGoing &&
   this.#form(
     run,
     'priority',
-    html`<label>Priority, lower is sooner<input type="number" name="priority" min="${priorities.least}" max="${priorities.most}" value="${run.priority}" required></label><button class="button">Set</button>`,
+    html`<label>Priority, lower is sooner<input class="field" type="number" name="priority" min="${priorities.least}" max="${priorities.most}" value="${run.priority}" required></label><button class="button field">Set</button>`,
   )
 }
 </div>`;
