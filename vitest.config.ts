@@ -1,30 +1,29 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Tests that start servers and browsers, or install what is packed, wait for events most of the time: two run at once. */
-const servers = ['test/{web,engines/redis,package}/**/*.test.ts'];
+/** Tests that start servers and browsers, or install what is packed, wait for events most of the time and take longest. */
+const servers = /\/test\/(web|engines\/redis|package)\//;
+
+/** Those that wait begin, so that no long one is the last and the processor has others to do meanwhile. */
+class ServersFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [true, false].flatMap((waits) =>
+      sorted.filter(({ moduleId }) => servers.test(moduleId) === waits),
+    );
+  }
+}
 
 export default defineConfig({
   test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Loading the modules anew for each of 150 files takes longer than most of their tests.
     isolate: false,
     restoreMocks: true,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: 'units',
-          include: ['test/**/*.test.ts'],
-          exclude: servers,
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: { name: 'servers', include: servers, maxWorkers: 2, sequence: { groupOrder: 1 } },
-      },
-    ],
+    // One more than the processors of a small machine, since one of them is often one that waits.
+    maxWorkers: 3,
+    sequence: { sequencer: ServersFirst },
   },
 });

@@ -60,7 +60,11 @@ describe('the packed tarball, installed into an empty folder', () => {
       '--out',
       'out',
     ];
-    const scored = spawnSync('npx', ['voxtally', 'score', ...args], { cwd: folder, encoding: 'utf8' });
+    // What npx starts, without the start of npm.
+    const scored = spawnSync('node_modules/.bin/voxtally', ['score', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     expect(scored.status, scored.stderr).toBe(1);
     for (const name of ['results.json', 'cases.csv', 'report.html', 'summary.json']) {
       expect(existsSync(join(folder, 'out', name)), name).toBe(true);

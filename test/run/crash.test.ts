@@ -1,4 +1,5 @@
 /** Fault injection: a run that dies at any step or write, or finds its files damaged, ends with the same bytes. */
+import { createHash } from 'node:crypto';
 import fs, { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -38,7 +39,7 @@ const files: FileLayer = {
 const openStore: OpenStore = ({ root, fence }) => new LocalStore(root, fence, files);
 
 const folder = temporaryFolder();
-const shape = [6, 5, 8] as const;
+const shape = [6, 5, 6] as const;
 const names = ['a', 'b', 'nan', 'c'];
 const cases: ManifestCase[] = names.map((name) =>
   pair(name, folder(`${name}.nii`), folder(`${name}-ref.nii`)),
@@ -81,6 +82,9 @@ beforeAll(async () => {
   expected = resultFiles(folder('straight'));
 });
 
+/** What deaths have left behind, as far as a resume was tried from there. */
+const resumedFrom = new Set<string>();
+
 test.each(['nothing written', 'written', 'torn'] as const)('death at every write: %s', async (fault) => {
   expect(writesOfRun).toBeGreaterThan(25);
   for (let at = 0; at < writesOfRun; at++) {
@@ -88,6 +92,10 @@ test.each(['nothing written', 'written', 'torn'] as const)('death at every write
     rmSync(folder('write'), { recursive: true, force: true });
     await expect(runTo('write', false), `write ${at}`).rejects.toThrow('the power went off');
     Object.assign(writes, { count: 0, at: Number.POSITIVE_INFINITY });
+    // Most often nothing changes between a write and the next one.
+    const left = digest(folder('write'));
+    if (resumedFrom.has(left)) continue;
+    resumedFrom.add(left);
     await runTo('write', true);
     expect(resultFiles(folder('write')), `write ${at}`).toEqual(expected);
   }
@@ -147,6 +155,15 @@ function everyFile(root: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+/** Of all files below a folder, but for who owned it. */
+function digest(root: string): string {
+  const hash = createHash('sha256');
+  for (const path of everyFile(root).sort()) {
+    if (!path.includes('.owner')) hash.update(path).update(readFileSync(path));
+  }
+  return hash.digest('hex');
+}
+
 const damages: Record<string, (path: string) => void> = {
   removed: (path) => rmSync(path),
   emptied: (path) => truncateSync(path, 0),
@@ -180,7 +197,7 @@ test.each(Object.entries(damages))('shards and outcomes of finished cases %s', a
 test.each([...Object.entries(damages), ['without its last tile', dropLastTile] as const])(
   'files of many tiles %s between two starts',
   async (_name, damage) => {
-    const cut = { ...config, tile: { shape: [6, 1, 1], bundle: 100 } } as const;
+    const cut = { ...config, tile: { shape: [6, 1, 1], bundle: 70 } } as const;
     const files = (await stopBeforeReduction('bundles', cut)).filter((path) => path.includes('tiles'));
     expect(files.length).toBeGreaterThanOrEqual(9);
     for (const path of files) damage(path);

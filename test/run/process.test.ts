@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { randomNumbers, writePair } from './volumes.ts';
 
 /** The built program; `npm test` builds first. */
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 const folder = temporaryFolder();
 
 function start(...args: string[]): { child: ChildProcess; end: Promise<{ status: unknown; error: string }> } {

@@ -171,6 +171,8 @@ export class TestCluster {
   async worker(
     options: {
       readonly fault?: string;
+      /** What faults read of their environment. */
+      readonly env?: Readonly<Record<string, string>>;
       readonly arguments?: readonly string[];
       readonly dataRoot?: string;
       readonly inside?: readonly string[];
@@ -189,6 +191,7 @@ export class TestCluster {
     dataRoot,
     inside = [],
     url = this.#url,
+    env = {},
   }: Parameters<TestCluster['worker']>[0] = {}): WorkerProcess {
     const preload = fault === undefined ? [] : ['--import', new URL(`faults/${fault}`, import.meta.url).href];
     const flags = ['--threads', '1', '--lock-ms', String(lockMs), '--job-voxels', '1', '--grace', '5'];
@@ -208,7 +211,12 @@ export class TestCluster {
     ];
     const child = spawn(command!, rest, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, FAULT_FOLDER: this.folder, FAULT_RULES: join(this.folder, 'rules.json') },
+      env: {
+        ...process.env,
+        FAULT_FOLDER: this.folder,
+        FAULT_RULES: join(this.folder, 'rules.json'),
+        ...env,
+      },
     });
     const worker = new WorkerProcess(child);
     this.workers.push(worker);

@@ -67,7 +67,8 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 /** What axe finds wrong on a page, in words. */
 export async function violations(page: Page): Promise<string[]> {
-  const found = (await page.evaluate(`${axeSource}; axe.run()`)) as {
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axeSource);
+  const found = (await page.evaluate('axe.run()')) as {
     violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[];
   };
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.target} ${nodes[0]!.failureSummary}`);
