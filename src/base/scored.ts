@@ -45,10 +45,16 @@ export interface RunOutcome {
   readonly scores: ScoreKind;
   readonly channels: 'exclusive' | 'independent';
   readonly classes: readonly ClassSpec[];
-  readonly cases: readonly CaseOutcome[];
+  /** May be gone through again and again; each time the entries may be made anew, so that they are never all held at once. */
+  readonly cases: Iterable<CaseOutcome>;
   /** Sums over all scored cases as one volume; undefined when no case was scored. */
   readonly pooled?: {
     readonly classes: Readonly<Record<string, ClassSums>>;
     readonly multiclass?: MulticlassSums;
   };
+}
+
+/** One whose cases are all at hand. */
+export interface HeldOutcome extends RunOutcome {
+  readonly cases: readonly CaseOutcome[];
 }

@@ -35,8 +35,15 @@ export async function executeRun(
     const { progress, done } = start({
       ...request,
       signal,
-      onWritten: async ({ shards, ...run }, pool) => {
-        const ending = { ...run, cases: request.cases, outDir: request.outDir, pooled: { pool, shards } };
+      onWritten: async (written, pool) => {
+        const { folder, settings, pooledLovasz, results, shards } = written;
+        const { cases, outDir } = request;
+        const ending: EndingRun = {
+          ...{ folder, settings, pooledLovasz, results, cases, outDir, pooled: { pool, shards } },
+          get outcomes() {
+            return written.outcomes;
+          },
+        };
         await addReport(request.outDir, signal, display.say, ending);
         reported = true;
       },

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { type AskOptions, ask } from '../questions/ask/ask.ts';
 import { openFinishedRun } from '../questions/ask/finished-run.ts';
 import type { Question } from '../questions/ask/question.ts';
+import { NnunetSummary } from '../results/nnunet-summary.ts';
 import type { TableKind } from '../results/table.ts';
 import { lesionList, writeResultFiles } from '../run/write-results.ts';
 import { loadConfig } from '../settings/load-config.ts';
@@ -35,8 +36,8 @@ export async function runAsk(folder: string, flags: AskFlags, terminal: Terminal
   }
   if (out !== undefined) {
     const folder = prepareOutDir(out, { resume: false, overwrite: false });
-    const lesions = lesionList(answer.settings, outcome, answer.shapes);
-    writeResultFiles(folder.store, outcome, results, format, lesions);
+    const lesions = lesionList(answer.settings, results, answer.shapes);
+    writeResultFiles(folder.store, NnunetSummary.of(outcome), results, format, lesions);
     folder.release();
   }
   tellWarnings(results, terminal);

@@ -7,8 +7,9 @@
 import * as z from 'zod';
 import type { PartialError } from '../base/errors.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
-import type { CaseOutcomeRecord, ScoredOutcome } from '../run/case-outcome.ts';
+import type { CaseOutcomeRecord } from '../run/case-outcome.ts';
 import { setIdentity } from '../run/identity.ts';
+import { factsOf, type ScoredFacts } from '../run/outcome-book.ts';
 import { findRecord, outOfTheWay, putRecord } from '../run/records.ts';
 import { poolFolder, type RunFolder } from '../run/run-folder.ts';
 import type { ShardRef } from '../run/tile-partial.ts';
@@ -30,9 +31,9 @@ export class CasePool {
   readonly #work: CaseWork;
   readonly #pool: ThreadPool;
   readonly #mergeRange: MergeRange | undefined;
-  readonly #scored = new Map<number, ScoredOutcome>();
+  readonly #scored = new Map<number, ScoredFacts>();
   /** Cases whose shards stand alone, not yet merged with others. */
-  readonly #single = new Map<number, ScoredOutcome>();
+  readonly #single = new Map<number, ScoredFacts>();
   #records: PoolRecord[] = [];
   #merged = new Set<number>();
   #busy: Promise<void> = Promise.resolve();
@@ -51,11 +52,12 @@ export class CasePool {
    */
   add(outcome: CaseOutcomeRecord, signal: AbortSignal): Promise<void> {
     if (outcome.status !== 'ok') return Promise.resolve();
-    this.#scored.set(outcome.index, outcome);
+    const facts = factsOf(this.#work.settings, outcome);
+    this.#scored.set(facts.index, facts);
     if (!needsShards(this.#work.settings) || outcome.shards === 0 || this.#merged.has(outcome.index)) {
       return Promise.resolve();
     }
-    this.#single.set(outcome.index, outcome);
+    this.#single.set(facts.index, facts);
     // One merge at a time; its ranges run in parallel. What one could not do the next tries again.
     this.#busy = this.#busy.catch(() => {}).then(() => this.#compact(signal));
     return this.#busy;
@@ -73,7 +75,7 @@ export class CasePool {
     const opened = await this.#open(files, signal);
     checkKeys(
       opened.keys,
-      [...this.#scored.values()].map(({ tally }) => tally),
+      [...this.#scored.values()].map(({ keys }) => keys),
     );
     const { lovasz } = await this.#work.mergeRanges(
       files,
@@ -134,7 +136,7 @@ export class CasePool {
   }
 
   async #merge(
-    outcomes: readonly ScoredOutcome[],
+    outcomes: readonly ScoredFacts[],
     records: readonly PoolRecord[],
     signal: AbortSignal,
   ): Promise<void> {
@@ -202,7 +204,7 @@ export class CasePool {
     return recordFiles(this.#work.folder, record);
   }
 
-  #caseFiles({ index, of, shards }: ScoredOutcome): ShardRef[] {
+  #caseFiles({ index, of, shards }: ScoredFacts): ShardRef[] {
     const { folder } = this.#work;
     return Array.from({ length: shards }, (_, part) => ({ name: folder.caseShard(index, part), of }));
   }

@@ -14,6 +14,7 @@ import { nothingAudited, writeCaseAudit } from '../run/audit/record.ts';
 import type { AuditSample } from '../run/audit/sample.ts';
 import { writeCaseErrors } from '../run/box-errors/case-errors.ts';
 import { type CaseOutcomeRecord, writeOutcome } from '../run/case-outcome.ts';
+import { keysOf } from '../run/outcome-book.ts';
 import { type CasePlan, channelHeaders } from '../run/plan/case-plan.ts';
 import type { RunFolder } from '../run/run-folder.ts';
 import { type CollectedCase, type CollectedRow, type ShardRef, stagedChanged } from '../run/tile-partial.ts';
@@ -112,7 +113,7 @@ export class CaseReducer {
     const tally = tallyOf(this.#settings, gate, found);
     const unlike = unlikeFound(entry.id, entry.predictions[0]!, tally, this.#settings);
     if (error ?? unlike) throw error ?? unlike;
-    checkKeys((found['sorted-errors'] as readonly KeyCounts[] | undefined) ?? [], [tally]);
+    checkKeys((found['sorted-errors'] as readonly KeyCounts[] | undefined) ?? [], [keysOf(tally)]);
     return tally;
   }
 
@@ -203,15 +204,10 @@ export class CaseReducer {
   }
 }
 
-/** Whether shards hold the voxels that were tallied. @throws PartialError */
-export function checkKeys(keys: readonly KeyCounts[], tallies: readonly Tally[]): void {
+/** Whether shards hold the voxels of each class that were tallied, of all cases together. @throws PartialError */
+export function checkKeys(keys: readonly KeyCounts[], cases: readonly (readonly KeyCounts[])[]): void {
   for (const [index, found] of keys.entries()) {
-    const tallied = addKeys(
-      tallies.map(({ voxels, classes }) => {
-        const { foreground } = classes[index]!;
-        return { foreground, background: voxels - foreground };
-      }),
-    );
+    const tallied = addKeys(cases.map((counts) => counts[index]!));
     if (!sameKeys(found, tallied)) throw keysDiffer(found, tallied);
   }
 }

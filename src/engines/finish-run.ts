@@ -3,13 +3,14 @@ import { MachineError, PartialError } from '../base/errors.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import { type AuditSummary, writeAuditReport } from '../run/audit/report.ts';
-import { type CaseOutcomeRecord, pooledKind, type ScoredOutcome } from '../run/case-outcome.ts';
+import { type CaseOutcomeRecord, pooledKind, readOutcome } from '../run/case-outcome.ts';
 import { hasLostOwnership } from '../run/fence.ts';
-import { buildOutcome } from '../run/outcome.ts';
-import { findRecord, putRecord } from '../run/records.ts';
+import { outcomeOf } from '../run/outcome.ts';
+import type { OutcomeBook, ScoredFacts } from '../run/outcome-book.ts';
+import { findRecord, outOfTheWay, putRecord } from '../run/records.ts';
 import type { RunEvent } from '../run/run-events.ts';
 import { poolFolder, type RunFolder, shardFolder } from '../run/run-folder.ts';
-import { lostShapes, storedShapes } from '../run/shapes.ts';
+import { lostShapes, shapesAt } from '../run/shapes.ts';
 import type { ShardRef } from '../run/tile-partial.ts';
 import { type ResultsRequest, writeResults } from '../run/write-results.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
@@ -23,8 +24,8 @@ const maxRepairs = 16;
 export interface FinishRequest {
   readonly work: CaseWork;
   readonly casePool: CasePool;
-  /** By index, one for every case. */
-  readonly outcomes: Map<number, CaseOutcomeRecord>;
+  /** Of every case. */
+  readonly outcomes: OutcomeBook;
   /** Scores cases again whose shards were lost, and puts their outcomes into `outcomes` and `casePool`. */
   readonly redo: (cases: readonly number[]) => Promise<void>;
   readonly results: ResultsRequest;
@@ -42,7 +43,7 @@ export interface FinishRequest {
 export interface WrittenRun {
   readonly folder: RunFolder;
   readonly settings: RunSettings;
-  /** One a case, in the order of the results. */
+  /** One a case, in the order of the results; read from the run's folder when first asked for. */
   readonly outcomes: readonly CaseOutcomeRecord[];
   /** Sorted losses of each class over all scored cases; empty where the run computed none. */
   readonly pooledLovasz: readonly LovaszValues[];
@@ -63,16 +64,37 @@ export interface EndedRun {
 }
 
 export async function finishRun(request: FinishRequest): Promise<EndedRun> {
-  const { work, casePool, emit, startedAt } = request;
+  const { work, outcomes, redo } = request;
+  for (let repairs = 0; ; repairs++) {
+    try {
+      return await finish(request);
+    } catch (error) {
+      const lost = error instanceof PartialError && outcomes.indices().find(isOf(work.folder, error));
+      if (typeof lost !== 'number' || repairs === maxRepairs) throw error;
+      outOfTheWay(work.folder.store, error as PartialError);
+      outcomes.forget(lost);
+      await redo([lost]);
+    }
+  }
+}
+
+/** Whether what is not to be believed is the record of a case. */
+function isOf(folder: RunFolder, { place }: PartialError): (index: number) => boolean {
+  return (index) => place.record === folder.caseOutcome(index);
+}
+
+async function finish(request: FinishRequest): Promise<EndedRun> {
+  const { work, casePool, outcomes, emit, startedAt } = request;
   emit({ kind: 'stage', stage: 'reduce' });
   await repairShapes(request);
   const pooled = await poolCases(request);
-  const outcomes = [...work.cases.keys()].map((index) => request.outcomes.get(index)!);
+  if (outcomes.size < work.cases.length) throw new Error('a case has no outcome');
+  const scored = outcomes.scored();
   emit({ kind: 'stage', stage: 'write' });
-  const { notes, kept } = await settleShards(request, outcomes);
-  const audit = settleAudit(request, outcomes);
+  const { notes, kept } = await settleShards(request, scored);
+  const audit = settleAudit(request, scored);
   if (audit) notes.push(audit.sentence);
-  const outcome = buildOutcome(work.settings, request.results.cases, outcomes, pooled);
+  const outcome = outcomeOf(work.settings, request.results.cases, outcomes.records, outcomes.sum(), pooled);
   clearLeftovers(work.folder);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const results = writeResults(
@@ -85,15 +107,22 @@ export async function finishRun(request: FinishRequest): Promise<EndedRun> {
       seconds,
       ...(request.threadSeconds && { threadSeconds: request.threadSeconds() }),
     },
-    storedShapes(work.folder, outcomes),
+    scored.map((facts) => shapesAt(work.folder, facts, facts.index)),
   );
   if (request.onWritten) {
     const { folder, settings } = work;
     const shards = kept ? casePool.files() : [];
-    await request.onWritten({ folder, settings, outcomes, pooledLovasz: pooled, results, shards });
+    let held: readonly CaseOutcomeRecord[] | undefined;
+    await request.onWritten({
+      ...{ folder, settings, pooledLovasz: pooled, results, shards },
+      get outcomes() {
+        held ??= [...outcomes.records];
+        return held;
+      },
+    });
   }
   if (kept) work.folder.store.clear(poolFolder);
-  const failed = outcomes.filter(({ status }) => status !== 'ok').length;
+  const failed = outcomes.size - scored.length;
   return {
     results,
     failed,
@@ -117,18 +146,18 @@ function clearLeftovers({ store }: RunFolder): void {
 
 function settleAudit(
   { work, results }: FinishRequest,
-  outcomes: readonly CaseOutcomeRecord[],
+  scored: readonly ScoredFacts[],
 ): AuditSummary | undefined {
   const { audit } = work.settings;
   if (audit === undefined) return undefined;
-  return writeAuditReport(results.store, work.folder, audit, results.cases, outcomes.filter(isScored));
+  return writeAuditReport(results.store, work.folder, audit, results.cases, scored);
 }
 
 /** Scores cases again whose shapes were lost. */
 async function repairShapes({ work, outcomes, redo }: FinishRequest): Promise<void> {
   if (!work.settings.shapes) return;
   for (let repairs = 0; ; repairs++) {
-    const lost = lostShapes(work.folder, [...outcomes.values()].filter(isScored));
+    const lost = lostShapes(work.folder, outcomes.scored());
     if (lost.length === 0) return;
     if (repairs === maxRepairs) {
       throw new MachineError(
@@ -137,7 +166,7 @@ async function repairShapes({ work, outcomes, redo }: FinishRequest): Promise<vo
       );
     }
     for (const index of lost) {
-      outcomes.delete(index);
+      outcomes.forget(index);
       work.folder.store.remove(work.folder.caseOutcome(index));
     }
     await redo(lost);
@@ -148,8 +177,8 @@ async function repairShapes({ work, outcomes, redo }: FinishRequest): Promise<vo
 async function poolCases(request: FinishRequest): Promise<readonly LovaszValues[]> {
   const { work, casePool, outcomes, signal, redo } = request;
   for (let repairs = 0; ; repairs++) {
-    const scored = [...outcomes.values()].filter(isScored);
-    if (scored.length <= 1) return scored[0]?.lovasz ?? [];
+    const [first, ...others] = outcomes.scored();
+    if (others.length === 0) return first ? lovaszOf(work.folder, first) : [];
     const stored = storedPool(work.folder, casePool.name);
     if (stored) return stored;
     try {
@@ -167,12 +196,18 @@ async function poolCases(request: FinishRequest): Promise<readonly LovaszValues[
       }
       const lost = casePool.repair(error);
       for (const index of lost) {
-        outcomes.delete(index);
+        outcomes.forget(index);
         work.folder.store.remove(work.folder.caseOutcome(index));
       }
       await redo(lost);
     }
   }
+}
+
+/** @throws PartialError where the record is gone or damaged since */
+function lovaszOf(folder: RunFolder, { index }: ScoredFacts): readonly LovaszValues[] {
+  const outcome = readOutcome(folder, index);
+  return outcome.status === 'ok' ? outcome.lovasz : [];
 }
 
 function storedPool(folder: RunFolder, name: string): readonly LovaszValues[] | undefined {
@@ -182,22 +217,21 @@ function storedPool(folder: RunFolder, name: string): readonly LovaszValues[] | 
 
 /** Drops the shards that nobody asked to keep, and says so. Where they are `kept`, those of the pool are still there. */
 async function settleShards(
-  { work, casePool, signal }: FinishRequest,
-  outcomes: readonly CaseOutcomeRecord[],
+  { work, casePool, outcomes, signal }: FinishRequest,
+  scored: readonly ScoredFacts[],
 ): Promise<{ notes: string[]; kept: boolean }> {
   const { folder, settings } = work;
-  const scored = outcomes.filter(isScored);
   const bytes = scored.reduce((sum, outcome) => sum + outcome.shardBytes, 0);
   const keep =
     settings.keepShards === 'always' ||
     (settings.keepShards === 'auto' && bytes <= settings.keepShardsMaxBytes);
   // Cases without a score may get one by a later start, which then needs the pool of the others.
-  if (needsShards(settings) && !keep && scored.length > 0 && scored.length < outcomes.length) {
+  if (needsShards(settings) && !keep && scored.length > 0 && scored.length < outcomes.size) {
     await casePool.seal(signal);
   } else if (!keep || !needsShards(settings)) {
     folder.store.clear(poolFolder);
   }
-  settleMasks(folder, settings, outcomes);
+  settleMasks(folder, settings, outcomes.indices(), scored);
   if (!needsShards(settings)) return { notes: [], kept: false };
   const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   if (keep) {
@@ -214,18 +248,17 @@ async function settleShards(
  * Masks are for questions about lesions alone; they stay as shards do, those of scored cases. Distances and components always
  * stay: they are small.
  */
-function settleMasks(folder: RunFolder, settings: RunSettings, outcomes: readonly CaseOutcomeRecord[]): void {
+function settleMasks(
+  folder: RunFolder,
+  settings: RunSettings,
+  cases: readonly number[],
+  scored: readonly ScoredFacts[],
+): void {
   if (!settings.shapes) return;
-  const scored = outcomes.filter(isScored);
   const bytes = scored.reduce((sum, { index }) => sum + (folder.store.size(folder.masksName(index)) ?? 0), 0);
   const keep =
     settings.keepShards === 'always' ||
     (settings.keepShards === 'auto' && bytes <= settings.keepShardsMaxBytes);
-  for (const outcome of outcomes) {
-    if (!keep || !isScored(outcome)) folder.store.remove(folder.masksName(outcome.index));
-  }
-}
-
-function isScored(outcome: CaseOutcomeRecord): outcome is ScoredOutcome {
-  return outcome.status === 'ok';
+  const kept = new Set(keep ? scored.map(({ index }) => index) : []);
+  for (const index of cases) if (!kept.has(index)) folder.store.remove(folder.masksName(index));
 }

@@ -6,9 +6,10 @@ import { checkAuditAvailable } from '../audit/available.ts';
 import { BufferBudget } from '../base/buffer-budget.ts';
 import { UsageError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
-import { type CaseOutcomeRecord, storedOutcome } from '../run/case-outcome.ts';
+import { storedOutcome } from '../run/case-outcome.ts';
 import { enterFolder } from '../run/enter-run.ts';
 import { OutFolder } from '../run/out-folder.ts';
+import { OutcomeBook } from '../run/outcome-book.ts';
 import { planMemory } from '../run/plan/memory.ts';
 import { isTiny } from '../run/plan/tiny-run.ts';
 import { progressOf, type RunEvent } from '../run/run-events.ts';
@@ -75,10 +76,10 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
     const casePool = new CasePool(work, pool);
     const makeEngine: MakeEngine = request.engine ?? ((...parts) => new EmbeddedEngine(...parts));
     const engine = makeEngine(work, threads, keepsCaseShards(settings, cases.length));
-    const outcomes = new Map<number, CaseOutcomeRecord>();
+    const outcomes = new OutcomeBook(folder, settings);
     const take = (event: RunEvent) => {
       if (event.kind === 'case') {
-        outcomes.set(event.outcome.index, event.outcome);
+        outcomes.take(event.outcome);
         casePool.add(event.outcome, signal).catch(() => {});
       }
       emit(event);

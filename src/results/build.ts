@@ -1,6 +1,6 @@
-import type { ClassSums, MulticlassSums } from '../base/class-sums.ts';
+import type { ClassSums, HardCounts, MulticlassSums } from '../base/class-sums.ts';
 import { jsonLabel } from '../base/label.ts';
-import type { ClassSpec, RunOutcome, ScoredCase, UnscoredCase } from '../base/scored.ts';
+import type { CaseOutcome, ClassSpec, RunOutcome, ScoredCase, UnscoredCase } from '../base/scored.ts';
 import { countsOfClasses, labelsOf } from '../losses/metrics/confusion.ts';
 import {
   type CaseCounts,
@@ -25,7 +25,7 @@ import {
 } from './document.ts';
 import { buildMeans } from './means.ts';
 import { lossColumn, lossFacts } from './names.ts';
-import { observationsOf } from './observations.ts';
+import { Observations } from './observations.ts';
 import { classShapes, pooledShapes, type RunShapes, shapesAsked } from './shapes/build.ts';
 
 export interface ResultOptions {
@@ -36,19 +36,31 @@ export interface ResultOptions {
   readonly threshold?: number;
 }
 
-/** Losses, metrics and statistics of a run as plain data: a pure function of its arguments. */
+/**
+ * Losses, metrics and statistics of a run as plain data: a pure function of its arguments. The cases are gone through once,
+ * and `onCase` is told of each.
+ */
 export function buildResults(
   outcome: RunOutcome,
   losses: readonly LossSpec[],
   options: ResultOptions,
   shapes?: RunShapes,
+  onCase?: (entry: CaseOutcome) => void,
 ): ResultsDocument {
   const beta = options.beta ?? 1;
   const evaluate = evaluator(outcome, losses);
-  const cases = outcome.cases.map((entry, index): CaseResult => {
+  const cases: CaseResult[] = [];
+  const counts: CountsOfCase[] = [];
+  const observations = new Observations(outcome);
+  for (const entry of outcome.cases) {
     const result = caseResult(entry, evaluate, beta);
-    return result.status === 'ok' && shapes ? withShapes(result, shapes.cases.get(index)) : result;
-  });
+    cases.push(
+      result.status === 'ok' && shapes ? withShapes(result, shapes.cases.get(cases.length)) : result,
+    );
+    observations.add(entry);
+    if (entry.status === 'ok') counts.push(countsOf(outcome.classes, entry));
+    onCase?.(entry);
+  }
   return {
     version: resultsVersion,
     scores: outcome.scores,
@@ -67,9 +79,9 @@ export function buildResults(
       return { ...named, scope, ...lossFacts(loss), column: lossColumn(id), params };
     }),
     ...(shapes && { shapes: shapesAsked(shapes.settings) }),
-    warnings: observationsOf(outcome),
+    warnings: observations.sentences(),
     cases,
-    pooled: pooledResult(outcome, evaluate, beta, shapes),
+    pooled: pooledResult(outcome, counts, evaluate, beta, shapes),
     means: buildMeans(cases, outcome.classes, losses, shapes?.settings),
   };
 }
@@ -140,21 +152,30 @@ function caseResult(entry: ScoredCase | UnscoredCase, evaluate: Evaluate, beta: 
   return { ...identity, status, shape, spacingMm, ...scores } satisfies ScoredCaseResult;
 }
 
+/** Of a scored case: the size of its voxels, and of each class the counts, by the place of the class. */
+interface CountsOfCase {
+  readonly voxelMm3: number;
+  readonly hard: readonly HardCounts[];
+}
+
+function countsOf(classes: readonly ClassSpec[], { voxelMm3, classes: sums }: ScoredCase): CountsOfCase {
+  return { voxelMm3, hard: classes.map(({ name }) => sums[name]!.hard) };
+}
+
 /** By voxels: the counts of all cases are added. What is by volume goes by each case's own size of a voxel. */
 function pooledResult(
   outcome: RunOutcome,
+  scored: readonly CountsOfCase[],
   evaluate: Evaluate,
   beta: number,
   shapes: RunShapes | undefined,
 ): PooledResult | null {
   if (!outcome.pooled) return null;
-  const scored = outcome.cases.filter((entry) => entry.status === 'ok');
+  const places = new Map(outcome.classes.map(({ name }, place) => [name, place]));
   const scores = evaluate(outcome.pooled, (name, { hard }) => {
+    const place = places.get(name)!;
     const cases = scored.map(
-      (entry): CaseCounts => ({
-        counts: entry.classes[name]!.hard,
-        voxelMm3: entry.voxelMm3,
-      }),
+      (entry): CaseCounts => ({ counts: entry.hard[place]!, voxelMm3: entry.voxelMm3 }),
     );
     return { ...hardMetrics(hard, pooledVolumes(cases), beta), diceByMm3: diceByMm3(cases) };
   });

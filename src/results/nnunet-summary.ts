@@ -1,7 +1,7 @@
 import type { HardCounts } from '../base/class-sums.ts';
-import type { ClassSpec, RunOutcome, ScoredCase } from '../base/scored.ts';
+import type { CaseOutcome, ClassSpec, RunOutcome, ScoredCase } from '../base/scored.ts';
 import { numpyMean, numpyNanmean } from '../base/statistics/numpy-sum.ts';
-import { compareCodePoints, PythonFloat, type PythonValue, pythonJson } from './python-json.ts';
+import { compareCodePoints, PythonFloat, type PythonValue, pythonPieces } from './python-json.ts';
 
 const counted = ['FP', 'TP', 'FN', 'TN', 'n_pred', 'n_ref'] as const;
 const metricNames = ['Dice', 'IoU', ...counted] as const;
@@ -14,27 +14,64 @@ type Metrics = Readonly<Record<(typeof metricNames)[number], number>>;
  * are in the order of their prediction's file name, which is the order of nnU-Net's sums. Cases without a score are
  * left out; undefined when no case was scored.
  */
-export function nnunetSummary(outcome: RunOutcome): string | undefined {
-  const cases = outcome.cases.filter((entry) => entry.status === 'ok').sort(byFileName);
-  if (cases.length === 0) return undefined;
-  const metrics = cases.map((entry) =>
-    outcome.classes.map(({ name }) => metricsOf(entry.classes[name]!.hard)),
-  );
-  const means = outcome.classes.map((_, k) =>
-    metricsRecord((metric) => numpyNanmean(metrics.map((ofCase) => ofCase[k]![metric]))),
-  );
-  const foreground = means.filter((_, k) => !isBackground(outcome.classes[k]!));
-  const byKey = (values: readonly PythonValue[]) =>
-    Object.fromEntries(outcome.classes.map((entry, k) => [keyOf(entry), values[k]!]));
-  return pythonJson({
-    foreground_mean: floats(metricsRecord((metric) => numpyMean(foreground.map((mean) => mean[metric])))),
-    mean: byKey(means.map(floats)),
-    metric_per_case: cases.map((entry, i) => ({
-      metrics: byKey(metrics[i]!.map(countsAndRatios)),
-      prediction_file: entry.predictionFile,
-      reference_file: entry.referenceFile,
-    })),
-  });
+export class NnunetSummary {
+  readonly #classes: readonly ClassSpec[];
+  readonly #cases: Counted[] = [];
+
+  constructor(classes: readonly ClassSpec[]) {
+    this.#classes = classes;
+  }
+
+  /** That of a whole run. */
+  static of({ classes, cases }: RunOutcome): NnunetSummary {
+    const summary = new NnunetSummary(classes);
+    for (const entry of cases) summary.add(entry);
+    return summary;
+  }
+
+  /** Takes a case in: its counts alone are kept. */
+  add(entry: CaseOutcome): void {
+    if (entry.status !== 'ok') return;
+    const { predictionFile, referenceFile, classes } = entry;
+    this.#cases.push({
+      predictionFile,
+      referenceFile,
+      counts: this.#classes.map(({ name }) => classes[name]!.hard),
+    });
+  }
+
+  /** In pieces, a case each; undefined when no case was scored. */
+  text(): Iterable<string> | undefined {
+    const cases = this.#cases.sort(byFileName);
+    if (cases.length === 0) return undefined;
+    const means = this.#classes.map((_, k) =>
+      metricsRecord((metric) =>
+        numpyNanmean(Float64Array.from(cases, ({ counts }) => metricsOf(counts[k]!)[metric])),
+      ),
+    );
+    const foreground = means.filter((_, k) => !isBackground(this.#classes[k]!));
+    const byKey = (values: readonly PythonValue[]) =>
+      Object.fromEntries(this.#classes.map((entry, k) => [keyOf(entry), values[k]!]));
+    return pythonPieces({
+      foreground_mean: floats(metricsRecord((metric) => numpyMean(foreground.map((mean) => mean[metric])))),
+      mean: byKey(means.map(floats)),
+      metric_per_case: lazily(cases, ({ counts, predictionFile, referenceFile }) => ({
+        metrics: byKey(counts.map((own) => countsAndRatios(metricsOf(own)))),
+        prediction_file: predictionFile,
+        reference_file: referenceFile,
+      })),
+    });
+  }
+}
+
+/** What is kept of a case. */
+interface Counted extends Pick<ScoredCase, 'predictionFile' | 'referenceFile'> {
+  /** Of each class. */
+  readonly counts: readonly HardCounts[];
+}
+
+function* lazily<In, Out>(entries: readonly In[], make: (entry: In) => Out): Generator<Out> {
+  for (const entry of entries) yield make(entry);
 }
 
 function metricsOf({ tp, fp, fn, tn }: HardCounts): Metrics {
@@ -75,7 +112,7 @@ function countsAndRatios(metrics: Metrics): PythonValue {
   return { Dice: new PythonFloat(metrics.Dice), IoU: new PythonFloat(metrics.IoU), ...counts };
 }
 
-function byFileName(a: ScoredCase, b: ScoredCase): number {
-  const name = (entry: ScoredCase) => entry.predictionFile.replace(/^.*[/\\]/, '');
+function byFileName(a: Counted, b: Counted): number {
+  const name = (entry: Counted) => entry.predictionFile.replace(/^.*[/\\]/, '');
   return compareCodePoints(name(a), name(b));
 }

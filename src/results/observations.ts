@@ -3,40 +3,79 @@
  * foreground voxel, labels that no reference has, prediction and reference that are equal.
  */
 import { compareLabels, type Label } from '../base/label.ts';
-import type { RunOutcome, ScoredCase } from '../base/scored.ts';
+import type { CaseOutcome, RunOutcome, ScoredCase } from '../base/scored.ts';
 
 /** Names that a sentence lists. */
 const mostNamed = 5;
 
-/** One sentence per kind, with the number of its cases. */
-export function observationsOf(outcome: RunOutcome): string[] {
-  const cases = outcome.cases.filter((entry): entry is ScoredCase => entry.status === 'ok');
-  const ofCases = outcome.scores === 'label' ? ofLabelMaps(cases) : ofScores(outcome, cases);
-  return [...ofCases, ...emptyClasses(outcome)];
+/** Takes the cases in one by one; of a kind of them the number and the first are kept. */
+export class Observations {
+  readonly #outcome: Omit<RunOutcome, 'cases'>;
+  readonly #names: readonly string[];
+  readonly #kinds = new Map<string, Found>();
+  #scored = 0;
+
+  constructor(outcome: Omit<RunOutcome, 'cases'>) {
+    this.#outcome = outcome;
+    this.#names = outcome.classes.filter(({ labels }) => String(labels) !== '0').map(({ name }) => name);
+  }
+
+  add(entry: CaseOutcome): void {
+    if (entry.status !== 'ok') return;
+    this.#scored++;
+    if (this.#outcome.scores === 'label') this.#addLabelMap(entry);
+    else this.#addScores(entry);
+  }
+
+  #addLabelMap(entry: ScoredCase): void {
+    const { reference, prediction, differs } = sidesOf(entry);
+    if (reference.size === 0) return;
+    if (prediction.size === 0) this.#note(noLabels, entry);
+    else if (![...prediction].some((label) => reference.has(label))) {
+      this.#note(nothingCommon, entry, `labels ${named(prediction)} against ${named(reference)}`);
+    }
+    if (!differs) this.#note(equalSides, entry);
+  }
+
+  #addScores(entry: ScoredCase): void {
+    const sums = this.#names.map((name) => entry.classes[name]!);
+    if (!sums.some(({ foreground }) => foreground > 0)) return;
+    if (sums.every(({ tp, fp }) => tp === 0 && fp === 0)) this.#note(allZero, entry);
+    else if (sums.every(({ hard }) => hard.tp + hard.fp === 0)) this.#note(nothingPredicted, entry);
+    if (sums.every(({ fp, fn }) => fp === 0 && fn === 0)) this.#note(equalSides, entry);
+  }
+
+  #note(what: string, { id }: ScoredCase, detail = ''): void {
+    const known = this.#kinds.get(what);
+    if (known) known.cases++;
+    else this.#kinds.set(what, { id, detail, cases: 1 });
+  }
+
+  /** One sentence per kind, with the number of its cases. */
+  sentences(): string[] {
+    const kinds = [noLabels, nothingCommon, allZero, nothingPredicted, equalSides];
+    const ofCases = kinds.flatMap((what) => {
+      const found = this.#kinds.get(what);
+      return found ? [sentence(what, found, this.#scored)] : [];
+    });
+    return [...ofCases, ...emptyClasses(this.#outcome)];
+  }
 }
 
+/** Cases of a kind: how many, and the first. */
+interface Found {
+  readonly id: string;
+  readonly detail: string;
+  cases: number;
+}
+
+const noLabels = 'the prediction holds no label but 0, and the reference does';
+const nothingCommon =
+  'prediction and reference have no label in common; check that they number the same structures alike';
+const allZero = 'every score is 0, and the reference has foreground';
+const nothingPredicted = 'no voxel is predicted to be foreground, and the reference has some';
 const equalSides =
   'prediction and reference are equal at every voxel; check that the prediction is not a copy of the reference';
-
-function ofLabelMaps(cases: readonly ScoredCase[]): string[] {
-  const seen = cases.map((entry) => ({ id: entry.id, ...sidesOf(entry) }));
-  const empty = seen.filter(({ reference, prediction }) => reference.size > 0 && prediction.size === 0);
-  const apart = seen.filter(
-    ({ reference, prediction }) =>
-      reference.size > 0 && prediction.size > 0 && ![...prediction].some((label) => reference.has(label)),
-  );
-  const equal = seen.filter(({ reference, differs }) => reference.size > 0 && !differs);
-  return [
-    ...sentence(empty, cases, 'the prediction holds no label but 0, and the reference does'),
-    ...sentence(
-      apart,
-      cases,
-      'prediction and reference have no label in common; check that they number the same structures alike',
-      ({ reference, prediction }) => `labels ${named(prediction)} against ${named(reference)}`,
-    ),
-    ...sentence(equal, cases, equalSides),
-  ];
-}
 
 /** The labels of each side but 0, and whether they differ anywhere. */
 function sidesOf({ multiclass }: ScoredCase) {
@@ -51,25 +90,8 @@ function sidesOf({ multiclass }: ScoredCase) {
   return { reference, prediction, differs };
 }
 
-function ofScores({ classes }: RunOutcome, cases: readonly ScoredCase[]): string[] {
-  const names = classes.filter(({ labels }) => String(labels) !== '0').map(({ name }) => name);
-  const seen = cases
-    .map(({ id, classes: measured }) => ({ id, sums: names.map((name) => measured[name]!) }))
-    .filter(({ sums }) => sums.some(({ foreground }) => foreground > 0));
-  const zero = seen.filter(({ sums }) => sums.every(({ tp, fp }) => tp === 0 && fp === 0));
-  const nothing = seen.filter(
-    (entry) => !zero.includes(entry) && entry.sums.every(({ hard }) => hard.tp + hard.fp === 0),
-  );
-  const equal = seen.filter(({ sums }) => sums.every(({ fp, fn }) => fp === 0 && fn === 0));
-  return [
-    ...sentence(zero, cases, 'every score is 0, and the reference has foreground'),
-    ...sentence(nothing, cases, 'no voxel is predicted to be foreground, and the reference has some'),
-    ...sentence(equal, cases, equalSides),
-  ];
-}
-
 /** Classes that no reference has a voxel of. */
-function emptyClasses({ classes, pooled }: RunOutcome): string[] {
+function emptyClasses({ classes, pooled }: Omit<RunOutcome, 'cases'>): string[] {
   if (!pooled || classes.length < 2) return [];
   const empty = classes.filter(({ name }) => pooled.classes[name]!.foreground === 0);
   if (empty.length === 0) return [];
@@ -77,18 +99,10 @@ function emptyClasses({ classes, pooled }: RunOutcome): string[] {
   return [`no reference has a voxel of the ${empty.length === 1 ? 'class' : 'classes'} ${names}`];
 }
 
-function sentence<Case extends { readonly id: string }>(
-  found: readonly Case[],
-  all: readonly ScoredCase[],
-  what: string,
-  detail: (entry: Case) => string = () => '',
-): string[] {
-  const [first] = found;
-  if (!first) return [];
-  const more = detail(first);
-  if (all.length === 1) return [`case ${first.id}: ${what}${more && ` (${more})`}`];
-  const example = `${found.length === 1 ? '' : 'first: '}${first.id}${more && `, ${more}`}`;
-  return [`${found.length} of ${all.length} cases: ${what} (${example})`];
+function sentence(what: string, { id, detail, cases }: Found, all: number): string {
+  if (all === 1) return `case ${id}: ${what}${detail && ` (${detail})`}`;
+  const example = `${cases === 1 ? '' : 'first: '}${id}${detail && `, ${detail}`}`;
+  return `${cases} of ${all} cases: ${what} (${example})`;
 }
 
 function named(labels: ReadonlySet<Label>): string {

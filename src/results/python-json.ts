@@ -31,6 +31,35 @@ export function pythonJson(value: PythonValue, indent = ''): string {
   return entries.length === 0 ? '{}' : `{\n${entries.join(',\n')}\n${indent}}`;
 }
 
+/** The text of an object in pieces, a piece at least for each item of the lists in it, which may be made on the way. */
+export function* pythonPieces(
+  value: Readonly<Record<string, PythonValue | Iterable<PythonValue>>>,
+): Generator<string> {
+  const inner = '    ';
+  let open = '{';
+  for (const [key, item] of Object.entries(value).sort(([a], [b]) => compareCodePoints(a, b))) {
+    yield `${open}\n${inner}${pythonString(key)}: `;
+    open = ',';
+    if (isList(item)) yield* listPieces(item, inner);
+    else yield pythonJson(item, inner);
+  }
+  yield open === '{' ? '{}' : '\n}';
+}
+
+function* listPieces(items: Iterable<PythonValue>, indent: string): Generator<string> {
+  const inner = `${indent}    `;
+  let open = '[';
+  for (const item of items) {
+    yield `${open}\n${inner}${pythonJson(item, inner)}`;
+    open = ',';
+  }
+  yield open === '[' ? '[]' : `\n${indent}]`;
+}
+
+function isList(value: PythonValue | Iterable<PythonValue>): value is Iterable<PythonValue> {
+  return typeof value === 'object' && Symbol.iterator in value;
+}
+
 /** `repr` of a float: the shortest digits that round-trip, with an exponent below 1e-4 and from 1e16 on. */
 export function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';

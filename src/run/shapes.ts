@@ -20,17 +20,20 @@ import type { RunFolder } from './run-folder.ts';
 /** Rows of distances that are held at once to pool classes. */
 const mostPooledRows = 2 ** 21;
 
+/** A scored case, by what names its files. */
+type ScoredCaseName = Pick<ScoredOutcome, 'index' | 'of'>;
+
 /** @throws PartialError */
 export function readStoredShapes(
   folder: RunFolder,
-  scored: ScoredOutcome,
+  scored: ScoredCaseName,
   only?: ReadonlySet<string>,
 ): CaseShapes {
   return withSections(folder.keptOf(scored, shapesId), measuredName, (file) => readCaseShapes(file, only));
 }
 
 /** The scored cases whose shapes are missing, damaged or of something else; what is there of them is put out of the way. */
-export function lostShapes(folder: RunFolder, scored: readonly ScoredOutcome[]): number[] {
+export function lostShapes(folder: RunFolder, scored: readonly ScoredCaseName[]): number[] {
   const lost = scored.filter((outcome) => {
     try {
       readStoredShapes(folder, outcome);
@@ -54,8 +57,13 @@ export interface StoredShapes {
 /** The shapes that a run's folder holds of its scored cases, in the order of the outcomes. */
 export function storedShapes(folder: RunFolder, outcomes: readonly CaseOutcomeRecord[]): StoredShapes[] {
   return outcomes.flatMap((outcome, place) =>
-    outcome.status === 'ok' ? [{ place, read: (only) => readStoredShapes(folder, outcome, only) }] : [],
+    outcome.status === 'ok' ? [shapesAt(folder, outcome, place)] : [],
   );
+}
+
+/** Those of one scored case. */
+export function shapesAt(folder: RunFolder, { index, of }: ScoredCaseName, place: number): StoredShapes {
+  return { place, read: (only) => readStoredShapes(folder, { index, of }, only) };
 }
 
 /**

@@ -1,12 +1,12 @@
 /** The result files of a run. All but run.json depend on the inputs and the settings alone. */
 import { cpus, totalmem } from 'node:os';
 import { packageVersion } from '../base/package-files.ts';
-import type { RunOutcome } from '../base/scored.ts';
+import type { CaseOutcome, RunOutcome } from '../base/scored.ts';
 import { buildResults } from '../results/build.ts';
 import { casesCsv } from '../results/cases-csv.ts';
 import type { ResultsDocument } from '../results/document.ts';
 import { resultsJson } from '../results/json.ts';
-import { nnunetSummary } from '../results/nnunet-summary.ts';
+import { NnunetSummary } from '../results/nnunet-summary.ts';
 import { resultsParquet } from '../results/parquet.ts';
 import { type MergedRunDocument, runVersion, type ScoredRunDocument } from '../results/run-document.ts';
 import { type Lesion, lesionsCsv, lesionsParquet } from '../results/shapes/lesion-list.ts';
@@ -38,19 +38,24 @@ export function writeResults(
   times: Times,
   stored: readonly StoredShapes[],
 ): ResultsDocument {
-  const results = resultsOf(settings, outcome, stored);
-  const lesions = lesionList(settings, outcome, stored);
-  writeResultFiles(request.store, outcome, results, request.config.format, lesions);
+  const summary = new NnunetSummary(outcome.classes);
+  const results = resultsOf(settings, outcome, stored, (entry) => summary.add(entry));
+  const lesions = lesionList(settings, results, stored);
+  writeResultFiles(request.store, summary, results, request.config.format, lesions);
   const warnings = [...request.warnings, ...(results.warnings ?? [])];
   writeProvenance(request.store, provenance({ ...request, warnings }, settings, threads, times));
   return results;
 }
 
-/** The results of what a run measured. `stored`: the shapes of its cases, where borders or lesions are asked for. */
+/**
+ * The results of what a run measured. `stored`: the shapes of its cases, where borders or lesions are asked for; `onCase` is
+ * told of each case on the way, since what is measured of it may be gone afterwards.
+ */
 export function resultsOf(
   settings: RunSettings,
   outcome: RunOutcome,
   stored: readonly StoredShapes[] = [],
+  onCase?: (entry: CaseOutcome) => void,
 ): ResultsDocument {
   const names = outcome.classes.map(({ name }) => name);
   return buildResults(
@@ -58,13 +63,14 @@ export function resultsOf(
     lossesOf(settings),
     { convention: settings.convention, beta: settings.fbeta, threshold: settings.threshold },
     settings.shapes && valuesOfRun(settings.shapes, names, stored),
+    onCase,
   );
 }
 
 /** The lesions of a run, to be read anew each time; undefined where none are asked for. */
 export function lesionList(
   { shapes }: RunSettings,
-  { cases }: RunOutcome,
+  { cases }: Pick<ResultsDocument, 'cases'>,
   stored: readonly StoredShapes[],
 ): LesionList | undefined {
   return shapes?.lesions ? () => lesionsOfRun(shapes, cases, stored) : undefined;
@@ -78,7 +84,7 @@ type LesionList = () => Iterable<Lesion>;
  */
 export function writeResultFiles(
   store: Store,
-  outcome: RunOutcome,
+  summary: NnunetSummary,
   results: ResultsDocument,
   format: Config['format'] = ['json'],
   lesions?: LesionList,
@@ -91,8 +97,8 @@ export function writeResultFiles(
     store.put('lesions.csv', encoded(lesionsCsv(lesions())));
     if (withParquet) store.put('lesions.parquet', [lesionsParquet(lesions())]);
   }
-  const summary = nnunetSummary(outcome);
-  if (summary !== undefined) store.put('summary.json', encoded([summary]));
+  const summaryText = summary.text();
+  if (summaryText !== undefined) store.put('summary.json', encoded(summaryText));
 }
 
 /** Writes run.json: what a run was, apart from its results. */

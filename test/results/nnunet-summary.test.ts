@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ClassSums, HardCounts } from '../../src/base/class-sums.ts';
-import type { ClassSpec, RunOutcome, ScoredCase } from '../../src/base/scored.ts';
-import { nnunetSummary } from '../../src/results/nnunet-summary.ts';
+import type { ClassSpec, HeldOutcome, RunOutcome, ScoredCase } from '../../src/base/scored.ts';
+import { NnunetSummary } from '../../src/results/nnunet-summary.ts';
 import { PythonFloat, pythonFloat, pythonJson } from '../../src/results/python-json.ts';
 import { exclusiveRun, failedRun } from './outcome.ts';
 
@@ -15,7 +15,7 @@ function countsOf(i: number, k: number): HardCounts {
   return { tp, fp, fn, tn: 90000 - tp - fp - fn };
 }
 
-function run(classes: readonly ClassSpec[]): RunOutcome {
+function run(classes: readonly ClassSpec[]): HeldOutcome {
   const cases = Array.from({ length: 11 }, (_, i): ScoredCase => {
     const file = i === 5 ? 'käse_\u{1F9E0}.nii.gz' : `case_${i}.nii.gz`;
     const measures = classes.map(({ name }, k) => [name, { hard: countsOf(i, k) } as unknown as ClassSums]);
@@ -39,7 +39,12 @@ const classes = [
   { name: 'whole', labels: [1, 2] },
 ];
 
-describe('nnunetSummary', () => {
+function nnunetSummary(outcome: RunOutcome): string | undefined {
+  const pieces = NnunetSummary.of(outcome).text();
+  return pieces && [...pieces].join('');
+}
+
+describe('the summary of nnU-Net', () => {
   test('is byte for byte what Python writes', () => {
     const expected = readFileSync(new URL('nnunet-summary.expected.txt', import.meta.url), 'utf8');
     expect(nnunetSummary(run(classes))).toBe(expected);

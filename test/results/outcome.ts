@@ -1,6 +1,6 @@
 import type { Vec3 } from '../../src/base/box.ts';
 import type { ClassSums } from '../../src/base/class-sums.ts';
-import type { RunOutcome, ScoredCase } from '../../src/base/scored.ts';
+import type { HeldOutcome, ScoredCase } from '../../src/base/scored.ts';
 import { measuresOf, multiclassOf } from '../losses/oracle.ts';
 
 /** Small runs made from arrays, for the tests of what comes after the kernels. */
@@ -36,7 +36,7 @@ const measure = ({ p, t }: SmallCase) =>
   );
 
 /** Three scored binary cases of one channel, the last without reference, one failed and one incomplete. */
-export function binaryRun(): RunOutcome {
+export function binaryRun(): HeldOutcome {
   const all: SmallCase = {
     id: 'all',
     p: binaryCases.flatMap(({ p }) => p),
@@ -71,7 +71,7 @@ export function binaryRun(): RunOutcome {
 }
 
 /** One case of three competing classes, of which the reference lacks the last, and a region of two. */
-export function exclusiveRun(): RunOutcome {
+export function exclusiveRun(): HeldOutcome {
   const channels = [
     [0.7, 0.1, 0.2, 0.4],
     [0.2, 0.8, 0.3, 0.3],
@@ -95,7 +95,7 @@ export function exclusiveRun(): RunOutcome {
 }
 
 /** A run in which every case failed. */
-export function failedRun(): RunOutcome {
+export function failedRun(): HeldOutcome {
   const run = binaryRun();
   const unscored = run.cases.filter((entry) => entry.status !== 'ok');
   return { scores: run.scores, channels: run.channels, classes: run.classes, cases: unscored };

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import type { RunOutcome, ScoredCase } from '../../src/base/scored.ts';
+import type { CaseOutcome, RunOutcome, ScoredCase } from '../../src/base/scored.ts';
 import { parseLosses } from '../../src/losses/registry.ts';
 import { buildResults } from '../../src/results/build.ts';
 import { resultsTable } from '../../src/results/table.ts';
@@ -74,7 +74,7 @@ test('the foreground mean leaves the background out, and says which classes are 
 test('fits its width without cutting a name, and adds nothing but emphasis in color', () => {
   const run = exclusiveRun();
   const long = 'a structure with a name that no column of a table has room for';
-  const named = (entry: RunOutcome['cases'][number]) =>
+  const named = (entry: CaseOutcome) =>
     entry.status === 'ok' ? { ...entry, classes: { ...entry.classes, [long]: entry.classes.any! } } : entry;
   const document = documentOf(
     {
@@ -148,7 +148,7 @@ test('borders and lesions have a table of their own, with what is undefined', ()
 test('a case name cannot steer the terminal', () => {
   const run = binaryRun();
   const evil = { ...run.cases[3]!, id: '\u001b[2Jgone\u202e' };
-  const lines = resultsTable(documentOf({ ...run, cases: [evil] as RunOutcome['cases'] }), {
+  const lines = resultsTable(documentOf({ ...run, cases: [evil] as CaseOutcome[] }), {
     width: 80,
     color: false,
   });
@@ -156,7 +156,7 @@ test('a case name cannot steer the terminal', () => {
   expect(lines.join('')).toContain('\u{fffd}[2Jgone\u{fffd}');
 });
 
-const broken = (id: string, message: string, file?: string): RunOutcome['cases'][number] => ({
+const broken = (id: string, message: string, file?: string): CaseOutcome => ({
   id,
   status: 'failed',
   error: { code: 'some-code', message: `case ${id}: ${message}`, ...(file === undefined ? {} : { file }) },

@@ -194,6 +194,23 @@ test.each(Object.entries(damages))('shards and outcomes of finished cases %s', a
   expect(resultFiles(folder('finished'))).toEqual(expected);
 });
 
+test.each(Object.entries(damages))(
+  'an outcome %s before the results are made of it',
+  async (name, damage) => {
+    const out = folder(`late-${name.replaceAll(' ', '-')}`);
+    let damaged = 0;
+    await runInProcess(request(cases, config, out), (step, run) => {
+      // The pool of all cases, when the last of them is scored.
+      if (step.kind === 'merge-range' && step.evaluate && damaged++ === 0) {
+        damage(join(out, 'work', 'cases', '000001.json'));
+      }
+      return run(step);
+    });
+    expect(damaged).toBeGreaterThan(0);
+    expect(resultFiles(out)).toEqual(expected);
+  },
+);
+
 test.each([...Object.entries(damages), ['without its last tile', dropLastTile] as const])(
   'files of many tiles %s between two starts',
   async (_name, damage) => {

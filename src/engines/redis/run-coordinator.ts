@@ -8,6 +8,7 @@ import { DefectError, InputError, MachineError, UsageError } from '../../base/er
 import type { CaseOutcomeRecord } from '../../run/case-outcome.ts';
 import { storedOutcome } from '../../run/case-outcome.ts';
 import { hasLostOwnership } from '../../run/fence.ts';
+import { OutcomeBook } from '../../run/outcome-book.ts';
 import type { ThreadPool } from '../../threads/thread-pool.ts';
 import { CasePool } from '../case-pool.ts';
 import { finishRun } from '../finish-run.ts';
@@ -99,7 +100,7 @@ class RunCoordinator {
   readonly #run: OpenRun;
   readonly #stop: AbortSignal;
   readonly #casePool: CasePool;
-  readonly #outcomes = new Map<number, CaseOutcomeRecord>();
+  readonly #outcomes: OutcomeBook;
   readonly #statuses: string[];
   readonly #changed = new Map<number, StatusName>();
   #soFar: PooledTally;
@@ -112,6 +113,7 @@ class RunCoordinator {
     this.#stop = stop;
     this.#casePool = new CasePool(run.work, pool, (step, signal) => mergeByJob(context, run, step, signal));
     this.#statuses = run.cases.map(() => statusLetters.waiting);
+    this.#outcomes = new OutcomeBook(run.folder, run.work.settings);
     this.#soFar = new PooledTally(run.work.settings);
   }
 
@@ -156,7 +158,7 @@ class RunCoordinator {
   }
 
   #take(outcome: CaseOutcomeRecord): void {
-    this.#outcomes.set(outcome.index, outcome);
+    this.#outcomes.take(outcome);
     this.#mark(outcome.index, outcome.status);
     if (outcome.status !== 'ok') return;
     this.#soFar.add(outcome.tally);

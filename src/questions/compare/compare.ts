@@ -2,7 +2,7 @@
 
 import { UsageError } from '../../base/errors.ts';
 import { jsonLabel } from '../../base/label.ts';
-import type { ClassSpec, RunOutcome, ScoredCase } from '../../base/scored.ts';
+import type { CaseOutcome, ClassSpec, HeldOutcome, ScoredCase } from '../../base/scored.ts';
 import { exactSum } from '../../base/statistics/exact-sum.ts';
 import { type HardMetricName, hardMetricNames } from '../../losses/metrics/hard.ts';
 import type { LossSpec } from '../../losses/spec.ts';
@@ -33,7 +33,7 @@ export interface CompareOptions {
 /** One of the two runs, with the matched cases alone. */
 interface Side {
   readonly run: FinishedRun;
-  readonly outcome: RunOutcome;
+  readonly outcome: HeldOutcome;
   readonly results: ResultsDocument;
   readonly losses: readonly LossSpec[];
 }
@@ -147,7 +147,7 @@ function side(run: FinishedRun, ids: readonly string[]): Side {
 
 /** Two models are compared on the same references. */
 function checkReferences([a, b]: readonly [Side, Side], ids: readonly string[]): void {
-  const voxelsOf = (entry: RunOutcome['cases'][number]) => {
+  const voxelsOf = (entry: CaseOutcome) => {
     const { classes } = entry as ScoredCase;
     return Object.entries(classes).map(
       ([name, { voxels, foreground }]) => [name, voxels, foreground] as const,

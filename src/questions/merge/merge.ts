@@ -10,6 +10,7 @@ import { CasePool } from '../../engines/case-pool.ts';
 import { CaseWork } from '../../engines/case-work.ts';
 import type { LovaszValues } from '../../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../../results/document.ts';
+import { NnunetSummary } from '../../results/nnunet-summary.ts';
 import { type MergedRunDocument, runVersion } from '../../results/run-document.ts';
 import {
   type CaseOutcomeRecord,
@@ -102,7 +103,13 @@ async function writeMerged(
   const outcome = buildOutcome(settings, cases, outcomes, lovasz.lovasz);
   const stored = storedShapes(folder, outcomes);
   const results = resultsOf(settings, outcome, stored);
-  writeResultFiles(store, outcome, results, ['json'], lesionList(settings, outcome, stored));
+  writeResultFiles(
+    store,
+    NnunetSummary.of(outcome),
+    results,
+    ['json'],
+    lesionList(settings, results, stored),
+  );
   writeProvenance(store, provenance(runs, without, settings));
   // Last: with its outcomes the folder holds a run that is over.
   for (const entry of outcomes) writeOutcome(folder, entry);

@@ -58,7 +58,7 @@ export function writeAuditReport(
   folder: RunFolder,
   audit: string,
   cases: readonly ManifestCase[],
-  scored: readonly ScoredOutcome[],
+  scored: readonly Pick<ScoredOutcome, 'index' | 'of'>[],
 ): AuditSummary {
   const unaudited: string[] = [];
   const audits: InCase<CaseAudit>[] = [];

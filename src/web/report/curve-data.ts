@@ -9,6 +9,7 @@ import {
 } from '../../questions/ask/finished-run.ts';
 import { curves, type PooledShards } from '../../questions/curves/curves.ts';
 import type { ClassCurves } from '../../questions/curves/types.ts';
+import type { ResultsDocument } from '../../results/document.ts';
 
 /** Columns of a class's curves; numbers of five digits. */
 export interface CurveData {
@@ -46,13 +47,17 @@ const mostClasses = 24;
 export async function gatherCurves(
   outDir: string,
   signal?: AbortSignal,
-  ending?: FinishedRun & { readonly pooled: PooledShards },
+  ending?: FinishedRun & { readonly results: ResultsDocument; readonly pooled: PooledShards },
 ): Promise<CurveSection> {
   try {
     const run = ending ?? openFinishedRun(outDir);
     if (run.settings.scores === 'label') return none('Label maps have no scores, so there are no curves.');
-    if (scoredOutcomes(run).length === 0) return none('No case was scored, so there are no curves.');
-    if (!hasShards(run)) {
+    const isScored = ending
+      ? ending.results.cases.some(({ status }) => status === 'ok')
+      : scoredOutcomes(run).length > 0;
+    if (!isScored) return none('No case was scored, so there are no curves.');
+    // The records of all cases are read only where they are of use.
+    if (ending?.pooled.shards.length === 0 || !hasShards(run)) {
       return none(
         'The shards were not kept, so there are no curves; score with --keep-shards always for them.',
       );

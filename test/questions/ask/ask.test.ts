@@ -6,6 +6,7 @@ import type { ManifestCase } from '../../../src/cases/types.ts';
 import { ask } from '../../../src/questions/ask/ask.ts';
 import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import type { Question } from '../../../src/questions/ask/question.ts';
+import { NnunetSummary } from '../../../src/results/nnunet-summary.ts';
 import { localStore } from '../../../src/run/open-store.ts';
 import { putRecord } from '../../../src/run/records.ts';
 import { writeResultFiles } from '../../../src/run/write-results.ts';
@@ -86,7 +87,7 @@ async function answers({ name, config }: Setting, question: Question) {
   const run = openFinishedRun(`${folderOf(name)}/run`);
   const { outcome, results, shardsRead } = await ask(run, question, { threads: 2 });
   mkdirSync(asked!, { recursive: true });
-  writeResultFiles(localStore(asked!), outcome, results);
+  writeResultFiles(localStore(asked!), NnunetSummary.of(outcome), results);
   await score(cases.get(name)!, { ...config, ...question } as ConfigInput, fresh!);
   return { asked: resultFiles(asked!), fresh: resultFiles(fresh!), shardsRead };
 }
@@ -114,7 +115,7 @@ describe.each(settings)('$name', (setting) => {
     const { outcome, results } = await ask(run, {});
     const again = `${folderOf(setting.name)}/again`;
     mkdirSync(again, { recursive: true });
-    writeResultFiles(localStore(again), outcome, results);
+    writeResultFiles(localStore(again), NnunetSummary.of(outcome), results);
     expect(resultFiles(again)).toEqual(resultFiles(run.outDir));
   });
 });
@@ -142,7 +143,7 @@ test('a single case is its own pool', async () => {
   await score([first!], { scores: 'probability', losses: 'all', threshold: 0.2 }, path('one-fresh'));
   const { outcome, results } = await ask(openFinishedRun(path('one')), { losses: 'all', threshold: 0.2 });
   mkdirSync(path('one-asked'));
-  writeResultFiles(localStore(path('one-asked')), outcome, results);
+  writeResultFiles(localStore(path('one-asked')), NnunetSummary.of(outcome), results);
   expect(resultFiles(path('one-asked'))).toEqual(resultFiles(path('one-fresh')));
 });
 
