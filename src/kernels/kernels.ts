@@ -113,67 +113,14 @@ interface KernelExports {
     bitmap: number,
     scratch: number,
   ): number;
-  addPieces(pieces: number, count: number, cells: number, bitmap: number, wide: number): number;
-  mergeBuckets(
-    first: number,
-    end: number,
-    keys: number,
-    starts: number,
+  addPieceKeys(pieces: number, count: number, cells: number, turned: number): number;
+  gatherKeys(cells: number, list: number, backgroundRuns: number, foregroundRuns: number): number;
+  endBucket(cells: number): void;
+  clearKeys(): void;
+  evaluateKeys(
+    list: number,
     rows: number,
     cells: number,
-    bitmap: number,
-    list: number,
-    state: number,
-  ): number;
-  mergeTile(counts: number, cells: number, list: number, state: number): void;
-  clearKeys(): void;
-  addRuns(runs: number, bytes: number, cells: number, bitmap: number, side: number, wide: number): number;
-  encodeCells(cells: number, bitmap: number, side: number, wide: number, out: number): number;
-  clearCells32(cells: number, bitmap: number): void;
-  clearCells64(cells: number, bitmap: number): void;
-  sumRunTerms(
-    cells: number,
-    bitmap: number,
-    bucket: number,
-    logit: number,
-    threshold: number,
-    terms: number,
-    termCount: number,
-    out: number,
-  ): void;
-  sumRunCrossEntropy(cells: number, bitmap: number, bucket: number, clip: number, out: number): void;
-  reflectBackground(
-    source: number,
-    sourceBitmap: number,
-    cells: number,
-    bitmap: number,
-    carry: number,
-  ): number;
-  walkScores(
-    cells: number,
-    bitmap: number,
-    step: number,
-    logit: number,
-    boundaries: number,
-    state: number,
-    points: number,
-  ): number;
-  binScores(
-    cells: number,
-    bitmap: number,
-    step: number,
-    logit: number,
-    edges: number,
-    binCount: number,
-    bins: number,
-    brier: number,
-  ): void;
-  walkSteps(walk: number): number;
-  probabilityOfKey(key: number, logit: number): number;
-  evaluateCells(
-    cells: number,
-    bitmap: number,
-    wide: number,
     bucket: number,
     logit: number,
     total: number,
@@ -181,6 +128,39 @@ interface KernelExports {
     background: number,
     out: number,
   ): void;
+  mergeBuckets(
+    first: number,
+    end: number,
+    keys: number,
+    starts: number,
+    rows: number,
+    cells: number,
+    list: number,
+    state: number,
+  ): number;
+  mergeTile(counts: number, cells: number, list: number, state: number): void;
+  sumRunTerms(
+    list: number,
+    rows: number,
+    cells: number,
+    bucket: number,
+    logit: number,
+    threshold: number,
+    terms: number,
+    termCount: number,
+    out: number,
+  ): void;
+  sumRunCrossEntropy(
+    list: number,
+    rows: number,
+    cells: number,
+    bucket: number,
+    clip: number,
+    out: number,
+  ): void;
+  startWalk(walk: number): number;
+  walkSteps(walk: number): number;
+  probabilityOfKey(key: number, logit: number): number;
   labelsAbove(scores: number, count: number, threshold: number, target: number): void;
   labelsEqual(labels: number, count: number, label: number, target: number): void;
   labelsOfMask(mask: number, count: number, bit: number, target: number): void;

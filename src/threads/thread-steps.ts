@@ -10,7 +10,7 @@ import { quantityOf } from '../measures/quantities.ts';
 import type { CasePlace, WriteShard } from '../measures/quantity.ts';
 import { keyCutter, mergeRange } from '../measures/sorted-errors/row.ts';
 import { encodeShard, type ShardFile } from '../measures/sorted-errors/shard/file.ts';
-import { addSurveys, surveyFile } from '../measures/sorted-errors/survey.ts';
+import { surveyFiles } from '../measures/sorted-errors/survey.ts';
 import { walkRange } from '../measures/sorted-errors/walk-range.ts';
 import { sumRuns } from '../measures/terms/sum-runs.ts';
 import type { DataRoots } from '../run/data-roots.ts';
@@ -75,7 +75,7 @@ export class StepRunner {
           sumRuns(this.#bench.takeKernels(), file, step.request),
         )[0];
       case 'survey-shards':
-        return addSurveys(Array.from(this.#shards(step.files), (file) => surveyFile(file, step.class)));
+        return surveyFiles(this.#shards(step.files), step.class);
       case 'walk-scores':
         return walkRange(this.#bench.takeKernels(), this.#shards(step.files), step.request);
     }

@@ -135,39 +135,48 @@ const cellCounts = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-test('runs of any counts merge by addition, beyond 2^32 in wide cells', () => {
-  const cells = bench.empty(16 * buckets);
-  const bitmap = bench.empty(bitmapBytes);
-  const out = bench.empty(12 * buckets);
-  const source = bench.empty(4096);
+/** Adds runs of a side to the keys that the kernels gather; how many there are. */
+function addRuns(runs: readonly number[], cells: number, side: 0 | 1): number {
+  const address = bench.put(Uint8Array.from(runs));
+  const piece = bench.put(Uint32Array.of(address, runs.length, side, 1));
+  return bench.kernels.addPieceKeys(piece, 1, cells, 0);
+}
+
+test('runs of any counts merge by addition, beyond 2^32 as well', () => {
   fc.assert(
-    fc.property(fc.array(cellCounts, { minLength: 1, maxLength: 4 }), fc.boolean(), (shards, alwaysWide) => {
-      const twin = new Map<number, bigint>();
-      const total = shards.flat().reduce((sum, { count }) => sum + count, 0);
-      const wide = alwaysWide || total >= 2 ** 32 ? 1 : 0;
-      for (const shard of shards) {
-        const counts = new Map<number, bigint>();
-        for (const { key, count } of shard) counts.set(key, (counts.get(key) ?? 0n) + BigInt(count));
-        for (const [key, count] of counts) twin.set(key, (twin.get(key) ?? 0n) + count);
-        const bytes = encodeRuns(counts);
-        bench.bytes(source, bytes.length).set(bytes);
-        const added = bench.kernels.addRuns(source, bytes.length, cells, bitmap, 1, wide);
-        expect(added).toBe(Number([...counts.values()].reduce((sum, count) => sum + count, 0n)));
-      }
-      const length = bench.kernels.encodeCells(cells, bitmap, 1, wide, out);
-      expect([...bench.bytes(out, length)]).toEqual(encodeRuns(twin));
-      if (wide) bench.kernels.clearCells64(cells, bitmap);
-      else bench.kernels.clearCells32(cells, bitmap);
-      expect(bench.kernels.encodeCells(cells, bitmap, 1, wide, out)).toBe(0);
-    }),
-    { numRuns: 200 },
+    fc.property(
+      fc.array(cellCounts, { minLength: 1, maxLength: 4 }),
+      fc.constantFrom(0, 1),
+      (shards, side) => {
+        bench.layout.reset();
+        const cells = bench.empty(16 * buckets);
+        const list = bench.empty(12 * buckets);
+        const out = bench.empty(12 * buckets);
+        bench.kernels.clearKeys();
+        const twin = new Map<number, bigint>();
+        for (const shard of shards) {
+          const counts = new Map<number, bigint>();
+          for (const { key, count } of shard) counts.set(key, (counts.get(key) ?? 0n) + BigInt(count));
+          for (const [key, count] of counts) twin.set(key, (twin.get(key) ?? 0n) + count);
+          const added = addRuns(encodeRuns(counts), cells, side);
+          expect(added).toBe(Number([...counts.values()].reduce((sum, count) => sum + count, 0n)));
+        }
+        const expected = encodeRuns(twin);
+        const rows = bench.kernels.gatherKeys(cells, list, side === 0 ? out : 0, side === 1 ? out : 0);
+        expect(rows).toBe(twin.size);
+        expect([...bench.bytes(out, expected.length)]).toEqual(expected);
+        bench.kernels.endBucket(cells);
+        expect(Buffer.compare(bench.bytes(cells, 16 * buckets), new Uint8Array(16 * buckets))).toBe(0);
+        expect(bench.kernels.gatherKeys(cells, list, 0, 0)).toBe(0);
+      },
+    ),
+    { numRuns: 100 },
   );
 });
 
 test('bytes that are not runs of a bucket are refused', () => {
-  const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(bitmapBytes)];
-  const refused = (bytes: number[]) =>
-    bench.kernels.addRuns(bench.put(Uint8Array.from(bytes)), bytes.length, cells, bitmap, 0, 0);
+  const cells = bench.empty(16 * buckets);
+  const refused = (bytes: number[]) => addRuns(bytes, cells, 0);
   expect(refused([0x80, 0x80, 0x10])).toBe(-1); // key 131072
   expect(refused([0x01])).toBe(-1); // the count is missing
   expect(refused([0x80])).toBe(-1); // a varint without its end
@@ -176,24 +185,27 @@ test('bytes that are not runs of a bucket are refused', () => {
 
 test.each([false, true])('Lovász sums of a bucket against the definition (logits: %s)', (logit) => {
   const bucket = logit ? 0xbf80 : 0x3e12;
-  const keys = [3, 64, 65, 700, 40000, 65535];
-  const background = [1, 0, 5, 2, 0, 7];
-  const foreground = [0, 4, 1, 0, 3, 2];
   const total = 25;
   const before = { foreground: 6, background: 9 };
-  for (const wide of [0, 1] as const) {
+  for (const first of [0, 1]) {
     bench.layout.reset();
-    const [cells, bitmap] = [bench.empty(16 * buckets), bench.empty(bitmapBytes)];
+    // An even number of keys, and an odd one.
+    const keys = [3, 64, 65, 700, 40000, 65535].slice(first);
+    const background = [1, 0, 5, 2, 0, 7].slice(first);
+    const foreground = [0, 4, 1, 0, 3, 2].slice(first);
+    const cells = bench.empty(16 * buckets);
+    const list = bench.empty(12 * buckets);
+    bench.kernels.clearKeys();
     for (const [side, counts] of [background, foreground].entries()) {
       const held = keys.flatMap((key, i) => (counts[i] ? [[key, BigInt(counts[i])] as const] : []));
-      const runs = encodeRuns(new Map(held));
-      bench.kernels.addRuns(bench.put(Uint8Array.from(runs)), runs.length, cells, bitmap, side, wide);
+      addRuns(encodeRuns(new Map(held)), cells, side === 1 ? 1 : 0);
     }
     const out = bench.empty(64);
-    bench.kernels.evaluateCells(
+    const rows = bench.kernels.gatherKeys(cells, list, 0, 0);
+    bench.kernels.evaluateKeys(
+      list,
+      rows,
       cells,
-      bitmap,
-      wide,
       bucket,
       Number(logit),
       total,

@@ -1,6 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TermSpec } from '../../src/base/class-sums.ts';
-import { bitmapBytes } from '../../src/kernels/kernels.ts';
 import { readWideSum, wideSumBytes } from '../../src/kernels/wide-sums.ts';
 import { termRow } from '../../src/measures/terms/term-row.ts';
 import { randomNumbers } from '../run/volumes.ts';
@@ -61,16 +60,19 @@ function runSums({ scores, mask }: Voxels, logit: boolean): Sums {
   const { kernels } = bench;
   const out = bench.empty(outBytes);
   const terms = bench.put(Float64Array.from(rows.flat()));
-  const [cells, bitmap] = [bench.empty(16 * 65536), bench.empty(bitmapBytes)];
+  const [cells, list] = [bench.empty(16 * 65536), bench.empty(12 * 65536)];
+  kernels.clearKeys();
   const sides = splitBySide(scores, mask, logit);
   for (const bucket of new Set([...sides[0].keys(), ...sides[1].keys()])) {
     for (const side of [0, 1] as const) {
       const runs = encodeRuns(countEach(sides[side].get(bucket) ?? []));
-      kernels.addRuns(bench.put(Uint8Array.from(runs)), runs.length, cells, bitmap, side, 1);
+      const piece = Uint32Array.of(bench.put(Uint8Array.from(runs)), runs.length, side, 1);
+      kernels.addPieceKeys(bench.put(piece), 1, cells, 0);
     }
     const threshold = logit ? 0 : 0.5;
-    kernels.sumRunTerms(cells, bitmap, bucket, Number(logit), threshold, terms, rows.length, out);
-    kernels.clearCells64(cells, bitmap);
+    const listed = kernels.gatherKeys(cells, list, 0, 0);
+    kernels.sumRunTerms(list, listed, cells, bucket, Number(logit), threshold, terms, rows.length, out);
+    kernels.endBucket(cells);
   }
   return readSums(out);
 }

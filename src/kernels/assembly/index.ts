@@ -7,14 +7,10 @@ export {
   countLabel, decideChannels, crossEntropyOfProbabilities, softmax, sumChannels, markCodes, countPairs,
 } from './classes';
 export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
-export {
-  addRuns, addPieces, encodeCells, clearCells32, clearCells64, evaluateCells,
-} from './cells';
-export { clearKeys } from './key-list';
+export { evaluateKeys } from './evaluate';
+export { addPieceKeys, clearKeys, endBucket, gatherKeys } from './key-list';
 export { mergeBuckets, mergeTile } from './merge';
-export {
-  reflectBackground, walkScores, walkSteps, binScores, probabilityOfKey, sumRunCrossEntropy,
-} from './scores';
+export { probabilityOfKey, startWalk, sumRunCrossEntropy, walkSteps } from './scores';
 export {
   labelsAbove, labelsEqual, labelsOfMask, encodeLabelRuns, fillFromTiles, encodePlane,
 } from './mask-runs';

@@ -1,59 +1,105 @@
 /**
- * The keys of a bucket of less than 2^32 voxels, gathered as a list in their order. Most keys are there once: a bit on each side
- * says that a key is there, and these bits stay in the nearest cache; only what a key has beyond its bit is counted in cells of
- * uint32 [background, foreground].
+ * Merging by counting: the keys of a bucket, of any number of shards, gathered as a list in their order. Order and number of
+ * the inputs cannot matter. Most keys are there once: a bit on each side says that a key is there, and these bits stay in the
+ * nearest cache; only what a key has beyond its bit is counted in cells of uint32 [background, foreground]. Counts of 2^32 and
+ * more have their high halves in cells of their own (`HIGH`), looked at only where there are any.
  *
- * A row of the list is three uint32 [key, background, foreground]; keys ascend.
+ * A list is three arrays of uint32: keys, ascending, and the low halves of their counts on each side.
  */
-import { countAt, countEnd, headAt, logitErrors, stepOf, writeVarint } from './cells';
-import { probabilityError } from './keys';
+import { countAt, countEnd, headAt, writeVarint } from './runs';
 
-/** Bytes of a row. */
-const ROW: usize = 12;
+/** Places of the counts in a list, and of the high halves behind the cells. */
+export const BACKGROUND: usize = 4 * 65536;
+export const FOREGROUND: usize = 8 * 65536;
+const HIGH: usize = 8 * 65536;
+
 const BITS_BYTES: usize = 8192;
 const GROUPS: usize = 16;
 
 /** A bit for each key of either side, the foreground's behind the background's; then one for each word that is not zero. */
 const bits = memory.data(2 * 8192 + 128, 16);
 const groups = bits + 2 * BITS_BYTES;
-/** Whether cells hold something. */
+/** Whether cells, and the high halves, hold something. */
 let hasMore = false;
+let hasHigh = false;
+/** Keys that `addPieceKeys` has found at place 65536 of a bucket that it turned round. */
+let carried: u64 = 0;
 
-/** Begins anew, whatever an interrupted merge has left. The cells must be zero. */
+/** Begins anew, whatever an interrupted merge has left. The cells, and those of high halves if there are any, must be zero. */
 export function clearKeys(): void {
   memory.fill(bits, 0, 2 * BITS_BYTES + 128);
   hasMore = false;
+  hasHigh = false;
+  carried = 0;
+}
+
+/** Marks words of a group as not zero. */
+// @ts-ignore: decorator
+@inline
+function markWords(group: usize, words: u64): void {
+  store<u64>(groups + (group << 3), load<u64>(groups + (group << 3)) | words);
+}
+
+/** Adds a key whose word is marked. */
+// @ts-ignore: decorator
+@inline
+function addKey(key: u32, count: u64, cells: usize, side: i32): void {
+  const at = bits + (side ? BITS_BYTES : 0) + (<usize>(key >> 6) << 3);
+  const bit = <u64>1 << (key & 63);
+  const before = load<u64>(at);
+  const more = count - <u64>((before & bit) == 0);
+  store<u64>(at, before | bit);
+  if (!more) return;
+  hasMore = true;
+  const cell = cells + (<usize>key << 3) + (<usize>side << 2);
+  const sum = <u64>load<u32>(cell) + more;
+  store<u32>(cell, <u32>sum);
+  if (sum >= 0xffffffff) addHigh(cell, <u32>(sum >> 32));
+}
+
+function addHigh(cell: usize, more: u32): void {
+  hasHigh = true;
+  store<u32>(cell, load<u32>(cell, HIGH) + more, HIGH);
+}
+
+/** Adds keys of the background that stand at place 0 of a bucket that is turned round. */
+export function addFirstKeys(count: u64, cells: usize): void {
+  if (!count) return;
+  markWords(0, 1);
+  addKey(0, count, cells, 0);
 }
 
 // @ts-ignore: decorator
 @inline
-function addKey(key: u32, count: u32, cells: usize, side: i32): void {
-  const word = <usize>(key >> 6) << 3;
-  const at = bits + (side ? BITS_BYTES : 0) + word;
-  const bit = <u64>1 << (key & 63);
-  const before = load<u64>(at);
-  const more = count - <u32>((before & bit) == 0);
-  store<u64>(at, before | bit);
-  const group = groups + (<usize>(key >> 12) << 3);
-  store<u64>(group, load<u64>(group) | (<u64>1 << ((key >> 6) & 63)));
-  if (!more) return;
-  hasMore = true;
-  const cell = cells + (<usize>key << 3) + (<usize>side << 2);
-  store<u32>(cell, load<u32>(cell) + more);
+function addPacked(turned: bool, keys: usize, count: u32, cells: usize, side: i32): void {
+  for (let at = keys, end = keys + (<usize>count << 1); at < end; at += 2) {
+    const key = <u32>load<u16>(at);
+    if (turned && !key) {
+      carried++;
+      continue;
+    }
+    const place = turned ? 65536 - key : key;
+    markWords(place >> 12, <u64>1 << ((place >> 6) & 63));
+    addKey(place, 1, cells, side);
+  }
 }
 
 /** Adds the low halves of keys. */
 export function addPackedKeys(keys: usize, count: u32, cells: usize, side: i32): void {
-  for (let at = keys, end = keys + (<usize>count << 1); at < end; at += 2) {
-    addKey(<u32>load<u16>(at), 1, cells, side);
-  }
+  if (side) addPacked(false, keys, count, cells, 1);
+  else addPacked(false, keys, count, cells, 0);
 }
 
 /** Adds runs; returns the sum of their counts, or -1 when they are not runs of this bucket. */
-function addRunKeys(runs: usize, bytes: i32, cells: usize, side: i32): f64 {
+// @ts-ignore: decorator
+@inline
+function addRuns(turned: bool, runs: usize, bytes: i32, cells: usize, side: i32): f64 {
   const end = runs + bytes;
   let next: u64 = 0;
   let total: u64 = 0;
+  // The words of a group are marked when the next one begins: each mark would wait for the one before.
+  let group: u32 = 0;
+  let words: u64 = 0;
   while (runs < end) {
     const head = headAt(runs);
     runs += <usize>(head >> 32);
@@ -63,32 +109,57 @@ function addRunKeys(runs: usize, bytes: i32, cells: usize, side: i32): f64 {
       count = countAt(runs);
       runs = countEnd();
     }
-    if (key > 0xffff || count > 0xffffffff || runs > end) return -1;
-    addKey(<u32>key, <u32>count, cells, side);
+    if (key > 0xffff || runs > end) return -1;
     next = key + 1;
     total += count;
+    if (turned && !key) {
+      carried += count;
+      continue;
+    }
+    const place = turned ? 65536 - <u32>key : <u32>key;
+    if (place >> 12 != group) {
+      markWords(group, words);
+      group = place >> 12;
+      words = 0;
+    }
+    words |= <u64>1 << ((place >> 6) & 63);
+    addKey(place, count, cells, side);
   }
+  markWords(group, words);
   return <f64>total;
 }
 
-/** Adds the pieces of a bucket, as `addPieces`. */
-export function addPieceKeys(pieces: usize, count: i32, cells: usize): f64 {
+/**
+ * Adds the pieces of a bucket. A piece is four uint32: address, bytes, side, encoding (0 packed, 1 runs). `turned`: they are
+ * of the background, and key k goes to place 65536 - k; key 0 is not added but `takeCarried`. Returns how many keys they hold,
+ * or -1 when one of them is not what it should be.
+ */
+export function addPieceKeys(pieces: usize, count: i32, cells: usize, turned: i32): f64 {
   let total: f64 = 0;
   for (let piece = pieces, end = pieces + (<usize>count << 4); piece < end; piece += 16) {
     const address = load<u32>(piece);
     const bytes = load<u32>(piece, 4);
     const side = load<u32>(piece, 8);
     if (load<u32>(piece, 12)) {
-      const keys = side ? addRunKeys(address, bytes, cells, 1) : addRunKeys(address, bytes, cells, 0);
+      const keys = turned
+        ? addRuns(true, address, bytes, cells, 0)
+        : side ? addRuns(false, address, bytes, cells, 1) : addRuns(false, address, bytes, cells, 0);
       if (keys < 0) return -1;
       total += keys;
     } else {
-      if (side) addPackedKeys(address, bytes >> 1, cells, 1);
-      else addPackedKeys(address, bytes >> 1, cells, 0);
+      if (turned) addPacked(true, address, bytes >> 1, cells, 0);
+      else addPackedKeys(address, bytes >> 1, cells, side);
       total += <f64>(bytes >> 1);
     }
   }
   return total;
+}
+
+/** What a bucket that was turned round has held at key 0. */
+export function takeCarried(): u64 {
+  const count = carried;
+  carried = 0;
+  return count;
 }
 
 /** Where the runs of each side end that `gatherKeys` has written. */
@@ -96,10 +167,10 @@ export let backgroundEnd: usize = 0;
 export let foregroundEnd: usize = 0;
 
 /**
- * Moves the keys to `list` (room for 65536 rows); bits and cells are zero then. Returns the end of the list. On the way it
- * writes the runs of each side (as `encodeCells` does) where its address is not 0; up to 4 bytes behind them are written too.
+ * Moves the keys to `list`; bits and cells are zero then, high halves stay until `endBucket`. Returns the rows of the list. On
+ * the way it writes the runs of each side where its address is not 0; up to 4 bytes behind them are written too.
  */
-export function gatherKeys(cells: usize, list: usize, backgroundRuns: usize, foregroundRuns: usize): usize {
+export function gatherKeys(cells: usize, list: usize, backgroundRuns: usize, foregroundRuns: usize): i32 {
   if (backgroundRuns && foregroundRuns) return gather(true, true, cells, list, backgroundRuns, foregroundRuns);
   if (backgroundRuns) return gather(true, false, cells, list, backgroundRuns, 0);
   if (foregroundRuns) return gather(false, true, cells, list, 0, foregroundRuns);
@@ -110,8 +181,9 @@ export function gatherKeys(cells: usize, list: usize, backgroundRuns: usize, for
 @inline
 function gather(
   background: bool, foreground: bool, cells: usize, list: usize, backgroundRuns: usize, foregroundRuns: usize,
-): usize {
+): i32 {
   const more = hasMore;
+  const high = hasHigh;
   let at = list;
   let nextBackground: u32 = 0;
   let nextForeground: u32 = 0;
@@ -132,30 +204,38 @@ function gather(
         const bit = ctz(either);
         either &= either - 1;
         const key = <u32>(word << 6) + <u32>bit;
-        let counts = ((onBackground >> bit) & 1) | (((onForeground >> bit) & 1) << 32);
+        let b = (onBackground >> bit) & 1;
+        let f = (onForeground >> bit) & 1;
         if (more) {
           const cell = cells + (<usize>key << 3);
-          counts += load<u64>(cell);
+          const counts = load<u64>(cell);
+          b += counts & 0xffffffff;
+          f += counts >> 32;
           store<u64>(cell, 0);
+          if (high) {
+            b += <u64>load<u32>(cell, HIGH) << 32;
+            f += <u64>load<u32>(cell, HIGH + 4) << 32;
+            store<u32>(cell, <u32>(b >> 32), HIGH);
+            store<u32>(cell, <u32>(f >> 32), HIGH + 4);
+          }
         }
         store<u32>(at, key);
-        store<u64>(at, counts, 4);
-        at += ROW;
+        store<u32>(at, <u32>b, BACKGROUND);
+        store<u32>(at, <u32>f, FOREGROUND);
+        at += 4;
         if (background) {
-          const count = <u32>counts;
-          const head = headOf(key - nextBackground, count);
+          const head = headOf(key - nextBackground, b);
           store<u32>(backgroundRuns, packedHead(head));
-          backgroundRuns += count ? lengthOf(head) : 0;
-          nextBackground = count ? key + 1 : nextBackground;
-          if (count > 1) backgroundRuns = writeVarint(backgroundRuns, count - 2);
+          backgroundRuns += b ? lengthOf(head) : 0;
+          nextBackground = b ? key + 1 : nextBackground;
+          if (b > 1) backgroundRuns = writeVarint(backgroundRuns, b - 2);
         }
         if (foreground) {
-          const count = <u32>(counts >> 32);
-          const head = headOf(key - nextForeground, count);
+          const head = headOf(key - nextForeground, f);
           store<u32>(foregroundRuns, packedHead(head));
-          foregroundRuns += count ? lengthOf(head) : 0;
-          nextForeground = count ? key + 1 : nextForeground;
-          if (count > 1) foregroundRuns = writeVarint(foregroundRuns, count - 2);
+          foregroundRuns += f ? lengthOf(head) : 0;
+          nextForeground = f ? key + 1 : nextForeground;
+          if (f > 1) foregroundRuns = writeVarint(foregroundRuns, f - 2);
         }
       }
     }
@@ -163,13 +243,13 @@ function gather(
   hasMore = false;
   backgroundEnd = backgroundRuns;
   foregroundEnd = foregroundRuns;
-  return at;
+  return <i32>((at - list) >> 2);
 }
 
 /** The number before which a run begins: the gap to the key before, and whether a count follows. Below 2^17. */
 // @ts-ignore: decorator
 @inline
-function headOf(gap: u32, count: u32): u32 {
+function headOf(gap: u32, count: u64): u32 {
   return (gap << 1) | <u32>(count > 1);
 }
 
@@ -187,62 +267,23 @@ function lengthOf(head: u32): usize {
   return 1 + <usize>(head >= 0x80) + <usize>(head >= 0x4000);
 }
 
-/** `evaluateCells` of a list: the same operations in the same order. */
-export function evaluateList(
-  list: usize, end: usize, bucket: i32, logit: i32, total: f64, foreground: f64, background: f64, out: usize,
-): void {
-  if (logit) evaluateLogits(list, end, bucket, total, foreground, background, out);
-  else evaluateProbabilities(list, end, bucket, total, foreground, background, out);
+/** Whether some count of the list has a high half. */
+export function hasHighCounts(): bool {
+  return hasHigh;
 }
 
-function evaluateLogits(
-  list: usize, end: usize, bucket: i32, total: f64, foreground: f64, background: f64, out: usize,
-): void {
-  let f = foreground;
-  let b = background;
-  let sums = f64x2.splat(0.0);
-  let compensations = f64x2.splat(0.0);
-  for (let at = end; at > list; ) {
-    at -= ROW;
-    const onBackground = <f64>load<u32>(at, 4);
-    const onForeground = <f64>load<u32>(at, 8);
-    const step = stepOf(total, f, b, onForeground, onBackground);
-    b += onBackground;
-    f += onForeground;
-    const term = f64x2.mul(logitErrors((<u32>bucket << 16) | load<u32>(at)), f64x2.splat(step));
-    const next = f64x2.add(sums, term);
-    const back = f64x2.sub(next, sums);
-    compensations = f64x2.add(
-      compensations,
-      f64x2.add(f64x2.sub(sums, f64x2.sub(next, back)), f64x2.sub(term, back)),
-    );
-    sums = next;
-  }
-  v128.store(out, sums);
-  v128.store(out, compensations, 16);
+/** The count of a row: `at` its key's address, `side` `BACKGROUND` or `FOREGROUND`. `high`: some count has a high half. */
+// @ts-ignore: decorator
+@inline
+export function countOf(high: bool, at: usize, side: usize, cells: usize): u64 {
+  const low = <u64>load<u32>(at + side);
+  if (!high) return low;
+  const cell = cells + HIGH + (<usize>(load<u32>(at) & 0xffff) << 3) + (side == FOREGROUND ? 4 : 0);
+  return low | (<u64>load<u32>(cell) << 32);
 }
 
-/** Both sums are the same. */
-function evaluateProbabilities(
-  list: usize, end: usize, bucket: i32, total: f64, foreground: f64, background: f64, out: usize,
-): void {
-  let f = foreground;
-  let b = background;
-  let sum: f64 = 0.0;
-  let compensation: f64 = 0.0;
-  for (let at = end; at > list; ) {
-    at -= ROW;
-    const onBackground = <f64>load<u32>(at, 4);
-    const onForeground = <f64>load<u32>(at, 8);
-    const step = stepOf(total, f, b, onForeground, onBackground);
-    b += onBackground;
-    f += onForeground;
-    const term = probabilityError((<u32>bucket << 16) | load<u32>(at)) * step;
-    const next = sum + term;
-    const back = next - sum;
-    compensation += (sum - (next - back)) + (term - back);
-    sum = next;
-  }
-  v128.store(out, f64x2.splat(sum));
-  v128.store(out, f64x2.splat(compensation), 16);
+/** Done with the list of a bucket: the high halves are zero then. */
+export function endBucket(cells: usize): void {
+  if (hasHigh) memory.fill(cells + HIGH, 0, HIGH);
+  hasHigh = false;
 }

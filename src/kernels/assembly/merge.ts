@@ -1,8 +1,6 @@
 /** Merging bucket by bucket: of pieces of any number of shards, or of the placed keys of one tile. */
-import { addPieces, clearCells64, encodeCells, evaluateCells } from './cells';
-import {
-  addPackedKeys, addPieceKeys, backgroundEnd, evaluateList, foregroundEnd, gatherKeys,
-} from './key-list';
+import { evaluateKeys } from './evaluate';
+import { addPackedKeys, addPieceKeys, backgroundEnd, endBucket, foregroundEnd, gatherKeys } from './key-list';
 
 const BUCKETS: usize = 65536;
 
@@ -17,18 +15,18 @@ const SUMS_AT: usize = 96, ENTRIES_AT: usize = 104, PAYLOAD_AT: usize = 120, PAU
 /** Of a tile: where the keys of each side that are left begin, and how many rows of sums and entries there is room for. */
 const KEYS_AT: usize = 144, ROWS: usize = 160;
 
-/** Bytes of a row of sums: float64 [bucket, sums and compensations of `evaluateCells`]. */
+/** Bytes of a row of sums: float64 [bucket, sums and compensations of `evaluateKeys`]. */
 const SUMS_ROW: usize = 40;
 
 /**
  * Merges buckets from `BUCKET` of the state up to `end`, or until a payload has reached `PAUSE` bytes (room for the runs of
  * one bucket more is behind them). `keys`: float64 pairs [background, foreground], the keys of each bucket from `first` on;
- * `starts`: the first row of each in `rows`, the pieces of `addPieces`. For each bucket that holds keys a row of sums is
+ * `starts`: the first row of each in `rows`, the pieces of `addPieceKeys`. For each bucket that holds keys a row of sums is
  * written, and for each of its sides that does an entry of float64 [bucket, 1 (runs), keys, bytes]. `list`: room of
  * `gatherKeys`. Returns whether each bucket held the keys that it should; at one that does not, the merge stops.
  */
 export function mergeBuckets(
-  first: i32, end: i32, keys: usize, starts: usize, rows: usize, cells: usize, bitmap: usize, list: usize, state: usize,
+  first: i32, end: i32, keys: usize, starts: usize, rows: usize, cells: usize, list: usize, state: usize,
 ): bool {
   const pause = load<f64>(state, PAUSE);
   const evaluate = load<f64>(state, EVALUATE) != 0;
@@ -44,33 +42,23 @@ export function mergeBuckets(
     if (all == 0) continue;
     if (load<f64>(state, BYTES) >= pause || load<f64>(state, BYTES + 8) >= pause) break;
     store<f64>(state, <f64>bucket, BUCKET);
-    const wide = all >= 4294967296.0 ? 1 : 0;
     const from = load<u32>(starts + (slot << 2));
     const count = load<u32>(starts + (slot << 2), 4) - from;
-    const pieces = rows + (<usize>from << 4);
-    const found = wide ? addPieces(pieces, count, cells, bitmap, 1) : addPieceKeys(pieces, count, cells);
-    if (found != all) return false;
+    if (addPieceKeys(rows + (<usize>from << 4), count, cells, 0) != all) return false;
     const backgroundRuns = write && background > 0 ? payloadEnd(state) : 0;
     const foregroundRuns = write && foreground > 0 ? payloadEnd(state + 8) : 0;
-    const listEnd = wide ? 0 : gatherKeys(cells, list, backgroundRuns, foregroundRuns);
+    const listed = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
     const foregroundAbove = load<f64>(state, FOREGROUND) - foreground;
     const backgroundAbove = load<f64>(state, BACKGROUND) - background;
     store<f64>(state, foregroundAbove, FOREGROUND);
     store<f64>(state, backgroundAbove, BACKGROUND);
     if (evaluate) {
       const sums = beginSums(bucket, state);
-      if (wide) evaluateCells(cells, bitmap, wide, bucket, logit, total, foregroundAbove, backgroundAbove, sums);
-      else evaluateList(list, listEnd, bucket, logit, total, foregroundAbove, backgroundAbove, sums);
+      evaluateKeys(list, listed, cells, bucket, logit, total, foregroundAbove, backgroundAbove, sums);
     }
-    if (backgroundRuns) {
-      const bytes = wide ? encodeCells(cells, bitmap, 0, 1, backgroundRuns) : <u32>(backgroundEnd - backgroundRuns);
-      addEntry(bucket, background, bytes, state);
-    }
-    if (foregroundRuns) {
-      const bytes = wide ? encodeCells(cells, bitmap, 1, 1, foregroundRuns) : <u32>(foregroundEnd - foregroundRuns);
-      addEntry(bucket, foreground, bytes, state + 8);
-    }
-    if (wide) clearCells64(cells, bitmap);
+    if (backgroundRuns) addEntry(bucket, background, <u32>(backgroundEnd - backgroundRuns), state);
+    if (foregroundRuns) addEntry(bucket, foreground, <u32>(foregroundEnd - foregroundRuns), state + 8);
+    endBucket(cells);
   }
   store<f64>(state, <f64>bucket, BUCKET);
   return true;
@@ -143,11 +131,11 @@ export function mergeTile(counts: usize, cells: usize, list: usize, state: usize
     foregroundKeys += <usize>foreground << 1;
     const backgroundRuns = write && background > 0 ? payloadEnd(state) : 0;
     const foregroundRuns = write && foreground > 0 ? payloadEnd(state + 8) : 0;
-    const end = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
+    const listed = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
     foregroundAbove -= <f64>foreground;
     backgroundAbove -= <f64>background;
     const sums = beginSums(<i32>bucket, state);
-    evaluateList(list, end, <i32>bucket, logit, total, foregroundAbove, backgroundAbove, sums);
+    evaluateKeys(list, listed, cells, <i32>bucket, logit, total, foregroundAbove, backgroundAbove, sums);
     if (backgroundRuns) addEntry(<i32>bucket, <f64>background, <u32>(backgroundEnd - backgroundRuns), state);
     if (foregroundRuns) addEntry(<i32>bucket, <f64>foreground, <u32>(foregroundEnd - foregroundRuns), state + 8);
   }

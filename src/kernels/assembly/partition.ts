@@ -3,7 +3,7 @@
  * stored in whichever of two channelHeaders is the smaller one.
  */
 import { errorKeys } from './keys';
-import { encodeCells, addPacked32, clearCells32 } from './cells';
+import { addPacked, clearCells, encodeCells } from './cells';
 
 const BUCKETS: usize = 65536;
 
@@ -129,9 +129,9 @@ export function encodeSide(
     let bytes: u32 = count << 1;
     let encoding: u32 = 0;
     if (repeats(keys, count)) {
-      addPacked32(keys, count, cells, bitmap, 0);
-      const runs = encodeCells(cells, bitmap, 0, 0, scratch);
-      clearCells32(cells, bitmap);
+      addPacked(keys, count, cells, bitmap);
+      const runs = encodeCells(cells, bitmap, scratch);
+      clearCells(cells, bitmap);
       if (runs < bytes) {
         encoding = 1;
         memory.copy(payload, scratch, runs);

@@ -1,5 +1,5 @@
 /** The same sums over the voxels of a bucket of keys. */
-import { GROUPS, wordsOf } from './cells';
+import { BACKGROUND, countOf, FOREGROUND } from './key-list';
 import { scoreOfKey } from './keys';
 import {
   BLOCK, ERROR, kindOf, LOG, POWER, SQUARE, stageLogit, stageLogs, stageProbability, TERM_ROW, termPair,
@@ -12,39 +12,29 @@ const runSide = memory.data(BLOCK * 8, 16);
 const runCount = memory.data(BLOCK * 8, 16);
 
 /**
- * The sums of `sumTerms` over the voxels of a bucket in cells [background, foreground] of uint64: a key
+ * The sums of `sumTerms` over the voxels of a bucket in a list of `rows` keys (key-list.ts): a key
  * gives its score exactly and the stages are those of the tiles, so each term is the same number; it counts as often as
  * there are voxels that have the key. Arguments and `out` as for `sumTerms`.
  */
 export function sumRunTerms(
-  cells: usize, bitmap: usize, bucket: i32, logit: i32, threshold: f32, terms: usize, termCount: i32, out: usize,
+  list: usize, rows: i32, cells: usize, bucket: i32, logit: i32, threshold: f32, terms: usize, termCount: i32, out: usize,
 ): void {
   let waiting = 0;
-  for (let group: usize = 0; group < GROUPS; group++) {
-    let words = wordsOf(bitmap, group);
-    while (words) {
-      const word = (group << 6) + <usize>ctz(words);
-      words &= words - 1;
-      let bits = load<u64>(bitmap + (word << 3));
-      while (bits) {
-        const low = (<u32>word << 6) + <u32>ctz(bits);
-        bits &= bits - 1;
-        const key = (<u32>bucket << 16) | low;
-        for (let side = 0; side < 2; side++) {
-          const count = load<u64>(cells + (<usize>low << 4) + (<usize>side << 3));
-          if (!count) continue;
-          const foreground = side == 1;
-          const score = scoreOfKey(key, foreground, logit != 0);
-          countRun(score > threshold, foreground, count, out);
-          const at = <usize>waiting << 3;
-          store<f64>(runScore + at, <f64>score);
-          store<i64>(runSide + at, foreground ? -1 : 0);
-          store<u64>(runCount + at, count);
-          if (++waiting == BLOCK) {
-            sumRuns(waiting, logit != 0, terms, termCount, out);
-            waiting = 0;
-          }
-        }
+  for (let row = list, end = list + (<usize>rows << 2); row < end; row += 4) {
+    const key = (<u32>bucket << 16) | load<u32>(row);
+    for (let side = 0; side < 2; side++) {
+      const foreground = side == 1;
+      const count = foreground ? countOf(true, row, FOREGROUND, cells) : countOf(true, row, BACKGROUND, cells);
+      if (!count) continue;
+      const score = scoreOfKey(key, foreground, logit != 0);
+      countRun(score > threshold, foreground, count, out);
+      const at = <usize>waiting << 3;
+      store<f64>(runScore + at, <f64>score);
+      store<i64>(runSide + at, foreground ? -1 : 0);
+      store<u64>(runCount + at, count);
+      if (++waiting == BLOCK) {
+        sumRuns(waiting, logit != 0, terms, termCount, out);
+        waiting = 0;
       }
     }
   }

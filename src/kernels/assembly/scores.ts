@@ -1,57 +1,20 @@
 /**
  * Voxels of both sides in descending order of score. A foreground key k has the score of the background key R - k, with
- * R = 0x7e000000 (2^32 for logits); so background cells, read backwards, stand beside foreground ones. Step j of a
- * walk holds the foreground bucket j and the background keys R - (j << 16) - t for t in [0, 65535], each at cell t.
- * Cells are pairs [background, foreground] of uint64 throughout.
+ * R = 0x7e000000 (2^32 for logits); so background buckets, turned round, stand beside foreground ones. Step j of a
+ * walk holds the foreground bucket j and the background keys R - (j << 16) - t for t in [0, 65535], each at place t.
  */
-import { addPieces, clearCells64, clearGroup, GROUPS, mark, wordsOf } from './cells';
-import { probabilityError, logitViolation, scoreOfKey } from './keys';
 import { clippedLog, ENTROPY } from './classes';
+import {
+  addFirstKeys, addPieceKeys, BACKGROUND, countOf, endBucket, FOREGROUND, gatherKeys, hasHighCounts, takeCarried,
+} from './key-list';
+import { logitViolation, probabilityError, scoreOfKey } from './keys';
 import { expPair } from './math';
 import { addProduct, addTimes } from './wide-sums';
 
 /** Probabilities and their squares are summed in units of 2^-50. */
 const UNITS: f64 = 1125899906842624.0;
-
-/**
- * Moves the background counts of a bucket (its cells and bitmap become zero) to where they are in a walk: cell c > 0
- * to 65536 - c, and `carry`, what cell 0 of the bucket before held, to cell 0. Returns what cell 0 holds.
- */
-export function reflectBackground(
-  source: usize, sourceBitmap: usize, cells: usize, bitmap: usize, carry: f64,
-): f64 {
-  if (carry > 0.0) {
-    store<u64>(cells, <u64>carry);
-    mark(bitmap, 0);
-  }
-  let first: u64 = 0;
-  for (let group: usize = 0; group < GROUPS; group++) {
-    let words = wordsOf(sourceBitmap, group);
-    clearGroup(sourceBitmap, group);
-    while (words) {
-      const word = (group << 6) + <usize>ctz(words);
-      words &= words - 1;
-      let bits = load<u64>(sourceBitmap + (word << 3));
-      if (!bits) continue;
-      store<u64>(sourceBitmap + (word << 3), 0);
-      while (bits) {
-        const low = (<u32>word << 6) + <u32>ctz(bits);
-        bits &= bits - 1;
-        const from = source + (<usize>low << 4);
-        const count = load<u64>(from);
-        store<u64>(from, 0);
-        if (!low) {
-          first = count;
-          continue;
-        }
-        const place = 65536 - low;
-        store<u64>(cells + (<usize>place << 4), count);
-        mark(bitmap, place);
-      }
-    }
-  }
-  return <f64>first;
-}
+/** Products of smaller counts than this are added up in registers, over the rows of a list. */
+const SMALL: u64 = 65536;
 
 /** The background key at place t of step j. */
 // @ts-ignore: decorator
@@ -75,105 +38,115 @@ const AREA: usize = 136;
 /** Place in the list of key boundaries (uint32 in an f64's room). */
 const BOUNDARY: usize = 160;
 
-/** Adds `b * t`, both below 2^54, to the area. */
-// @ts-ignore: decorator
-@inline
-function addArea(b: u64, t: u64, at: usize): void {
-  const low = (b & 0xffffffff) * (t & 0xffffffff);
+/** Adds `low + high * 2^32` to the area. */
+function addToArea(low: u64, high: u64, at: usize): void {
   const digit0 = load<u64>(at) + (low & 0xffffffff);
-  const digit1 = load<u64>(at, 8) + (low >> 32) + (b >> 32) * (t & 0xffffffff) + (b & 0xffffffff) * (t >> 32)
-    + (digit0 >> 32);
+  const digit1 = load<u64>(at, 8) + (low >> 32) + (high & 0xffffffff) + (digit0 >> 32);
   store<u64>(at, digit0 & 0xffffffff);
   store<u64>(at, digit1 & 0xffffffff, 8);
-  store<u64>(at, load<u64>(at, 16) + (b >> 32) * (t >> 32) + (digit1 >> 32), 16);
+  store<u64>(at, load<u64>(at, 16) + (high >> 32) + (digit1 >> 32), 16);
+}
+
+/** Adds `b * t`, both below 2^54, to the area. */
+function addArea(b: u64, t: u64, at: usize): void {
+  addToArea((b & 0xffffffff) * (t & 0xffffffff), 0, at);
+  addToArea(0, (b >> 32) * (t & 0xffffffff), at);
+  addToArea(0, (b & 0xffffffff) * (t >> 32), at);
+  store<u64>(at, load<u64>(at, 16) + (b >> 32) * (t >> 32), 16);
+}
+
+/** The least integer whose cell, `floor(count * scale)`, lies above `cell`; infinite where none does. */
+function firstAbove(cell: f64, scale: f64): f64 {
+  if (scale <= 0.0) return cell < 0.0 ? 0.0 : Infinity;
+  let count = max(0.0, Math.floor((cell + 1.0) / scale));
+  while (count > 0.0 && Math.floor((count - 1.0) * scale) > cell) count -= 1.0;
+  while (Math.floor(count * scale) <= cell) count += 1.0;
+  return count;
 }
 
 /**
- * Walks one step's groups of equal score. Groups after which tp or fp has come to another cell, or the score has
- * passed a boundary, are listed at `points`: float64 [key, tp, fp] each. `boundaries`: uint32 keys, descending, ended
+ * Walks one step's groups of equal score: a list of `rows` places. Groups after which tp or fp has come to another cell, or the
+ * score has passed a boundary, are listed at `points`: float64 [key, tp, fp] each. `boundaries`: uint32 keys, descending, ended
  * by 0. Returns the number of points (at most 65536).
  */
-export function walkScores(
-  cells: usize, bitmap: usize, step: i32, logit: i32, boundaries: usize, state: usize, points: usize,
+// @ts-ignore: decorator
+@inline
+function walkScores(
+  high: bool, list: usize, rows: i32, cells: usize, step: i32, logit: bool, boundaries: usize, state: usize, points: usize,
 ): i32 {
+  if (!rows) return 0;
   let tp = load<f64>(state, TP);
+  let twiceTp: u64 = 2 * <u64>tp;
   let fp = load<f64>(state, FP);
   const total = load<f64>(state, TOTAL);
   const tpScale = load<f64>(state, TP_SCALE);
   const fpScale = load<f64>(state, FP_SCALE);
-  let tpCell = load<f64>(state, TP_CELL);
-  let fpCell = load<f64>(state, FP_CELL);
+  // Counts only grow, and so do their cells.
+  let nextTp = firstAbove(load<f64>(state, TP_CELL), tpScale);
+  let nextFp = firstAbove(load<f64>(state, FP_CELL), fpScale);
   let sum = load<f64>(state, PRECISION);
   let compensation = load<f64>(state, COMPENSATION);
   let best = load<f64>(state, BEST);
   let boundary = boundaries + (<usize>load<f64>(state, BOUNDARY) << 2);
+  let nextKey = load<u32>(boundary);
   let point = points;
   let key: u32 = 0;
-  let walked = false;
-  for (let group: usize = 0; group < GROUPS; group++) {
-    let words = wordsOf(bitmap, group);
-    while (words) {
-      const word = (group << 6) + <usize>ctz(words);
-      words &= words - 1;
-      let bits = load<u64>(bitmap + (word << 3));
-      while (bits) {
-        const place = (<u32>word << 6) + <u32>ctz(bits);
-        bits &= bits - 1;
-        const cell = cells + (<usize>place << 4);
-        const b = load<u64>(cell);
-        const f = load<u64>(cell, 8);
-        key = keyAt(step, place, logit != 0);
-        walked = true;
-        if (b) {
-          addArea(b, 2 * <u64>tp + f, state + AREA);
-          fp += <f64>b;
-        }
-        if (f) {
-          tp += <f64>f;
-          const term = <f64>f * (tp / (tp + fp));
-          const next = sum + term;
-          const back = next - sum;
-          compensation += (sum - (next - back)) + (term - back);
-          sum = next;
-          const ratio = tp / (total + fp);
-          if (ratio > best) {
-            best = ratio;
-            store<f64>(state, <f64>key, BEST + 8);
-            store<f64>(state, tp, BEST + 16);
-            store<f64>(state, fp, BEST + 24);
-          }
-        }
-        let seen = false;
-        while (key <= load<u32>(boundary) && load<u32>(boundary)) {
-          boundary += 4;
-          seen = true;
-        }
-        const tpNow = Math.floor(tp * tpScale);
-        const fpNow = Math.floor(fp * fpScale);
-        if (seen || tpNow != tpCell || fpNow != fpCell) {
-          tpCell = tpNow;
-          fpCell = fpNow;
-          store<f64>(point, <f64>key);
-          store<f64>(point, tp, 8);
-          store<f64>(point, fp, 16);
-          point += 24;
-        }
+  let areaLow: u64 = 0;
+  let areaHigh: u64 = 0;
+  for (let at = list, end = list + (<usize>rows << 2); at < end; at += 4) {
+    const b = countOf(high, at, BACKGROUND, cells);
+    const f = countOf(high, at, FOREGROUND, cells);
+    key = keyAt(step, load<u32>(at), logit);
+    const t = twiceTp + f;
+    if (b < SMALL) {
+      areaLow += b * (t & 0xffffffff);
+      areaHigh += b * (t >> 32);
+    } else addArea(b, t, state + AREA);
+    fp += <f64><i64>b;
+    if (f) {
+      twiceTp += 2 * f;
+      const onForeground = <f64><i64>f;
+      tp += onForeground;
+      const term = onForeground * (tp / (tp + fp));
+      const next = sum + term;
+      const back = next - sum;
+      compensation += (sum - (next - back)) + (term - back);
+      sum = next;
+      const ratio = tp / (total + fp);
+      if (ratio > best) {
+        best = ratio;
+        store<f64>(state, <f64>key, BEST + 8);
+        store<f64>(state, tp, BEST + 16);
+        store<f64>(state, fp, BEST + 24);
       }
     }
+    const seen = key <= nextKey && nextKey != 0;
+    if (!seen && tp < nextTp && fp < nextFp) continue;
+    while (key <= nextKey && nextKey) {
+      boundary += 4;
+      nextKey = load<u32>(boundary);
+    }
+    const tpCell = Math.floor(tp * tpScale);
+    const fpCell = Math.floor(fp * fpScale);
+    nextTp = firstAbove(tpCell, tpScale);
+    nextFp = firstAbove(fpCell, fpScale);
+    store<f64>(state, tpCell, TP_CELL);
+    store<f64>(state, fpCell, FP_CELL);
+    store<f64>(point, <f64>key);
+    store<f64>(point, tp, 8);
+    store<f64>(point, fp, 16);
+    point += 24;
   }
+  addToArea(areaLow, areaHigh, state + AREA);
   store<f64>(state, tp, TP);
   store<f64>(state, fp, FP);
-  store<f64>(state, tpCell, TP_CELL);
-  store<f64>(state, fpCell, FP_CELL);
   store<f64>(state, sum, PRECISION);
   store<f64>(state, compensation, COMPENSATION);
   store<f64>(state, best, BEST);
   store<f64>(state, <f64>((boundary - boundaries) >> 2), BOUNDARY);
-  if (walked) {
-    store<f64>(state, <f64>key, LAST);
-    store<f64>(state, tp, LAST + 8);
-    store<f64>(state, fp, LAST + 16);
-  }
+  store<f64>(state, <f64>key, LAST);
+  store<f64>(state, tp, LAST + 8);
+  store<f64>(state, fp, LAST + 16);
   return <i32>((point - points) / 24);
 }
 
@@ -192,61 +165,82 @@ export function probabilityOfKey(key: u32, logit: i32): f64 {
   return probabilityOf(key, logit != 0);
 }
 
+/** Adds `low + high * 2^32` to a 128-bit sum (wide-sums.ts). */
+// @ts-ignore: decorator
+@inline
+function addGathered(low: u64, high: u64, at: usize): void {
+  store<u64>(at, load<u64>(at) + (low & 0xffffffff));
+  store<u64>(at, load<u64>(at, 8) + (low >> 32) + high, 8);
+}
+
 /**
  * Adds one step's voxels to bins of probability. `edges`: `binCount - 1` inner edges (float64, ascending); a bin holds
  * lower < p <= upper, the first also p = 0. `bins`: for each four uint64: voxels, foreground voxels, and Σ p in units
  * of 2^-50 as a 128-bit sum. `brier`: 128-bit sum of (p - t)² in units of 2^-50.
  */
-export function binScores(
-  cells: usize, bitmap: usize, step: i32, logit: i32, edges: usize, binCount: i32, bins: usize, brier: usize,
+// @ts-ignore: decorator
+@inline
+function binScores(
+  high: bool, list: usize, rows: i32, cells: usize, step: i32, logit: bool, edges: usize, binCount: i32, bins: usize,
+  brier: usize,
 ): void {
   let bin = binCount - 1;
-  for (let group: usize = 0; group < GROUPS; group++) {
-    let words = wordsOf(bitmap, group);
-    while (words) {
-      const word = (group << 6) + <usize>ctz(words);
-      words &= words - 1;
-      let bits = load<u64>(bitmap + (word << 3));
-      while (bits) {
-        const place = (<u32>word << 6) + <u32>ctz(bits);
-        bits &= bits - 1;
-        const cell = cells + (<usize>place << 4);
-        const b = load<u64>(cell);
-        const f = load<u64>(cell, 8);
-        const p = probabilityOf(keyAt(step, place, logit != 0), logit != 0);
-        while (bin > 0 && p <= load<f64>(edges + (<usize>(bin - 1) << 3))) bin--;
-        const at = bins + (<usize>bin << 5);
-        store<u64>(at, load<u64>(at) + b + f);
-        store<u64>(at, load<u64>(at, 8) + f, 8);
-        addProduct(<u64>Math.floor(p * UNITS + 0.5), b + f, at + 16);
-        addProduct(<u64>Math.floor(p * p * UNITS + 0.5), b, brier);
-        addProduct(<u64>Math.floor((1.0 - p) * (1.0 - p) * UNITS + 0.5), f, brier);
-      }
+  let lower = bin > 0 ? load<f64>(edges + (<usize>(bin - 1) << 3)) : -1.0;
+  let voxels: u64 = 0;
+  let positives: u64 = 0;
+  let sumLow: u64 = 0;
+  let sumHigh: u64 = 0;
+  let squaresLow: u64 = 0;
+  let squaresHigh: u64 = 0;
+  for (let at = list, end = list + (<usize>rows << 2); at < end; at += 4) {
+    const b = countOf(high, at, BACKGROUND, cells);
+    const f = countOf(high, at, FOREGROUND, cells);
+    const p = probabilityOf(keyAt(step, load<u32>(at), logit), logit);
+    while (p <= lower) {
+      addBin(voxels, positives, sumLow, sumHigh, bins + (<usize>bin << 5));
+      voxels = positives = sumLow = sumHigh = 0;
+      bin--;
+      lower = bin > 0 ? load<f64>(edges + (<usize>(bin - 1) << 3)) : -1.0;
+    }
+    voxels += b + f;
+    positives += f;
+    // None is negative: to cut off is to round down.
+    const units = <u64><i64>(p * UNITS + 0.5);
+    const square = <u64><i64>(p * p * UNITS + 0.5);
+    const rest = 1.0 - p;
+    const restSquare = <u64><i64>(rest * rest * UNITS + 0.5);
+    if (b + f < SMALL) {
+      sumLow += (units & 0xffffffff) * (b + f);
+      sumHigh += (units >> 32) * (b + f);
+      squaresLow += (square & 0xffffffff) * b + (restSquare & 0xffffffff) * f;
+      squaresHigh += (square >> 32) * b + (restSquare >> 32) * f;
+    } else {
+      addProduct(units, b + f, bins + (<usize>bin << 5) + 16);
+      addProduct(square, b, brier);
+      addProduct(restSquare, f, brier);
     }
   }
+  addBin(voxels, positives, sumLow, sumHigh, bins + (<usize>bin << 5));
+  addGathered(squaresLow, squaresHigh, brier);
+}
+
+function addBin(voxels: u64, positives: u64, low: u64, high: u64, at: usize): void {
+  store<u64>(at, load<u64>(at) + voxels);
+  store<u64>(at, load<u64>(at, 8) + positives, 8);
+  addGathered(low, high, at + 16);
 }
 
 /**
- * Cross-entropy of the foreground of a class that is one channel's label, from cells: the terms of
+ * Cross-entropy of the foreground of a class that is one channel's label, from a list of keys: the terms of
  * `crossEntropyOfProbabilities`, each as often as it counts. `out` as there.
  */
-export function sumRunCrossEntropy(cells: usize, bitmap: usize, bucket: i32, clip: f64, out: usize): void {
-  for (let group: usize = 0; group < GROUPS; group++) {
-    let words = wordsOf(bitmap, group);
-    while (words) {
-      const word = (group << 6) + <usize>ctz(words);
-      words &= words - 1;
-      let bits = load<u64>(bitmap + (word << 3));
-      while (bits) {
-        const low = (<u32>word << 6) + <u32>ctz(bits);
-        bits &= bits - 1;
-        const count = load<u64>(cells + (<usize>low << 4), 8);
-        if (!count) continue;
-        const p = <f64>scoreOfKey((<u32>bucket << 16) | low, true, false);
-        store<u64>(out, load<u64>(out) + count);
-        addTimes(clippedLog(p, clip), count, out + ENTROPY);
-      }
-    }
+export function sumRunCrossEntropy(list: usize, rows: i32, cells: usize, bucket: i32, clip: f64, out: usize): void {
+  for (let at = list, end = list + (<usize>rows << 2); at < end; at += 4) {
+    const count = countOf(true, at, FOREGROUND, cells);
+    if (!count) continue;
+    const p = <f64>scoreOfKey((<u32>bucket << 16) | load<u32>(at), true, false);
+    store<u64>(out, load<u64>(out) + count);
+    addTimes(clippedLog(p, clip), count, out + ENTROPY);
   }
 }
 
@@ -257,10 +251,10 @@ const STEP: usize = 0, END: usize = 8, REFLECTION: usize = 16, CARRY: usize = 24
  * each bucket (float64 pairs), of the first row of each (uint32) and of the rows, the pieces of `addPieces`.
  */
 const SIDE: usize = 40, SIDE_BYTES: usize = 40;
-/** Addresses: cells and bitmap of the background, of the step, and what `walkScores` and `binScores` take. */
-const SOURCE: usize = 120, SOURCE_BITMAP: usize = 128, CELLS: usize = 136, BITMAP: usize = 144;
-const BOUNDARIES: usize = 152, STATE: usize = 160, POINTS: usize = 168;
-const EDGES: usize = 176, BIN_COUNT: usize = 184, BINS: usize = 192, BRIER: usize = 200;
+/** Addresses: cells and list, and what `walkScores` and `binScores` take. */
+const CELLS: usize = 120, LIST: usize = 128;
+const BOUNDARIES: usize = 136, STATE: usize = 144, POINTS: usize = 152;
+const EDGES: usize = 160, BIN_COUNT: usize = 168, BINS: usize = 176, BRIER: usize = 184;
 
 // @ts-ignore: decorator
 @inline
@@ -269,7 +263,7 @@ function addressAt(walk: usize, field: usize): usize {
 }
 
 /** Adds the keys of a bucket on one side; how many there are, or -1 when they are not what they should be. */
-function addSide(walk: usize, side: usize, bucket: i32, cells: usize, bitmap: usize): f64 {
+function addSide(walk: usize, side: usize, bucket: i32, cells: usize): f64 {
   const table = walk + SIDE + side * SIDE_BYTES;
   const slot = bucket - <i32>load<f64>(table);
   if (slot < 0 || slot >= <i32>load<f64>(table, 8)) return 0;
@@ -278,7 +272,18 @@ function addSide(walk: usize, side: usize, bucket: i32, cells: usize, bitmap: us
   const starts = addressAt(table, 24) + (<usize>slot << 2);
   const from = load<u32>(starts);
   const rows = addressAt(table, 32) + (<usize>from << 4);
-  return addPieces(rows, load<u32>(starts, 4) - from, cells, bitmap, 1) == keys ? keys : -1;
+  return addPieceKeys(rows, load<u32>(starts, 4) - from, cells, side ? 0 : 1) == keys ? keys : -1;
+}
+
+/** Looks for what the step before the first carries into it. Returns false when a bucket does not hold its keys. */
+export function startWalk(walk: usize): bool {
+  const cells = addressAt(walk, CELLS);
+  const bucket = <i32>load<f64>(walk, REFLECTION) - <i32>load<f64>(walk, STEP);
+  if (addSide(walk, 0, bucket, cells) < 0) return false;
+  gatherKeys(cells, addressAt(walk, LIST), 0, 0);
+  endBucket(cells);
+  store<f64>(walk, <f64>takeCarried(), CARRY);
+  return true;
 }
 
 /**
@@ -288,32 +293,39 @@ function addSide(walk: usize, side: usize, bucket: i32, cells: usize, bitmap: us
 export function walkSteps(walk: usize): i32 {
   const end = <i32>load<f64>(walk, END);
   const reflection = <i32>load<f64>(walk, REFLECTION);
-  const logit = <i32>load<f64>(walk, IS_LOGIT);
-  const source = addressAt(walk, SOURCE);
-  const sourceBitmap = addressAt(walk, SOURCE_BITMAP);
   const cells = addressAt(walk, CELLS);
-  const bitmap = addressAt(walk, BITMAP);
-  const binCount = <i32>load<f64>(walk, BIN_COUNT);
   let step = <i32>load<f64>(walk, STEP);
   while (step < end) {
     store<f64>(walk, <f64>step, STEP);
     const carry = load<f64>(walk, CARRY);
-    const background = addSide(walk, 0, reflection - step - 1, source, sourceBitmap);
+    const background = addSide(walk, 0, reflection - step - 1, cells);
     if (background < 0) return -1;
-    const foreground = addSide(walk, 1, step, cells, bitmap);
+    const foreground = addSide(walk, 1, step, cells);
     if (foreground < 0) return -2;
     const at = step++;
     store<f64>(walk, <f64>step, STEP);
     if (background == 0 && foreground == 0 && carry == 0) continue;
-    store<f64>(walk, reflectBackground(source, sourceBitmap, cells, bitmap, carry), CARRY);
-    const boundaries = addressAt(walk, BOUNDARIES);
-    const points = walkScores(cells, bitmap, at, logit, boundaries, addressAt(walk, STATE), addressAt(walk, POINTS));
-    if (binCount) {
-      const bins = addressAt(walk, BINS);
-      binScores(cells, bitmap, at, logit, addressAt(walk, EDGES), binCount, bins, addressAt(walk, BRIER));
-    }
-    clearCells64(cells, bitmap);
+    addFirstKeys(<u64>carry, cells);
+    store<f64>(walk, <f64>takeCarried(), CARRY);
+    const rows = gatherKeys(cells, addressAt(walk, LIST), 0, 0);
+    const points = hasHighCounts() ? walkList(true, walk, at, rows) : walkList(false, walk, at, rows);
+    endBucket(cells);
     if (points) return points;
   }
   return 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function walkList(high: bool, walk: usize, step: i32, rows: i32): i32 {
+  const logit = load<f64>(walk, IS_LOGIT) != 0;
+  const cells = addressAt(walk, CELLS);
+  const list = addressAt(walk, LIST);
+  const binCount = <i32>load<f64>(walk, BIN_COUNT);
+  if (binCount) {
+    const edges = addressAt(walk, EDGES);
+    binScores(high, list, rows, cells, step, logit, edges, binCount, addressAt(walk, BINS), addressAt(walk, BRIER));
+  }
+  const points = addressAt(walk, POINTS);
+  return walkScores(high, list, rows, cells, step, logit, addressAt(walk, BOUNDARIES), addressAt(walk, STATE), points);
 }

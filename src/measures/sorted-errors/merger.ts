@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { PartialError } from '../../base/errors.ts';
-import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
+import { type Kernels, Layout } from '../../kernels/kernels.ts';
 import { BytePile } from './byte-pile.ts';
 import { type BucketSums, sumsLength } from './lovasz-sum.ts';
 import { Pieces } from './pieces.ts';
@@ -64,7 +64,8 @@ export interface MergedRange extends MergedKeys {
   readonly sections: readonly SectionContent[];
 }
 
-/** A bucket's cells in a row: key and count of each side, uint32 each. */
+/** Cells that count the keys of a bucket, and the list that they are gathered into (kernels, key-list.ts). */
+export const cellBytes = 16 * bucketCount;
 export const listBytes = 12 * bucketCount;
 /** Runs of 65536 cells take at most this. */
 const maxRunBytes = 12 * bucketCount;
@@ -118,13 +119,11 @@ export class Merger {
   ): MergedRange {
     const kernels = this.#kernels;
     const layout = new Layout(kernels.memory);
-    const cells = layout.region(16 * bucketCount);
-    const bitmap = layout.region(bitmapBytes);
+    const cells = layout.region(cellBytes);
     const list = layout.region(listBytes);
     const walk = layout.region(8 * mergeState.length);
     const payloads = sides.map(() => layout.region(write ? pauseBytes + maxRunBytes : 0));
-    this.#view(cells, 16 * bucketCount).fill(0);
-    this.#view(bitmap, bitmapBytes).fill(0);
+    this.#view(cells, cellBytes).fill(0);
     kernels.clearKeys();
     const pieces = new Pieces(kernels, layout, range.first, range.end);
     for (const file of files) {
@@ -159,19 +158,9 @@ export class Merger {
     );
     for (const pile of written) pile.clear();
     for (;;) {
-      const whole = kernels.mergeBuckets(
-        range.first,
-        range.end,
-        keys,
-        starts,
-        rows,
-        cells,
-        bitmap,
-        list,
-        walk,
-      );
+      const whole = kernels.mergeBuckets(range.first, range.end, keys, starts, rows, cells, list, walk);
       const bucket = values()[0]!;
-      if (!whole) throw pieces.fault(bucket, cells, bitmap);
+      if (!whole) throw pieces.fault(bucket, cells);
       for (const side of sides) {
         written[side]!.add(this.#view(payloads[side]!, values()[mergeState.bytes + side]!));
         values()[mergeState.bytes + side] = 0;

@@ -120,18 +120,18 @@ export class Pieces {
   }
 
   /**
-   * Adds the keys of a bucket into cells of uint32 (`wide` 0) or uint64 (1).
+   * Adds the keys of a bucket to those that the kernels gather.
    * @throws PartialError naming the file whose keys are not what its directory says
    */
-  add(bucket: number, cells: number, bitmap: number, wide: 0 | 1): void {
+  add(bucket: number, cells: number): void {
     const keys = this.keys(bucket, 0) + this.keys(bucket, 1);
     if (keys === 0) return;
     const first = this.#starts[bucket - this.#first]!;
     const end = this.#starts[bucket - this.#first + 1]!;
-    if (this.#addRows(first, end, cells, bitmap, wide) === keys) return;
+    if (this.#addRows(first, end, cells) === keys) return;
     for (let row = first; row < end; row++) {
       const piece = this.#order[row]!;
-      if (this.#addRows(row, row + 1, cells, bitmap, wide) === this.#keysOf[piece]) continue;
+      if (this.#addRows(row, row + 1, cells) === this.#keysOf[piece]) continue;
       const file = this.#files[this.#records[recordLength * piece + 5]!]!;
       throw new PartialError(
         'shard-corrupt',
@@ -158,9 +158,9 @@ export class Pieces {
   }
 
   /** Why a bucket does not hold the keys that it should. */
-  fault(bucket: number, cells: number, bitmap: number): PartialError {
+  fault(bucket: number, cells: number): PartialError {
     try {
-      this.add(bucket, cells, bitmap, 1);
+      this.add(bucket, cells);
     } catch (error) {
       if (error instanceof PartialError) return error;
       throw error;
@@ -168,8 +168,8 @@ export class Pieces {
     return new PartialError('shard-corrupt', 'a bucket does not hold the keys that its directories list');
   }
 
-  #addRows(first: number, end: number, cells: number, bitmap: number, wide: 0 | 1): number {
-    return this.#kernels.addPieces(this.#rows + 4 * rowLength * first, end - first, cells, bitmap, wide);
+  #addRows(first: number, end: number, cells: number): number {
+    return this.#kernels.addPieceKeys(this.#rows + 4 * rowLength * first, end - first, cells, 0);
   }
 }
 

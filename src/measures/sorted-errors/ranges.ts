@@ -32,19 +32,29 @@ export function emptyHistogram(): BucketHistogram {
   };
 }
 
-/** Adds the buckets of a class of one file, from its directories alone. */
-export function addBuckets(histogram: BucketHistogram, file: ShardFile, classIndex: number): void {
-  for (const side of [0, 1] as const) {
+/** Buckets [first, end) outside of which there is nothing; `end` 0 where there is nothing at all. */
+export type BucketSpan = readonly [first: number, end: number];
+
+/** Adds the buckets of a class of one file, from its directories alone. Gives where those of each side are. */
+export function addBuckets(
+  histogram: BucketHistogram,
+  file: ShardFile,
+  classIndex: number,
+): { readonly background: BucketSpan; readonly foreground: BucketSpan } {
+  const addSide = (side: 0 | 1, keysOf: Float64Array): BucketSpan => {
     const section = file.section(classIndex, side);
-    if (!section) continue;
-    const keysOf = side === 0 ? histogram.background : histogram.foreground;
-    for (const block of file.blocks(section)) {
+    let [first, end] = [0, 0];
+    for (const block of section ? file.blocks(section) : []) {
+      if (end === 0) first = block.firstBucket;
       eachBucket(block, (bucket, _encoding, keys) => {
         keysOf[bucket]! += keys;
         histogram.pieces[bucket]!++;
+        end = bucket + 1;
       });
     }
-  }
+    return [first, end];
+  };
+  return { background: addSide(0, histogram.background), foreground: addSide(1, histogram.foreground) };
 }
 
 export function countKeys({ background, foreground }: BucketHistogram): KeyCounts {

@@ -1,14 +1,14 @@
 /** What shard files hold of a class, by their directories alone, and how its scores are cut into ranges. */
-import { bucketHistogram } from './ranges.ts';
+import { addBuckets, type BucketSpan, emptyHistogram } from './ranges.ts';
 import { reflectionBucket } from './score-keys.ts';
 import type { ShardFile } from './shard/file.ts';
 
-/** Buckets [first, end) of each side that a file may hold; `end` 0 where it holds none. */
+/** Buckets of each side that a file may hold. */
 export interface FileSpan {
   /** Of the file in its store. */
   readonly name: string;
-  readonly background: readonly [first: number, end: number];
-  readonly foreground: readonly [first: number, end: number];
+  readonly background: BucketSpan;
+  readonly foreground: BucketSpan;
 }
 
 /** Keys of each bucket and side of a class over some files, and where they are. */
@@ -18,17 +18,15 @@ export interface Survey {
   readonly spans: readonly FileSpan[];
 }
 
-export function surveyFile(file: ShardFile, classIndex: number): Survey {
-  const histogram = bucketHistogram([file], classIndex);
+export function surveyFiles(files: Iterable<ShardFile>, classIndex: number): Survey {
+  const histogram = emptyHistogram();
+  const spans: FileSpan[] = [];
+  for (const file of files) {
+    const span = { name: file.name, ...addBuckets(histogram, file, classIndex) };
+    if (span.background[1] > 0 || span.foreground[1] > 0) spans.push(span);
+  }
   const { background, foreground } = histogram;
-  const span = { name: file.name, background: extent(background), foreground: extent(foreground) };
-  const holdsAny = span.background[1] > 0 || span.foreground[1] > 0;
-  return { background, foreground, spans: holdsAny ? [span] : [] };
-}
-
-function extent(counts: Float64Array): [number, number] {
-  const first = counts.findIndex((count) => count > 0);
-  return first < 0 ? [0, 0] : [first, counts.findLastIndex((count) => count > 0) + 1];
+  return { background, foreground, spans };
 }
 
 export function addSurveys(surveys: readonly Survey[]): Survey {
@@ -88,7 +86,7 @@ export function filesOfRange(
   logit: boolean,
 ): string[] {
   const reflection = reflectionBucket(logit);
-  const meets = ([from, to]: readonly [number, number], low: number, high: number) => from < high && to > low;
+  const meets = ([from, to]: BucketSpan, low: number, high: number) => from < high && to > low;
   return spans
     .filter(
       ({ background, foreground }) =>

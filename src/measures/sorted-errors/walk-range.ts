@@ -1,5 +1,6 @@
 /** Walks a range of scores from the highest down, over any number of shard files. Runs in a thread. */
-import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
+import { type Kernels, Layout } from '../../kernels/kernels.ts';
+import { cellBytes, listBytes } from './merger.ts';
 import { Pieces } from './pieces.ts';
 import { reflectionBucket } from './score-keys.ts';
 import { bucketCount } from './shard/directory.ts';
@@ -53,17 +54,16 @@ export interface WalkedRange {
 /** Places in the state of the kernel `walkScores`, in float64. */
 const state = { total: 2, precision: 4, best: 6, tpCell: 10, tpScale: 12, last: 14, area: 17, length: 21 };
 
-/** Numbers that the kernel `walkSteps` takes. */
-const stepsLength = 26;
+/** Numbers that the kernels `startWalk` and `walkSteps` take, and the place of what a step carries into the next. */
+const stepsLength = 24;
+const carryAt = 3;
 
 export function walkRange(kernels: Kernels, files: Iterable<ShardFile>, request: WalkRequest): WalkedRange {
   const { logit, range, boundaries, edges } = request;
   const layout = new Layout(kernels.memory);
   const binCount = edges ? edges.length + 1 : 0;
-  const cells = layout.region(16 * bucketCount);
-  const bitmap = layout.region(bitmapBytes);
-  const source = layout.region(16 * bucketCount);
-  const sourceBitmap = layout.region(bitmapBytes);
+  const cells = layout.region(cellBytes);
+  const list = layout.region(listBytes);
   const points = layout.region(24 * bucketCount);
   const walk = layout.region(8 * state.length);
   const walkAt = layout.region(8 * stepsLength);
@@ -82,12 +82,6 @@ export function walkRange(kernels: Kernels, files: Iterable<ShardFile>, request:
   if (edges) new Float64Array(buffer, edgeList, edges.length).set(edges);
 
   const reflection = reflectionBucket(logit);
-  // The first key of the range is cell 0 of the bucket above.
-  background.add(reflection - range.first, source, sourceBitmap, 1);
-  const carry = kernels.reflectBackground(source, sourceBitmap, cells, bitmap, 0);
-  kernels.clearCells64(cells, bitmap);
-  values.set([range.tpAbove, range.fpAbove - carry, request.positives]);
-  values.set([-1, -1, request.tpScale, request.fpScale], state.tpCell);
 
   const found: WalkPoint[] = [];
   const point = (key: number, tp: number, fp: number): WalkPoint => ({
@@ -100,17 +94,23 @@ export function walkRange(kernels: Kernels, files: Iterable<ShardFile>, request:
   const bases = [Math.max(0, reflection - range.end), range.first] as const;
   const counts = [reflection - range.first + 1 - bases[0], range.end - range.first] as const;
   steps.set([
-    ...[range.first, range.end, reflection, carry, logit ? 1 : 0],
+    ...[range.first, range.end, reflection, 0, logit ? 1 : 0],
     ...[bases[0], counts[0], behind.keys, behind.starts, behind.rows],
     ...[bases[1], counts[1], before.keys, before.starts, before.rows],
-    ...[source, sourceBitmap, cells, bitmap, keyList, walk, points, edgeList, binCount, bins, brier],
+    ...[cells, list, keyList, walk, points, edgeList, binCount, bins, brier],
   ]);
+  // The first key of the range is key 0 of the bucket above.
+  kernels.clearKeys();
+  if (!kernels.startWalk(walkAt)) throw background.fault(reflection - range.first, cells);
+  values.set([range.tpAbove, range.fpAbove - steps[carryAt]!, request.positives]);
+  values.set([-1, -1, request.tpScale, request.fpScale], state.tpCell);
+
   for (;;) {
     const count = kernels.walkSteps(walkAt);
     if (count === 0) break;
     const step = steps[0]!;
-    if (count === -1) throw background.fault(reflection - step - 1, source, sourceBitmap);
-    if (count === -2) throw foreground.fault(step, cells, bitmap);
+    if (count === -1) throw background.fault(reflection - step - 1, cells);
+    if (count === -2) throw foreground.fault(step, cells);
     const listed = new Float64Array(buffer, points, 3 * count);
     for (let i = 0; i < listed.length; i += 3) found.push(point(listed[i]!, listed[i + 1]!, listed[i + 2]!));
   }

@@ -1,8 +1,9 @@
 /** Sums over the voxels of a case's shard, in the integers that its tiles would have given. Runs in a thread. */
 
 import type { TermSpec } from '../../base/class-sums.ts';
-import { bitmapBytes, type Kernels, Layout } from '../../kernels/kernels.ts';
+import { type Kernels, Layout } from '../../kernels/kernels.ts';
 import { readWideSum, wideSumBytes } from '../../kernels/wide-sums.ts';
+import { cellBytes, listBytes } from '../sorted-errors/merger.ts';
 import { Pieces } from '../sorted-errors/pieces.ts';
 import { bucketCount } from '../sorted-errors/shard/directory.ts';
 import type { ShardFile } from '../sorted-errors/shard/file.ts';
@@ -40,8 +41,8 @@ export function sumRuns(kernels: Kernels, file: ShardFile, request: RunSumReques
 function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request: RunSumRequest): RunSums {
   const { logit, threshold, terms, crossEntropyClip } = request;
   const layout = new Layout(kernels.memory);
-  const cells = layout.region(16 * bucketCount);
-  const bitmap = layout.region(bitmapBytes);
+  const cells = layout.region(cellBytes);
+  const list = layout.region(listBytes);
   const rows = layout.region(8 * termRowLength * terms.length);
   const outBytes = 32 + 2 * wideSumBytes * (1 + terms.length);
   const out = layout.region(outBytes);
@@ -52,8 +53,7 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
   pieces.list();
   const { buffer } = kernels.memory;
   for (const [address, bytes] of [
-    [cells, 16 * bucketCount],
-    [bitmap, bitmapBytes],
+    [cells, cellBytes],
     [out, outBytes],
     [entropy, entropyBytes],
   ] as const) {
@@ -62,16 +62,19 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
   new Float64Array(buffer, rows, termRowLength * terms.length).set(
     terms.flatMap((spec) => termRow(spec, kernels)),
   );
+  kernels.clearKeys();
   let voxels = 0;
   for (let bucket = 0; bucket < bucketCount; bucket++) {
     const keys = pieces.keys(bucket, 0) + pieces.keys(bucket, 1);
     if (keys === 0) continue;
     voxels += keys;
-    pieces.add(bucket, cells, bitmap, 1);
-    kernels.sumRunTerms(cells, bitmap, bucket, logit ? 1 : 0, threshold, rows, terms.length, out);
-    if (crossEntropyClip !== null)
-      kernels.sumRunCrossEntropy(cells, bitmap, bucket, crossEntropyClip, entropy);
-    kernels.clearCells64(cells, bitmap);
+    pieces.add(bucket, cells);
+    const listed = kernels.gatherKeys(cells, list, 0, 0);
+    kernels.sumRunTerms(list, listed, cells, bucket, logit ? 1 : 0, threshold, rows, terms.length, out);
+    if (crossEntropyClip !== null) {
+      kernels.sumRunCrossEntropy(list, listed, cells, bucket, crossEntropyClip, entropy);
+    }
+    kernels.endBucket(cells);
   }
   const counts = new BigInt64Array(buffer, out, 3);
   return {

@@ -7,7 +7,7 @@ import {
   addSurveys,
   cutScores,
   filesOfRange,
-  surveyFile,
+  surveyFiles,
 } from '../../../src/measures/sorted-errors/survey.ts';
 import { walkRange } from '../../../src/measures/sorted-errors/walk-range.ts';
 import { openShard } from '../../measures/sorted-errors/shard/stored.ts';
@@ -40,7 +40,7 @@ describe.each([
     const survey = addSurveys(
       files.map((file) => {
         const { shard, source } = openShard(file);
-        const found = surveyFile(shard, 0);
+        const found = surveyFiles([shard], 0);
         source.close();
         return found;
       }),
