@@ -48,7 +48,7 @@ function parseKinds(text: string): CurveKind[] {
   return text.split(',').map((part) => {
     const kind = curveKinds.find((known) => known === part.trim());
     if (kind) return kind;
-    throw new UsageError('curve-kind', `--kind: "${part.trim()}" is none of ${curveKinds.join(', ')}`, {
+    throw new UsageError('curve-kind', `--kind: "${part.trim()}" is not one of ${curveKinds.join(', ')}`, {
       field: 'kind',
     });
   });

@@ -100,7 +100,7 @@ function parseTop(text: string): number {
 function oneOf<T extends string>(flag: string, known: readonly T[], text: string): T {
   const found = known.find((name) => name === text);
   if (found !== undefined) return found;
-  throw new UsageError('option-value', `--${flag}: "${text}" is none of ${known.join(', ')}`, {
+  throw new UsageError('option-value', `--${flag}: "${text}" is not one of ${known.join(', ')}`, {
     field: flag,
   });
 }

@@ -64,7 +64,7 @@ export function inspectLines({ header, dataBytes, scores, note, tiles }: Inspect
       row('tiles', `${count} of [${shape.join(', ')}] = ${voxelCount(shape)} voxels${reading}`),
       row(
         'memory',
-        `${formatSize(threadBytes)} a thread of ${formatSize(allowedBytes)} allowed, ${threads} threads`,
+        `${formatSize(threadBytes)} per thread of ${formatSize(allowedBytes)} allowed, ${threads} threads`,
       ),
     );
   }

@@ -46,7 +46,7 @@ async function decideRelation(
 ): Promise<{ readonly channels: ChannelRelation; readonly note: string }> {
   if (scores === 'label') {
     if (channelCount === 1) return { channels: 'exclusive', note: '' };
-    throw new UsageError('channels', `scores: label needs one channel a prediction, not ${channelCount}`, {
+    throw new UsageError('channels', `scores: label needs one channel per prediction, not ${channelCount}`, {
       field: 'scores',
     });
   }

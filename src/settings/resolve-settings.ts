@@ -175,7 +175,7 @@ function resolveClasses(
   }
   if (named.length !== channelCount) {
     throw fault(
-      `${named.length} classes are named and the predictions have ${channelCount} independent channels; name one class a channel, in their order`,
+      `${named.length} classes are named and the predictions have ${channelCount} independent channels; name one class per channel, in their order`,
     );
   }
   return named.map(([name, labels], channel) => ({ name, labels, channels: [channel] }));

@@ -149,7 +149,7 @@ export function checkShapes(
   const fromLabels = !whole && sameSpace && oneLabel && options.channels === 'exclusive' && channels > 1;
   // A single channel may leave out its axis of length 1.
   const binary = !whole && sameSpace && oneLabel && channels === 1;
-  if (options.channels === 'exclusive' && channels < 2) refuse('exclusive channels are at least 2');
+  if (options.channels === 'exclusive' && channels < 2) refuse('exclusive channels must be at least 2');
   if (!whole && !fromLabels && !binary) {
     refuse(
       options.channels === 'exclusive'

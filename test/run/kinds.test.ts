@@ -201,7 +201,7 @@ test('a case whose tiles would not fit the memory fails with the arithmetic, and
   if (failed.status === 'ok') throw new Error('scored');
   expect(failed.error.code).toBe('memory-budget');
   expect(failed.error.message).toMatch(
-    /a tile of 4096 x 1024 x 1 = 4194304 voxels takes \d+ bytes \([\d.]+ a voxel and \d+ of tables\), a thread may have \d+; give a smaller --tile, fewer --threads or more --memory/,
+    /a tile of 4096 x 1024 x 1 = 4194304 voxels takes \d+ bytes \([\d.]+ per voxel and \d+ of tables\), and a thread may have \d+; give a smaller --tile, fewer --threads or more --memory/,
   );
   await expect(score([entry], { ...config, threads: 200 }, folder('memory'))).rejects.toMatchObject({
     name: 'UsageError',

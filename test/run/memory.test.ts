@@ -36,7 +36,7 @@ test('a number of threads is taken as it is or refused with the arithmetic', () 
     threadBytes: Math.floor((2 * gibi - 192 * mebi) / 18),
   });
   expect(() => planMemory({ memory: 2 * gibi, threads: 200 }, 2)).toThrow(
-    /\(2147483648 - 201326592 bytes for the process\) \/ \(2 x 200 threads \+ 2\) = \d+ bytes a thread, .* fewer --threads/,
+    /\(2147483648 - 201326592 bytes for the process\) \/ \(2 x 200 threads \+ 2\) = \d+ bytes per thread, .* fewer --threads/,
   );
   expect(() => planMemory({ memory: 100 * mebi, threads: 'auto' }, 4)).toThrow(
     /2 x 1 threads .* give more --memory$/,

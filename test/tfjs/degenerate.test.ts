@@ -140,7 +140,7 @@ describe('mistakes are named', () => {
     [() => losses.bceLoss({ classes: [3] })(pred(1, 4, 3), pred(1, 4, 3)), /classes \[3\] must be below/],
     [
       () => losses.crossEntropyLoss()(pred(1, 4, 4, 1), pred(1, 4, 4, 1)),
-      /exclusive channels are at least 2/,
+      /exclusive channels must be at least 2/,
     ],
     [() => losses.bceLoss()(pred(4, 1), pred(4, 1)), /yPred must be \[batch, ...space, channels\]/],
     [() => losses.bceLoss()(pred(0, 4, 1), pred(0, 4, 1)), /there are no voxels/],

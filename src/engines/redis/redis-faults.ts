@@ -38,10 +38,14 @@ export function redisFault(error: unknown, place: string): MachineError | undefi
     : Object.keys(remedies).find((name) => new RegExp(`(^|[\\s:-])${name}\\s`).test(message));
   if (word === undefined) {
     if (!silence.test(message)) return undefined;
-    return new MachineError('redis-silent', `Redis at ${place} does not answer; start it, or reach it`, {
-      field: 'redis.url',
-      cause: error,
-    });
+    return new MachineError(
+      'redis-silent',
+      `Redis at ${place} does not answer; start it, or look at the network`,
+      {
+        field: 'redis.url',
+        cause: error,
+      },
+    );
   }
   const [code, what] = remedies[word]!;
   const node = word === 'MOVED' ? /MOVED \d+ (\S+)/.exec(message)?.[1] : undefined;

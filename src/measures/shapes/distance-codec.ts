@@ -54,7 +54,7 @@ export function decodeDistances(bytes: Uint8Array): DistanceList {
 }
 
 function notDistances(): PartialError {
-  return new PartialError('shard-corrupt', 'a list of distances in a shard is not one');
+  return new PartialError('shard-corrupt', 'a list of distances in a shard is damaged');
 }
 
 const componentColumns = 6;

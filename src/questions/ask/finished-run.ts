@@ -51,7 +51,7 @@ export function openFinishedRun(outDir: string): FinishedRun {
       if (wrong === undefined) return outcome;
       throw new UsageError(
         'record-contradicts',
-        `${outDir}: case ${entry.id}: its record cannot be: ${wrong}; take the folder from its site again, or score the run again with --overwrite`,
+        `${outDir}: case ${entry.id}: its record cannot be true: ${wrong}; take the folder from its site again, or score the run again with --overwrite`,
         { caseId: entry.id, file: folder.caseOutcome(index) },
       );
     });

@@ -121,7 +121,7 @@ export function checkTarget(runs: readonly FinishedRun[], outDir: string): void 
   const target = existsSync(outDir) ? realpathSync(outDir) : resolve(outDir);
   const same = runs.find((run) => realpathSync(run.outDir) === target);
   if (!same) return;
-  throw new UsageError('out-in-use', `${outDir} is one of the runs to be added; give another --out`, {
+  throw new UsageError('out-in-use', `${outDir} is one of the runs to be merged; give another --out`, {
     file: outDir,
     field: 'out',
   });

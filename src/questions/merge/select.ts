@@ -21,7 +21,7 @@ export function checkSettings(runs: readonly FinishedRun[]): void {
     );
     throw new UsageError(
       'settings-differ',
-      `these runs cannot be added: ${list.join('; ')}; score one of them again with the settings of the other`,
+      `these runs cannot be merged: ${list.join('; ')}; score one of them again with the settings of the other`,
       { field: differing[0]! },
     );
   }

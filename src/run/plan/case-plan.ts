@@ -83,7 +83,7 @@ export async function planCase(
   if (reference.channels !== 1) {
     throw new InputError(
       'reference-channels',
-      `case ${entry.id}: ${entry.reference} holds ${reference.channels} volumes behind each other; a reference is one label map. If each volume is the mask of a label (one-hot), write them as one 3-D volume that holds label k where volume k is 1; if masks overlap, score each against its own channel in a run of its own`,
+      `case ${entry.id}: ${entry.reference} holds ${reference.channels} volumes in one file; a reference is one label map. If each volume is the mask of a label (one-hot), write them as one 3-D volume that holds label k where volume k is 1; if masks overlap, score each against its own channel in a run of its own`,
       place,
     );
   }
@@ -213,7 +213,7 @@ function chooseTileShape(
     const voxels = voxelCount(tileShape);
     return new InputError(
       'memory-budget',
-      `case ${entry.id}: a tile of ${tileShape.join(' x ')} = ${voxels} voxels takes ${bytesOf(voxels)} bytes (${((bytesOf(voxels) - bytesOf(0)) / voxels).toFixed(1)} a voxel and ${bytesOf(0)} of tables), a thread may have ${budget}; give a smaller --tile, fewer --threads or more --memory`,
+      `case ${entry.id}: a tile of ${tileShape.join(' x ')} = ${voxels} voxels takes ${bytesOf(voxels)} bytes (${((bytesOf(voxels) - bytesOf(0)) / voxels).toFixed(1)} per voxel and ${bytesOf(0)} of tables), and a thread may have ${budget}; give a smaller --tile, fewer --threads or more --memory`,
       { caseId: entry.id, field: 'memory' },
     );
   };

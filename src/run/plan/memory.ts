@@ -33,7 +33,7 @@ export function planMemory(
   const advice = threads === 1 ? 'give more --memory' : 'give more --memory or fewer --threads';
   throw new UsageError(
     'memory-budget',
-    `memory: (${memory} - ${processBytes} bytes for the process) / (2 x ${threads} threads + 2) = ${threadBytes} bytes a thread, at least ${leastThreadBytes} are needed; ${advice}`,
+    `memory: (${memory} - ${processBytes} bytes for the process) / (2 x ${threads} threads + 2) = ${threadBytes} bytes per thread, at least ${leastThreadBytes} are needed; ${advice}`,
     { field: 'memory' },
   );
 }

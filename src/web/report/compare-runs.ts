@@ -44,7 +44,7 @@ export interface ComparedRuns {
 /** @throws UsageError for fewer than two runs, or runs that have no case, class or reference in common. */
 export function gatherRuns(folders: readonly string[]): ComparedRuns {
   if (folders.length < 2) {
-    throw new UsageError('runs-few', 'a comparison needs two runs at least', { field: 'results' });
+    throw new UsageError('runs-few', 'a comparison needs at least two runs', { field: 'results' });
   }
   const opened = folders.map(openFinishedRun);
   const runs = folders.map((folder): ReportedRun => {

@@ -28,7 +28,7 @@ export const resultFiles = ['results.json', 'cases.csv', 'summary.json'] as cons
 /** Where lesions were looked for. */
 const lesionsFile = 'lesions.csv';
 
-export interface WardOptions {
+export interface TestClusterOptions {
   readonly cases: number;
   /** Voxels along x, y and z, and of a tile along z. */
   readonly shape?: readonly [number, number, number];
@@ -48,7 +48,7 @@ export class TestCluster {
   readonly #started: ProgramProcess[] = [];
   readonly #url: string;
 
-  private constructor(url: string, options: WardOptions) {
+  private constructor(url: string, options: TestClusterOptions) {
     this.#url = url;
     this.folder = mkdtempSync(join(tmpdir(), 'voxtally-cluster-'));
     this.dataRoot = join(this.folder, 'data');
@@ -72,13 +72,13 @@ export class TestCluster {
     this.monitor = openMonitor({ redisUrl: url, prefix, workRoot });
   }
 
-  static async make(server: RedisServer, options: WardOptions): Promise<TestCluster> {
+  static async make(server: RedisServer, options: TestClusterOptions): Promise<TestCluster> {
     const cluster = new TestCluster(server.url, options);
     for (let index = 0; index < options.cases; index++) await cluster.#addCase(index, options);
     return cluster;
   }
 
-  async #addCase(index: number, { shape = [24, 24, 24], gzip, broken }: WardOptions): Promise<void> {
+  async #addCase(index: number, { shape = [24, 24, 24], gzip, broken }: TestClusterOptions): Promise<void> {
     const name = `patient-${String(index).padStart(3, '0')}`;
     const end = gzip?.(index) ? 'nii.gz' : 'nii';
     const voxels = shape[0] * shape[1] * shape[2];

@@ -95,7 +95,7 @@ test('a shard that is torn or changed stops a question, with advice that helps',
 
 test.each([
   [['ask', 'nowhere'], /holds no run/],
-  [['curve', path('a'), '--kind', 'rock'], /"rock" is none of roc, pr/],
+  [['curve', path('a'), '--kind', 'rock'], /"rock" is not one of roc, pr/],
   [['merge', path('a'), path('a'), '--out', path('twice')], /several runs hold: a/],
   [['merge', path('a'), '--out', path('a'), '--overwrite'], /one of the runs/],
   [['compare', path('a'), path('b')], /no case in common/],

@@ -169,11 +169,11 @@ test.each([
   [['--class', 'liver'], /class "liver" is not in .*tumour/],
   [['--top', '0'], /--top: "0" is not an integer from 1/],
   [['--top', 'all'], /--top: "all"/],
-  [['--measure', 'both'], /--measure: "both" is none of soft, hard/],
-  [['--format', 'xml'], /--format: "xml" is none of table, json, csv/],
+  [['--measure', 'both'], /--measure: "both" is not one of soft, hard/],
+  [['--format', 'xml'], /--format: "xml" is not one of table, json, csv/],
   [['--map', 'm.nii'], /--map is of one case/],
   [['--case', 'a', '--map', 'm.mha'], /must end in \.nii or \.nii\.gz/],
-  [['--case', 'a', '--map', 'm.nii', '--map-grid', 'fine'], /--map-grid: "fine" is none of boxes, voxels/],
+  [['--case', 'a', '--map', 'm.nii', '--map-grid', 'fine'], /--map-grid: "fine" is not one of boxes, voxels/],
   [['--case', 'a', '--map-grid', 'boxes'], /--map-grid needs --map/],
 ])('%j is refused with status 2', async (args, message) => {
   const { status, error, out } = await run(...(args[0] === 'nowhere' ? args : [path('out'), ...args]));

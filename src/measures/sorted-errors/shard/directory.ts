@@ -102,7 +102,7 @@ export function decodeBlocks(bytes: Uint8Array, payloadBytes: number, first = 0,
   if (offset !== payloadBytes) {
     throw new PartialError(
       'shard-corrupt',
-      `a shard directory lists ${offset} bytes where ${payloadBytes} stand`,
+      `a shard directory lists ${offset} bytes where there are ${payloadBytes}`,
     );
   }
   return blocks;

@@ -194,7 +194,7 @@ describe('directories', () => {
 
   test('that are cut off, or list more than stands there, are refused', () => {
     const bytes = encodeDirectory([7, 0, 2, 4], 1, new Uint8Array(4));
-    expect(() => decodeBlocks(bytes, 5)).toThrow(/lists 4 bytes where 5 stand/);
+    expect(() => decodeBlocks(bytes, 5)).toThrow(/lists 4 bytes where there are 5/);
     expect(() => decodeBlocks(bytes.subarray(0, bytes.length - 1), 4)).toThrow(/cut off/);
   });
 });
