@@ -3,10 +3,9 @@ import { PartialError } from '../base/errors.ts';
 import { type CaseShapes, readCaseShapes } from '../measures/shapes/case-shapes.ts';
 import {
   ClassInCase,
-  type ClassPoolPart,
+  ClassPool,
   type ClassShapeValues,
   type PooledShapeValues,
-  pooledValues,
 } from '../measures/shapes/class-values.ts';
 import { measuredName, shapesId } from '../measures/shapes/row.ts';
 import { withSections } from '../measures/shapes/section-files.ts';
@@ -17,8 +16,8 @@ import type { CaseOutcomeRecord, ScoredOutcome } from './case-outcome.ts';
 import { outOfTheWay } from './records.ts';
 import type { RunFolder } from './run-folder.ts';
 
-/** Rows of distances that are held at once to pool classes. */
-const mostPooledRows = 2 ** 21;
+/** Classes that are pooled at once: the counts of distances of each take up to some 1 MB. */
+const classesAtOnce = 32;
 
 /** A scored case, by what names its files. */
 type ScoredCaseName = Pick<ScoredOutcome, 'index' | 'of'>;
@@ -67,8 +66,8 @@ export function shapesAt(folder: RunFolder, { index, of }: ScoredCaseName, place
 }
 
 /**
- * Values of all cases and of their pool. Cases are read one after the other, once for their own values and then for each group
- * of classes whose distances can be held together.
+ * Values of all cases and of their pool. Cases are read one after the other: once for their own values and the counts of the
+ * first classes, once for those of other classes, and once for the distances on which the values of the pool rest.
  */
 export function valuesOfRun(
   settings: ShapeSettings,
@@ -76,43 +75,40 @@ export function valuesOfRun(
   stored: readonly StoredShapes[],
 ): RunShapes {
   const cases = new Map<number, Record<string, ClassShapeValues>>();
-  const rows = new Map<string, number>();
+  const pooled: Record<string, PooledShapeValues> = {};
+  const poolsOf = (names: readonly string[]) =>
+    new Map(names.map((name) => [name, new ClassPool(name, settings)]));
+  const firstPools = poolsOf(classes.slice(0, classesAtOnce));
   for (const { place, read } of stored) {
     const shapes = read();
     const values: Record<string, ClassShapeValues> = {};
     for (const name of classes) {
       const own = new ClassInCase(shapes, name, settings);
-      values[name] = own.values();
-      rows.set(name, (rows.get(name) ?? 0) + own.rows);
+      const part = own.part();
+      values[name] = own.values(part);
+      firstPools.get(name)?.add(part);
     }
     cases.set(place, values);
   }
-  const pooled: Record<string, PooledShapeValues> = {};
-  for (const group of groupsOf(classes, rows)) {
-    const parts = new Map<string, ClassPoolPart[]>(group.map((name) => [name, []]));
+  const eachPart = (
+    names: readonly string[],
+    use: (name: string, part: ReturnType<ClassInCase['part']>) => void,
+  ) => {
+    if (names.length === 0) return;
     for (const { read } of stored) {
-      const shapes = read(new Set(group));
-      for (const name of group) parts.get(name)!.push(new ClassInCase(shapes, name, settings).part());
+      const shapes = read(new Set(names));
+      for (const name of names) use(name, new ClassInCase(shapes, name, settings).part());
     }
-    for (const name of group) pooled[name] = pooledValues(name, parts.get(name)!, settings);
+  };
+  for (let at = 0; at < classes.length; at += classesAtOnce) {
+    const names = classes.slice(at, at + classesAtOnce);
+    const pools = at === 0 ? firstPools : poolsOf(names);
+    if (at > 0) eachPart(names, (name, part) => pools.get(name)!.add(part));
+    const wanting = names.filter((name) => pools.get(name)!.chooseRows());
+    eachPart(wanting, (name, part) => pools.get(name)!.addRows(part));
+    for (const name of names) pooled[name] = pools.get(name)!.values();
   }
   return { settings, cases, pooled };
-}
-
-/** Classes in groups of at most `mostPooledRows` rows, or one. */
-function groupsOf(classes: readonly string[], rows: ReadonlyMap<string, number>): string[][] {
-  const groups: string[][] = [];
-  let room = 0;
-  for (const name of classes) {
-    const own = rows.get(name) ?? 0;
-    if (groups.length === 0 || own > room) {
-      groups.push([]);
-      room = mostPooledRows;
-    }
-    groups.at(-1)!.push(name);
-    room -= own;
-  }
-  return groups;
 }
 
 /** All lesions of a run, case by case. */

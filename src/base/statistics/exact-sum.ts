@@ -1,13 +1,15 @@
 /**
- * The sum of finite numbers, exact and then rounded once to the nearest (ties to even), so that order cannot matter.
+ * A sum of finite numbers, exact and then rounded once to the nearest (ties to even), so that order cannot matter.
  * Shewchuk, Adaptive precision floating-point arithmetic, 1997; the final rounding as in Python's `math.fsum`.
- * @throws RangeError for a number that is not finite, or a sum beyond the largest float64.
  */
-export function exactSum(values: Iterable<number>): number {
-  // Non-overlapping parts in ascending magnitude whose exact sum is the sum so far.
-  const parts: number[] = [];
-  for (const value of values) {
+export class ExactSum {
+  /** Non-overlapping parts in ascending magnitude whose exact sum is the sum so far. */
+  readonly #parts: number[] = [];
+
+  /** @throws RangeError for a number that is not finite, or a sum beyond the largest float64 */
+  add(value: number): void {
     if (!Number.isFinite(value)) throw new RangeError(`cannot sum ${value}`);
+    const parts = this.#parts;
     let x = value;
     let kept = 0;
     for (const part of parts) {
@@ -21,7 +23,17 @@ export function exactSum(values: Iterable<number>): number {
     parts.length = kept;
     parts.push(x);
   }
-  return roundParts(parts);
+
+  get total(): number {
+    return roundParts(this.#parts);
+  }
+}
+
+/** @throws RangeError for a number that is not finite, or a sum beyond the largest float64 */
+export function exactSum(values: Iterable<number>): number {
+  const sum = new ExactSum();
+  for (const value of values) sum.add(value);
+  return sum.total;
 }
 
 function roundParts(parts: readonly number[]): number {

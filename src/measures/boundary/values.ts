@@ -2,10 +2,15 @@
  * Every boundary value of a class from its distances. All follow from two lists of (distance, weight): elements of the reference
  * and of the prediction, each with its distance to the other mask. A voxel weighs 1, a surfel its area in mm^2.
  */
-import { exactSum } from '../../base/statistics/exact-sum.ts';
 import type { Border } from './measure-distances.ts';
-import { areaPercentile, directedPercentile, indexPercentile, pooledPercentile } from './percentiles.ts';
-import { WeightedDistances } from './weighted-distances.ts';
+import {
+  areaPercentile,
+  directedPercentile,
+  indexPercentile,
+  type Percentile,
+  pooledPercentile,
+} from './percentiles.ts';
+import type { WeightedDistances } from './weighted-distances.ts';
 
 export interface BoundaryQuestion {
   /** Percentiles of the distances, in (0, 100]. */
@@ -32,7 +37,7 @@ export interface SurfaceDice {
 }
 
 /** A tolerance and what a rounding of the affine may add to a distance. */
-export const roundedTolerance = 1 + 1e-6;
+const roundedTolerance = 1 + 1e-6;
 
 export type EmptyMask = 'reference empty' | 'prediction empty' | 'both empty';
 
@@ -55,8 +60,6 @@ export interface BorderValues {
   readonly undefined?: EmptyMask;
 }
 
-type Percentile = typeof directedPercentile;
-
 /** Definitions of a percentile for each border, by name. */
 export const percentileDefinitions: Readonly<Record<Border, Readonly<Record<string, Percentile>>>> = {
   voxel: { directed: directedPercentile, pooled: pooledPercentile, index: indexPercentile },
@@ -74,75 +77,28 @@ export function borderValues(
   emptyDistanceMm: number | null,
 ): BorderValues {
   const empty = emptyMask(lists);
-  const distances =
-    empty === undefined
-      ? definedDistances(border, lists, question)
-      : sameDistances(border, question, empty === 'both empty' ? null : emptyDistanceMm);
+  const { reference, prediction } = lists;
+  const within = question.tolerancesMm.map((toleranceMm) => ({
+    toleranceMm,
+    reference: reference.weightWithin(toleranceMm),
+    prediction: prediction.weightWithin(toleranceMm),
+    nearly: nearlyWithin(lists, toleranceMm),
+  }));
   return {
-    ...sizesOf([lists]),
-    ...distances,
-    nsd: surfaceDice([lists], question),
+    elementsReference: reference.elements,
+    elementsPrediction: prediction.elements,
+    sizeReference: reference.weight,
+    sizePrediction: prediction.weight,
+    ...(empty === undefined
+      ? definedDistances(border, lists, question)
+      : sameDistances(border, question, empty === 'both empty' ? null : emptyDistanceMm)),
+    nsd: surfaceDice(reference.weight, prediction.weight, within),
     ...(empty === undefined ? {} : { undefined: empty }),
   };
 }
 
-export interface PooledBorderValues extends Omit<BorderValues, 'undefined'> {
-  /** Cases without distances of their own: those with one mask empty, and with both. */
-  readonly undefinedCases: { readonly oneEmpty: number; readonly bothEmpty: number };
-}
-
-/**
- * Values over the elements of all cases as one list. Elements without a distance, because the other mask of their case is empty,
- * count in surface Dice as not within, and in distances only with the case's `emptyDistanceMm`.
- */
-export function pooledBorderValues(
-  border: Border,
-  cases: readonly { readonly lists: BothLists; readonly emptyDistanceMm: number | null }[],
-  question: BoundaryQuestion,
-): PooledBorderValues {
-  const all = cases.map(({ lists }) => lists);
-  const oneEmpty = cases.filter(({ lists }) => {
-    const empty = emptyMask(lists);
-    return empty !== undefined && empty !== 'both empty';
-  });
-  const replaced = oneEmpty.flatMap(({ lists, emptyDistanceMm }) =>
-    emptyDistanceMm === null
-      ? []
-      : [
-          {
-            reference: lists.reference.allAt(emptyDistanceMm),
-            prediction: lists.prediction.allAt(emptyDistanceMm),
-          },
-        ],
-  );
-  const measured = [...all.filter((lists) => emptyMask(lists) === undefined), ...replaced];
-  const side = (name: keyof BothLists) =>
-    WeightedDistances.pool(measured.map((lists) => lists[name]).filter(({ elements }) => elements > 0));
-  const pool = { reference: side('reference'), prediction: side('prediction') };
-  const distances =
-    emptyMask(pool) === undefined
-      ? definedDistances(border, pool, question)
-      : sameDistances(border, question, null);
-  const bothEmpty = all.filter((lists) => emptyMask(lists) === 'both empty').length;
-  return {
-    ...sizesOf(all),
-    ...distances,
-    nsd: surfaceDice(all, question),
-    undefinedCases: { oneEmpty: oneEmpty.length, bothEmpty },
-  };
-}
-
-function sizesOf(all: readonly BothLists[]) {
-  const sum = (value: (lists: BothLists) => number) => exactSum(all.map(value));
-  return {
-    elementsReference: sum(({ reference }) => reference.elements),
-    elementsPrediction: sum(({ prediction }) => prediction.elements),
-    sizeReference: sum(({ reference }) => reference.weight),
-    sizePrediction: sum(({ prediction }) => prediction.weight),
-  };
-}
-
-function definedDistances(border: Border, lists: BothLists, question: BoundaryQuestion) {
+/** Values of distances where both lists have some. */
+export function definedDistances(border: Border, lists: BothLists, question: BoundaryQuestion) {
   const { reference, prediction } = lists;
   const [meanReference, meanPrediction] = [
     reference.weightedSum / reference.weight,
@@ -154,13 +110,16 @@ function definedDistances(border: Border, lists: BothLists, question: BoundaryQu
     meanPredictionToReference: meanPrediction,
     masd: (meanReference + meanPrediction) / 2,
     assd: (reference.weightedSum + prediction.weightedSum) / (reference.weight + prediction.weight),
-    percentiles: percentilesOf(border, question, (definition, percentile) =>
-      definition(reference, prediction, percentile),
+    percentiles: percentilesOf(
+      border,
+      question,
+      (definition, percentile) => definition(reference, prediction, percentile).value,
     ),
   };
 }
 
-function sameDistances(border: Border, question: BoundaryQuestion, distanceMm: number | null) {
+/** The same distance in place of all. */
+export function sameDistances(border: Border, question: BoundaryQuestion, distanceMm: number | null) {
   return {
     hd: distanceMm,
     meanReferenceToPrediction: distanceMm,
@@ -189,36 +148,42 @@ function percentilesOf(
   );
 }
 
-function surfaceDice(
-  all: readonly BothLists[],
-  { tolerancesMm }: BoundaryQuestion,
+/** Weights within a tolerance, and what of both is beyond it by a rounding alone. */
+export interface Within {
+  readonly toleranceMm: number;
+  readonly reference: number;
+  readonly prediction: number;
+  readonly nearly: number;
+}
+
+export function surfaceDice(
+  reference: number,
+  prediction: number,
+  tolerances: readonly Within[],
 ): Record<string, SurfaceDice> {
-  const sum = (value: (lists: BothLists) => number) => exactSum(all.map(value));
-  const [r, p] = [sum(({ reference }) => reference.weight), sum(({ prediction }) => prediction.weight)];
   const share = (part: number, whole: number) => (whole > 0 ? part / whole : null);
   return Object.fromEntries(
-    tolerancesMm.map((toleranceMm) => {
-      const rWithin = sum(({ reference }) => reference.weightWithin(toleranceMm));
-      const pWithin = sum(({ prediction }) => prediction.weightWithin(toleranceMm));
-      const nearly = sum(({ reference, prediction }) =>
-        [reference, prediction].reduce(
-          (weight, list) =>
-            weight + (list.weightWithin(toleranceMm * roundedTolerance) - list.weightWithin(toleranceMm)),
-          0,
-        ),
-      );
-      const dice = {
-        nsd: share(rWithin + pWithin, r + p),
-        referenceWithin: share(rWithin, r),
-        predictionWithin: share(pWithin, p),
-        ...(nearly > 0 ? { nearlyWithin: nearly / (r + p) } : {}),
-      };
-      return [String(toleranceMm), dice];
-    }),
+    tolerances.map((within) => [
+      String(within.toleranceMm),
+      {
+        nsd: share(within.reference + within.prediction, reference + prediction),
+        referenceWithin: share(within.reference, reference),
+        predictionWithin: share(within.prediction, prediction),
+        ...(within.nearly > 0 ? { nearlyWithin: within.nearly / (reference + prediction) } : {}),
+      },
+    ]),
   );
 }
 
-function emptyMask({ reference, prediction }: BothLists): EmptyMask | undefined {
+/** Weight of both lists that is beyond a tolerance by less than a rounding of the affine. */
+export function nearlyWithin({ reference, prediction }: BothLists, toleranceMm: number): number {
+  return [reference, prediction].reduce(
+    (sum, list) => sum + (list.weightWithin(toleranceMm * roundedTolerance) - list.weightWithin(toleranceMm)),
+    0,
+  );
+}
+
+export function emptyMask({ reference, prediction }: BothLists): EmptyMask | undefined {
   if (reference.elements === 0) return prediction.elements === 0 ? 'both empty' : 'reference empty';
   return prediction.elements === 0 ? 'prediction empty' : undefined;
 }

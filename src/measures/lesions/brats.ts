@@ -93,7 +93,7 @@ export function measureBrats(
       measureDistances(kernels, { ...task, from: mask, to: other }),
       measureDistances(kernels, { ...task, from: other, to: mask }),
     ].map(({ surfel }) => WeightedDistances.of(surfel, areas));
-    const hd95 = areaPercentile(distances[0]!, distances[1]!, 95);
+    const hd95 = areaPercentile(distances[0]!, distances[1]!, 95).value;
     return Number.isFinite(hd95) ? hd95 : missedDistanceMm;
   };
 

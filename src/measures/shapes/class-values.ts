@@ -1,16 +1,11 @@
 /** The values of shapes of a class, of one case and of several, from what cases keep. */
 import type { Vec3 } from '../../base/box.ts';
 import type { Connectivity, ShapeSettings } from '../../settings/shape-settings.ts';
+import { BorderPool, type PooledBorderValues } from '../boundary/border-pool.ts';
 import { noDistances } from '../boundary/distance-list.ts';
 import { facetAreasMm2 } from '../boundary/facet-areas.ts';
 import { type Border, borders } from '../boundary/measure-distances.ts';
-import {
-  type BorderValues,
-  type BothLists,
-  borderValues,
-  type PooledBorderValues,
-  pooledBorderValues,
-} from '../boundary/values.ts';
+import { type BorderValues, type BothLists, borderValues } from '../boundary/values.ts';
 import { WeightedDistances } from '../boundary/weighted-distances.ts';
 import { type Brats, type BratsValues, bratsValues, noLesions } from '../lesions/brats.ts';
 import { atConnectivity } from '../lesions/components.ts';
@@ -112,19 +107,7 @@ export class ClassInCase {
     this.#question = question;
   }
 
-  /** Rows of distances that the class has in this case. */
-  get rows(): number {
-    const { distances } = this.#class;
-    if (distances === null) return 0;
-    return borders.reduce(
-      (sum, border) =>
-        sum + distances[border].reference.counts.length + distances[border].prediction.counts.length,
-      0,
-    );
-  }
-
-  values(): ClassShapeValues {
-    const part = this.part();
+  values(part: ClassPoolPart = this.part()): ClassShapeValues {
     return {
       ...(part.boundary
         ? { boundary: this.#boundary(part.boundary) }
@@ -196,24 +179,45 @@ export class ClassInCase {
 }
 
 /** The values of a class over cases. */
-export function pooledValues(
-  name: string,
-  parts: readonly ClassPoolPart[],
-  question: ShapeSettings,
-): PooledShapeValues {
-  const boundary = parts.flatMap((part) => (part.boundary ? [part.boundary] : []));
-  const lesions = parts.flatMap((part) => (part.lesions ? [part.lesions] : []));
-  const asked = { percentiles: question.percentiles, tolerancesMm: tolerancesOf(question, name) };
-  const ofBorder = (border: Border) =>
-    pooledBorderValues(
-      border,
-      boundary.map(({ lists, emptyDistanceMm }) => ({ lists: lists[border], emptyDistanceMm })),
-      asked,
-    );
-  return {
-    ...(boundary.length > 0 ? { boundary: { voxel: ofBorder('voxel'), surfel: ofBorder('surfel') } } : {}),
-    ...(lesions.length > 0 ? { lesions: lesionValues(question, lesions) } : {}),
-  };
+export class ClassPool {
+  readonly #question: ShapeSettings;
+  readonly #borders: Record<Border, BorderPool>;
+  readonly #lesions: LesionCounts[] = [];
+  #hasBoundary = false;
+
+  constructor(name: string, question: ShapeSettings) {
+    const asked = { percentiles: question.percentiles, tolerancesMm: tolerancesOf(question, name) };
+    this.#question = question;
+    this.#borders = { voxel: new BorderPool('voxel', asked), surfel: new BorderPool('surfel', asked) };
+  }
+
+  add({ boundary, lesions }: ClassPoolPart): void {
+    if (lesions) this.#lesions.push(lesions);
+    if (!boundary) return;
+    this.#hasBoundary = true;
+    const { lists, emptyDistanceMm } = boundary;
+    for (const border of borders) this.#borders[border].add({ lists: lists[border], emptyDistanceMm });
+  }
+
+  /** After all cases: whether they are to be given to `addRows`. */
+  chooseRows(): boolean {
+    // Both are to choose.
+    return borders.map((border) => this.#borders[border].chooseRows()).includes(true);
+  }
+
+  addRows({ boundary }: ClassPoolPart): void {
+    if (!boundary) return;
+    const { lists, emptyDistanceMm } = boundary;
+    for (const border of borders) this.#borders[border].addRows({ lists: lists[border], emptyDistanceMm });
+  }
+
+  values(): PooledShapeValues {
+    const { voxel, surfel } = this.#borders;
+    return {
+      ...(this.#hasBoundary ? { boundary: { voxel: voxel.values(), surfel: surfel.values() } } : {}),
+      ...(this.#lesions.length > 0 ? { lesions: lesionValues(this.#question, this.#lesions) } : {}),
+    };
+  }
 }
 
 function lesionValues(question: ShapeSettings, counts: readonly LesionCounts[]): LesionValues {

@@ -1,5 +1,6 @@
 /** Values of shapes as results tell them. */
-import type { BorderValues, PooledBorderValues } from '../../measures/boundary/values.ts';
+import type { PooledBorderValues } from '../../measures/boundary/border-pool.ts';
+import type { BorderValues } from '../../measures/boundary/values.ts';
 import type { ClassShapeValues, PooledShapeValues } from '../../measures/shapes/class-values.ts';
 import type { ShapeSettings } from '../../settings/shape-settings.ts';
 import type {
