@@ -11,22 +11,7 @@ import type { ClassSpec, ScoredCase } from '../../base/scored.ts';
 import { countsOfClasses } from '../../losses/metrics/confusion.ts';
 import { hardMetricNames, hardMetrics } from '../../losses/metrics/hard.ts';
 import type { AllMeasures, LossSpec } from '../../losses/spec.ts';
-
-/** A value of a class, or over the classes (`class` null). */
-export interface MeasureName {
-  readonly class: string | null;
-  /** `shape`: of borders and lesions. */
-  readonly kind: 'loss' | 'metric' | 'shape';
-  /** A loss's id, a metric's name, or that of a measure of shapes. */
-  readonly measure: string;
-}
-
-/** The metric that only a pool has: Dice by mm³. */
-export const pooledOnly = 'diceByMm3';
-
-export function measureKey({ class: name, kind, measure }: MeasureName): string {
-  return JSON.stringify([name, kind, measure]);
-}
+import { type MeasureName, measureKey, pooledOnly } from './measures.ts';
 
 /** Places in the vector of a class; two for each term follow. */
 const at = {

@@ -2,7 +2,7 @@
 import { layOut } from '../../results/layout.ts';
 import { lossColumn } from '../../results/names.ts';
 import type { Interval } from './bootstrap.ts';
-import type { MeasureName } from './resum.ts';
+import type { MeasureName } from './measures.ts';
 import type { Comparison } from './types.ts';
 
 const names = ['class', 'measure'];
