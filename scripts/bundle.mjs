@@ -1,22 +1,34 @@
-// Bundles the command line and the threads' entry points: one file to load in place of hundreds starts a run faster.
+// Bundles the command line and the entry points of threads: few files to load in place of hundreds start a run faster.
 import { cpSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleDynamicImports, loadLater, shareOneChunk } from './late-loading.mjs';
 import { writeLicences } from './licences.mjs';
 
-const program = await build({
-  entryPoints: [
-    'src/cli/main.ts',
-    'workers/step-thread.ts',
-    'workers/audit-thread.ts',
-    'workers/view-thread.ts',
-  ],
+// Loaded by name at run time, or used by few commands.
+const outside = [
+  'node:child_process',
+  'node:crypto',
+  'node:process',
+  'node:worker_threads',
+  'node:perf_hooks',
+  'piscina',
+  'bullmq',
+  'ioredis',
+  'pino',
+  'hono',
+  '@hono/*',
+  '@bull-board/*',
+  'prom-client',
+  '@tensorflow/*',
+];
+
+const node = {
   outdir: 'dist/bin',
   outbase: '.',
   entryNames: '[name]',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
@@ -27,21 +39,24 @@ const program = await build({
   metafile: true,
   // The package offers Node one file of all its operators; of its modules only what is used is bundled.
   alias: { rxjs: fileURLToPath(new URL('../node_modules/rxjs/dist/esm/index.js', import.meta.url)) },
-  // Started or loaded by name at run time, or used by few commands.
-  external: [
-    'piscina',
-    'bullmq',
-    'ioredis',
-    'pino',
-    'hono',
-    '@hono/*',
-    '@bull-board/*',
-    'prom-client',
-    '@tensorflow/*',
-  ],
   banner: {
     js: "import { createRequire as voxtallyRequire } from 'node:module'; const require = voxtallyRequire(import.meta.url);",
   },
+};
+
+// The commands with their flags, and a file of all that they do.
+const program = await build({
+  ...node,
+  entryPoints: ['src/cli/main.ts'],
+  splitting: true,
+  plugins: [shareOneChunk('src/cli/commands'), bundleDynamicImports, loadLater(outside)],
+});
+
+// Each thread loads one file.
+const threads = await build({
+  ...node,
+  entryPoints: ['step', 'audit', 'view'].map((name) => `workers/${name}-thread.ts`),
+  plugins: [bundleDynamicImports, loadLater(outside)],
 });
 
 // The report's page: script and style stand in every report, so they are small and of no module.
@@ -88,6 +103,6 @@ const viewer = await build({
 cpSync('src/web/dashboard/static', 'dist/dashboard', { recursive: true });
 
 writeLicences(
-  [program, report, viewer].map(({ metafile }) => metafile),
+  [program, threads, report, viewer].map(({ metafile }) => metafile),
   'dist/THIRD-PARTY-LICENCES.txt',
 );

@@ -187,7 +187,11 @@ async function surveyAll(
 
 /** The shards must hold exactly the voxels of the tallies. */
 function checkCoverage(run: FinishedRun, survey: Survey, outcomes: readonly ScoredOutcome[], index: number) {
-  const add = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
+  const add = (values: ArrayLike<number>) => {
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += values[i]!;
+    return sum;
+  };
   const positives = add(survey.foreground);
   const negatives = add(survey.background);
   const voxels = add(outcomes.map(({ tally }) => tally.voxels));

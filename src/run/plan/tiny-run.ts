@@ -5,8 +5,8 @@ import { readHeader } from '../../volumes/formats.ts';
 import { dataBytes } from '../../volumes/length.ts';
 
 const mostCases = 4;
-/** Of all voxels as they are stored, inflated: some 20 ms of work, where a thread takes 100 ms to start. */
-const mostBytes = 2 ** 20;
+/** Of all voxels as they are stored, inflated: some 80 ms of work, where a thread takes 100 ms to start. */
+const mostBytes = 2 ** 22;
 
 /** By the headers alone. Of a file without one its case tells later what it lacks. */
 export async function isTiny(cases: readonly ManifestCase[]): Promise<boolean> {

@@ -52,8 +52,14 @@ export function slicePicture(view: CaseView, classIndex: number): SlicePicture {
   const isUpsideDown = view.affine[4 + downAxis]! > 0;
   const greyAt = greyOf(view);
   const data = new Uint8Array(width * height * 3);
-  for (let py = 0, at = 0; py < height; py++) {
+  for (let py = 0, at = 0, yAbove = -1; py < height; py++) {
     const y = box.y + Math.floor(((isUpsideDown ? height - 1 - py : py) * box.height) / height);
+    if (y === yAbove) {
+      data.copyWithin(at, at - 3 * width, at);
+      at += 3 * width;
+      continue;
+    }
+    yAbove = y;
     for (let px = 0; px < width; px++, at += 3) {
       const x = box.x + Math.floor(((isMirrored ? width - 1 - px : px) * box.width) / width);
       const grey = greyAt(voxelAt(x, y));
