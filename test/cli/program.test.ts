@@ -1,20 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { gatherCases } from '../../src/cli/cases.ts';
 import { prepareOutDir } from '../../src/cli/out-dir.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { settingsFromFlags } from '../../src/cli/setting-flags.ts';
 import { loadConfig } from '../../src/settings/load-config.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { recorder } from './recorder.ts';
 
+const ofFile = temporaryFolder();
+let tests = 0;
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'voxtally-cli-'));
-  for (const name of ['preds', 'refs']) mkdirSync(join(folder, name));
+  folder = ofFile(String(tests++));
+  for (const name of ['preds', 'refs']) mkdirSync(join(folder, name), { recursive: true });
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const at = (...parts: string[]) => join(folder, ...parts);
 const touch = (...parts: string[]) => writeFileSync(at(...parts), '');

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fileMs } from '../../src/base/file-time.ts';
 import { openStore } from '../../src/run/open-store.ts';
 import { ThreadPool } from '../../src/threads/thread-pool.ts';
 import { ThreadClock, timedStep } from '../../src/threads/thread-times.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'voxtally-times-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder()();
 
 const busyFor = (ms: number) => {
   const end = performance.now() + ms;

@@ -1,6 +1,9 @@
 /** A server that keeps what is posted to it, and answers as it is told. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, vi } from 'vitest';
+
+export const notifySecret = 'a secret of enough length';
 
 export interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -46,4 +49,18 @@ export class Receiver {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** A receiver for each test of this file, and the secret that notices to it are signed with. */
+export function receiverForTests(): () => Receiver {
+  let receiver: Receiver;
+  beforeEach(async () => {
+    receiver = await Receiver.start();
+    vi.stubEnv('VOXTALLY_NOTIFY_SECRET', notifySecret);
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await receiver.stop();
+  });
+  return () => receiver;
 }

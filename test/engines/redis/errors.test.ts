@@ -1,24 +1,19 @@
 /** The lists of errors by tile are those of the embedded engine, byte for byte. */
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import { localStore } from '../../../src/run/open-store.ts';
 import { readText } from '../../../src/run/records.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import { recorder } from '../../cli/recorder.ts';
-import { RedisServer } from './redis-server.ts';
-import { TestCluster } from './test-cluster.ts';
+import { redisForTests } from './redis-for-tests.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-let server: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterEach(() => cluster.remove());
-afterAll(() => server.remove());
 
 test('two workers leave the lists of one machine', async () => {
-  cluster = await TestCluster.make(server, {
+  cluster = await redis.cluster({
     cases: 4,
     shape: [32, 32, 24],
     tileZ: 3,

@@ -1,20 +1,9 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Board } from '../../../src/engines/redis/board.ts';
 import { secondsLeft } from '../../../src/engines/redis/eta.ts';
-import { RedisServer } from './redis-server.ts';
+import { redisForTests } from './redis-for-tests.ts';
 
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.remove();
-});
+const redis = redisForTests();
 
 test('the time left is that of the pace since the first tile', () => {
   const left = (startedAt: number | undefined, doneBefore: number, done: number) =>
@@ -26,7 +15,7 @@ test('the time left is that of the pace since the first tile', () => {
 });
 
 test('it counts from the first work after a planner began', async () => {
-  const board = new Board(redis, 'eta');
+  const board = new Board(redis.client, 'eta');
   const work = { tiles: 1, voxels: 8, bytes: 9, seconds: 0.2, tileTimes: [0, 0, 1] };
   await board.setStatuses('r', 'ofx.i..');
   expect(await board.read('r')).toMatchObject({ startedAt: undefined, doneBefore: 3 });

@@ -10,18 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { RedisServer } from './redis-server.ts';
-import { TestCluster } from './test-cluster.ts';
+import { expect, test } from 'vitest';
+import { redisForTests } from './redis-for-tests.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-let server: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterEach(() => cluster.remove());
-afterAll(() => server.remove());
 
 function errorOf(report: Awaited<ReturnType<TestCluster['score']>>, index: number) {
   const entry = report.results.cases[index]!;
@@ -29,7 +23,7 @@ function errorOf(report: Awaited<ReturnType<TestCluster['score']>>, index: numbe
 }
 
 test('a broken input costs its case, at once, and the others score', async () => {
-  cluster = await TestCluster.make(server, {
+  cluster = await redis.cluster({
     cases: 5,
     broken: (index) => index === 2,
     gzip: (index) => index === 3,
@@ -46,7 +40,7 @@ test('a broken input costs its case, at once, and the others score', async () =>
 });
 
 test('a kernel that crashes its thread: tried again, then the case is incomplete and the run ends', async () => {
-  cluster = await TestCluster.make(server, { cases: 3 });
+  cluster = await redis.cluster({ cases: 3 });
   await cluster.worker({ fault: 'crash-thread.mjs' });
   const report = await cluster.score('out');
   expect(errorOf(report, 1)).toEqual({ status: 'incomplete', code: 'thread-lost' });
@@ -55,7 +49,7 @@ test('a kernel that crashes its thread: tried again, then the case is incomplete
 });
 
 test('a tile that kills its worker again and again is set aside, and retry heals the case', async () => {
-  cluster = await TestCluster.make(server, { cases: 3 });
+  cluster = await redis.cluster({ cases: 3 });
   const expected = await cluster.expected();
   let over = false;
   const supervise = async () => {
@@ -71,10 +65,10 @@ test('a tile that kills its worker again and again is set aside, and retry heals
   await cluster.worker();
   await cluster.score('out', { resume: true });
   expect(cluster.results('out')).toBe(expected);
-}, 90_000);
+}, 240_000);
 
 test('a disk that is full while a shard is written: the reason is told, and it goes on when there is room', async () => {
-  cluster = await TestCluster.make(server, { cases: 3 });
+  cluster = await redis.cluster({ cases: 3 });
   const expected = await cluster.expected();
   const full = join(cluster.folder, 'full');
   writeFileSync(full, '');
@@ -88,7 +82,7 @@ test('a disk that is full while a shard is written: the reason is told, and it g
 });
 
 test('a real disk that is full: the reason is told, and the run goes on when there is room', async () => {
-  cluster = await TestCluster.make(server, { cases: 3 });
+  cluster = await redis.cluster({ cases: 3 });
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
   const room = join(cluster.folder, 'room');
@@ -120,7 +114,7 @@ function smallDisk(runFolder: string, room: string): string[] {
 }
 
 test('torn and missing shards are found and made again', async () => {
-  cluster = await TestCluster.make(server, { cases: 4 });
+  cluster = await redis.cluster({ cases: 4 });
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
   const folder = cluster.runFolder(run);
@@ -139,7 +133,7 @@ test('torn and missing shards are found and made again', async () => {
 });
 
 test('a file outside the data folders is not read, whatever its name and whatever a plan says', async () => {
-  cluster = await TestCluster.make(server, { cases: 3 });
+  cluster = await redis.cluster({ cases: 3 });
   const [first, second] = cluster.cases;
   const inside = join(cluster.folder, 'inside');
   mkdirSync(inside);
@@ -156,7 +150,7 @@ test('a file outside the data folders is not read, whatever its name and whateve
 });
 
 test('a file that takes the place of another between its check and its opening is not read', async () => {
-  cluster = await TestCluster.make(server, { cases: 2, gzip: (index) => index === 1 });
+  cluster = await redis.cluster({ cases: 2, gzip: (index) => index === 1 });
   for (const { id, predictions, reference } of cluster.cases.splice(0, 2)) {
     const [file] = predictions;
     const folder = join(cluster.dataRoot, id);
@@ -173,23 +167,21 @@ test('a file that takes the place of another between its check and its opening i
 });
 
 test('nothing private is in Redis or in the logs', async () => {
-  cluster = await TestCluster.make(server, { cases: 3, broken: (index) => index === 1 });
+  cluster = await redis.cluster({ cases: 3, broken: (index) => index === 1 });
   const worker = await cluster.worker();
   await cluster.score('out');
-  const redis = new Redis(server.url);
-  const keys = await redis.keys(`${cluster.config.redis.prefix}*`);
+  const keys = await redis.client.keys(`${cluster.config.redis.prefix}*`);
   expect(keys.length).toBeGreaterThan(10);
   const dumps = await Promise.all(
-    keys.map(async (key) => `${key} ${(await redis.dumpBuffer(key))?.toString('latin1')}`),
+    keys.map(async (key) => `${key} ${(await redis.client.dumpBuffer(key))?.toString('latin1')}`),
   );
-  redis.disconnect();
   expect(dumps.join('\n')).not.toMatch(/patient|\.nii/);
   expect(worker.log).toContain('data-short');
   expect(worker.log).not.toMatch(/patient|\.nii/);
 });
 
 test('two runs share the workers; the more urgent one ends first', async () => {
-  cluster = await TestCluster.make(server, { cases: 6, shape: [24, 24, 24], tileZ: 1 });
+  cluster = await redis.cluster({ cases: 6, shape: [24, 24, 24], tileZ: 1 });
   const expected = await cluster.expected();
   const later = await cluster.submit('later', { priority: 200 });
   const sooner = await cluster.submit('sooner', { priority: 1 });

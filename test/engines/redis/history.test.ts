@@ -1,27 +1,17 @@
 /** What was done when: counted in Redis, in bounded memory, and gone after a day. */
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { countIn, readHistory } from '../../../src/engines/redis/history.ts';
-import { RedisServer } from './redis-server.ts';
+import { redisForTests } from './redis-for-tests.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 /** 2026-05-04, 00:00 UTC. */
 const midnight = Date.UTC(2026, 4, 4);
-let server: RedisServer;
-let redis: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis.disconnect();
-  await server.remove();
-});
+const redis = redisForTests();
+beforeEach(() => redis.client.flushall());
 
 async function add(counter: Parameters<typeof countIn>[2], by: number, atMs: number): Promise<void> {
-  const pipeline = redis.pipeline();
+  const pipeline = redis.client.pipeline();
   countIn(pipeline, ['h'], counter, by, atMs);
   await pipeline.exec();
 }
@@ -31,7 +21,7 @@ test('what is counted comes back in the interval in which it was counted', async
   await add('voxels', 7, midnight + 59_000);
   await add('cases', 1, midnight + 3 * minute);
   await add('failures', 1, midnight + 3 * minute);
-  expect(await readHistory(redis, 'h', midnight + 1000, midnight + 4 * minute)).toEqual({
+  expect(await readHistory(redis.client, 'h', midnight + 1000, midnight + 4 * minute)).toEqual({
     ...{ startedAt: midnight, stepSeconds: 60, voxels: [12, 0, 0, 0, 0] },
     ...{ cases: [0, 0, 0, 1, 0], failures: [0, 0, 0, 1, 0], stalls: [0, 0, 0, 0, 0] },
   });
@@ -50,7 +40,7 @@ test.each([
     const end = midnight + 17 * minute;
     const begin = Math.max(end - length, end - 24 * hour + minute);
     for (let at = begin; at <= end; at += 7 * minute) await add('cases', 1, at);
-    const { stepSeconds, startedAt, cases } = await readHistory(redis, 'h', end - length, end);
+    const { stepSeconds, startedAt, cases } = await readHistory(redis.client, 'h', end - length, end);
     expect(stepSeconds).toBe(step);
     expect(startedAt % (1000 * step)).toBe(0);
     expect(cases.length).toBeLessThanOrEqual(97);
@@ -60,29 +50,29 @@ test.each([
 );
 
 test('a day of every minute takes less than 150 kB, and every key goes by itself', async () => {
-  const pipeline = redis.pipeline();
+  const pipeline = redis.client.pipeline();
   for (let at = 0; at < 24 * 60; at++) {
     countIn(pipeline, ['h'], 'voxels', 1e9 + at, midnight + at * minute);
     countIn(pipeline, ['h'], 'cases', 100 + at, midnight + at * minute);
     countIn(pipeline, ['h'], 'failures', at, midnight + at * minute);
   }
   await pipeline.exec();
-  const keys = await redis.keys('*');
+  const keys = await redis.client.keys('*');
   let bytes = 0;
   for (const key of keys) {
-    bytes += Number(await redis.memory('USAGE', key));
-    expect(await redis.ttl(key)).toBeGreaterThan(24 * 3600);
-    expect(await redis.ttl(key)).toBeLessThanOrEqual(25 * 3600);
+    bytes += Number(await redis.client.memory('USAGE', key));
+    expect(await redis.client.ttl(key)).toBeGreaterThan(24 * 3600);
+    expect(await redis.client.ttl(key)).toBeLessThanOrEqual(25 * 3600);
   }
   expect(bytes).toBeLessThan(150_000);
 });
 
 test('what others write there is no number', async () => {
   await add('voxels', 5, midnight);
-  const [key] = await redis.keys('*');
-  await redis.hset(key!, '1', 'many', '-3', '1', 'x', '2', '2', '-7');
-  await redis.set(key!.replace('voxels', 'cases'), 'a text');
-  const { voxels, cases } = await readHistory(redis, 'h', midnight, midnight + 3 * minute);
+  const [key] = await redis.client.keys('*');
+  await redis.client.hset(key!, '1', 'many', '-3', '1', 'x', '2', '2', '-7');
+  await redis.client.set(key!.replace('voxels', 'cases'), 'a text');
+  const { voxels, cases } = await readHistory(redis.client, 'h', midnight, midnight + 3 * minute);
   expect(voxels).toEqual([5, 0, 0, 0]);
   expect(cases).toEqual([0, 0, 0, 0]);
 });

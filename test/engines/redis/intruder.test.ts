@@ -1,32 +1,21 @@
 /** Whoever can write to Redis can add any job and any entry of the board: none of it is believed, and no work stops for it. */
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { queueVersion, versionedPrefix } from '../../../src/engines/redis/queue-version.ts';
 import { readFinished } from '../../../src/engines/redis/run-record.ts';
-import { RedisServer } from './redis-server.ts';
-import { TestCluster } from './test-cluster.ts';
+import { redisForTests } from './redis-for-tests.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-let server: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-let redis: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url, { maxRetriesPerRequest: null });
-});
-afterEach(() => cluster.remove());
-afterAll(async () => {
-  redis.disconnect();
-  await server.remove();
-});
 
 test('jobs for what a run does not have are refused before any work', async () => {
-  cluster = await TestCluster.make(server, { cases: 3, shape: [32, 32, 24], tileZ: 3 });
+  cluster = await redis.cluster({ cases: 3, shape: [32, 32, 24], tileZ: 3 });
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
   const { prefix } = cluster.config.redis;
   const [tiles, cases] = ['tiles', 'cases'].map(
-    (name) => new Queue(name, { connection: redis, prefix: versionedPrefix(prefix) }),
+    (name) => new Queue(name, { connection: redis.client, prefix: versionedPrefix(prefix) }),
   );
   const huge = 2 ** 53 - 2;
   const version = queueVersion;
@@ -62,7 +51,7 @@ test('jobs for what a run does not have are refused before any work', async () =
 }, 90_000);
 
 test('broken entries of the board are dropped, and nothing of them gets into records', async () => {
-  cluster = await TestCluster.make(server, { cases: 2, shape: [32, 32, 24], tileZ: 3 });
+  cluster = await redis.cluster({ cases: 2, shape: [32, 32, 24], tileZ: 3 });
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
   const { prefix } = cluster.config.redis;
@@ -70,14 +59,14 @@ test('broken entries of the board are dropped, and nothing of them gets into rec
   const workers = `${prefix}:board:workers`;
   const own = { version: queueVersion, threadBytes: 1e9, tilesDone: 0, busy: false };
   const spoil = async () => {
-    await redis.hset(workers, {
+    await redis.client.hset(workers, {
       'worker-1': '{',
       'worker-2': '{"threads":"many","lastSeenAt":null}',
       'worker-3': JSON.stringify({ ...own, threads: 1e9, lastSeenAt: Date.now() }),
       'worker-4': JSON.stringify({ ...own, threads: 2, lastSeenAt: 8e15 }),
       '<script>': JSON.stringify({ ...own, threads: 2, lastSeenAt: Date.now() }),
     });
-    await redis.hset(`${board}:run:${run}`, {
+    await redis.client.hset(`${board}:run:${run}`, {
       tilesDone: 'NaN',
       retries: '-1',
       state: 'on fire',
@@ -97,22 +86,22 @@ test('broken entries of the board are dropped, and nothing of them gets into rec
 
   // Keys that are something else altogether.
   for (const key of [workers, `${board}:run:${run}`, `${board}:run:${run}:cases`]) {
-    await redis.set(key, 'spoiled');
+    await redis.client.set(key, 'spoiled');
   }
-  await redis.del(`${board}:run:${run}:cases`);
-  await redis.hset(`${board}:run:${run}:cases`, 'a', 'b');
+  await redis.client.del(`${board}:run:${run}:cases`);
+  await redis.client.hset(`${board}:run:${run}:cases`, 'a', 'b');
   const status = cluster.start('status', ...cluster.flags, '--json');
   expect(await status.ended).toEqual([0, null]);
   expect(JSON.parse(status.out).runs).toMatchObject([{ id: run, state: 'done' }]);
 }, 90_000);
 
 test('a job whose text cannot be read stops no other', async () => {
-  cluster = await TestCluster.make(server, { cases: 2 });
+  cluster = await redis.cluster({ cases: 2 });
   const expected = await cluster.expected();
   const { prefix } = cluster.config.redis;
-  const tiles = new Queue('tiles', { connection: redis, prefix: versionedPrefix(prefix) });
+  const tiles = new Queue('tiles', { connection: redis.client, prefix: versionedPrefix(prefix) });
   const job = await tiles.add('tile', {});
-  await redis.hset(`${versionedPrefix(prefix)}:tiles:${job.id}`, 'data', '{');
+  await redis.client.hset(`${versionedPrefix(prefix)}:tiles:${job.id}`, 'data', '{');
   await cluster.worker();
   await cluster.score('out');
   expect(cluster.results('out')).toBe(expected);

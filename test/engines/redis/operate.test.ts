@@ -1,23 +1,18 @@
 /** What an operator sees of runs and workers, and moves: names, reasons, hosts, priorities. */
 import { hostname, userInfo } from 'node:os';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { connect } from '../../../src/engines/redis/connection.ts';
 import { Control } from '../../../src/engines/redis/control.ts';
 import { SharedFolders } from '../../../src/engines/redis/places.ts';
 import { openQueues } from '../../../src/engines/redis/queues.ts';
-import { RedisServer } from './redis-server.ts';
-import { TestCluster } from './test-cluster.ts';
+import { redisForTests } from './redis-for-tests.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-let redis: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-beforeAll(async () => {
-  redis = await RedisServer.start();
-});
-afterEach(() => cluster.remove());
-afterAll(() => redis.remove());
 
 test('a run tells its name, who started it and why its cases failed; a worker its host and memory', async () => {
-  cluster = await TestCluster.make(redis, {
+  cluster = await redis.cluster({
     cases: 3,
     broken: (index) => index > 0,
     flags: { name: 'night of May' },
@@ -46,7 +41,7 @@ test('a run tells its name, who started it and why its cases failed; a worker it
 }, 60_000);
 
 test('a run that waits is moved before another one', async () => {
-  cluster = await TestCluster.make(redis, { cases: 1 });
+  cluster = await redis.cluster({ cases: 1 });
   const [first, second] = [await cluster.submit('a'), await cluster.submit('b')];
   const { url, prefix, workRoot } = cluster.config.redis;
   const connection = connect(url);
@@ -70,7 +65,7 @@ test('a run that waits is moved before another one', async () => {
 }, 60_000);
 
 test('in flight is what is being computed, and a worker that was killed is gone while one that is frozen is silent', async () => {
-  cluster = await TestCluster.make(redis, { cases: 30, shape: [32, 32, 40], tileZ: 1 });
+  cluster = await redis.cluster({ cases: 30, shape: [32, 32, 40], tileZ: 1 });
   const slow = { fault: 'slow.mjs' };
   const [frozen, killed] = [await cluster.worker(slow), await cluster.worker(slow)];
   const run = await cluster.submit('out');

@@ -1,19 +1,14 @@
 /** Who owns a run and its results on the queue, what an earlier start may still do, and damage between two starts. */
 import { existsSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SharedFolders } from '../../../src/engines/redis/places.ts';
 import { writeNifti } from '../../../src/volumes/nifti/write.ts';
-import { RedisServer } from './redis-server.ts';
-import { TestCluster } from './test-cluster.ts';
+import { redisForTests } from './redis-for-tests.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-let server: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterEach(() => cluster.remove());
-afterAll(() => server.remove());
 
 /** Other scores under the name of a case's prediction, by another file that is renamed over it. */
 async function replacePrediction(index: number): Promise<void> {
@@ -27,7 +22,7 @@ async function replacePrediction(index: number): Promise<void> {
 }
 
 test('a living worker scores the file that was renamed over the old one, not the one that it has open', async () => {
-  cluster = await TestCluster.make(server, { cases: 1 });
+  cluster = await redis.cluster({ cases: 1 });
   const before = await cluster.expected();
   await cluster.worker({ arguments: ['--threads', '2'] });
   await cluster.score('out');
@@ -44,7 +39,7 @@ test('a living worker scores the file that was renamed over the old one, not the
 test.each(['settings.json', 'cases.json', 'request.json'])(
   'a torn %s between two starts: --resume goes on, and what is stored counts',
   async (name) => {
-    cluster = await TestCluster.make(server, { cases: 3 });
+    cluster = await redis.cluster({ cases: 3 });
     const expected = await cluster.expected();
     const worker = await cluster.worker();
     await cluster.score('out');
@@ -64,7 +59,7 @@ test.each(['settings.json', 'cases.json', 'request.json'])(
 );
 
 test('a results.json of zeros in the finished run is written again by --resume', async () => {
-  cluster = await TestCluster.make(server, { cases: 2 });
+  cluster = await redis.cluster({ cases: 2 });
   const expected = await cluster.expected();
   await cluster.worker();
   await cluster.score('out');
@@ -75,14 +70,14 @@ test('a results.json of zeros in the finished run is written again by --resume',
 });
 
 test('a worker of an earlier start can change nothing, and its jobs are dropped', async () => {
-  cluster = await TestCluster.make(server, { cases: 2 });
+  cluster = await redis.cluster({ cases: 2 });
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
   const places = new SharedFolders(cluster.config.redis.workRoot);
   const late = places.folder(run, places.start(run));
-  const redis = cluster.monitor.queues.find(({ name }) => name === 'runs')!;
+  const runs = cluster.monitor.queues.find(({ name }) => name === 'runs')!;
   // As after a loss of Redis: nobody looks after the run, and it is started again.
-  await (await redis.getJob(run))!.remove();
+  await (await runs.getJob(run))!.remove();
   await cluster.worker();
   await cluster.score('out', { resume: true });
   for (const change of [
@@ -98,7 +93,7 @@ test('a worker of an earlier start can change nothing, and its jobs are dropped'
 });
 
 test('a second submitter is refused while the first waits; one that takes over leaves results and work of one run', async () => {
-  cluster = await TestCluster.make(server, { cases: 2 });
+  cluster = await redis.cluster({ cases: 2 });
   const expected = await cluster.expected();
   const first = cluster.score('out');
   first.catch(() => {});

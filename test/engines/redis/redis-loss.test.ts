@@ -3,18 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { RedisServer } from './redis-server.ts';
-import { program, TestCluster } from './test-cluster.ts';
+import { expect, test } from 'vitest';
+import { redisForTests } from './redis-for-tests.ts';
+import { program, type TestCluster } from './test-cluster.ts';
 
-let server: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterEach(() => cluster.remove());
-afterAll(() => server.remove());
 
 const half = { cases: 8, shape: [32, 32, 20], tileZ: 1 } as const;
 
@@ -29,29 +23,27 @@ function outcomeTimes(run: string): Map<string, number> {
 }
 
 test('Redis killed and started again in the middle: the run ends by itself', async () => {
-  cluster = await TestCluster.make(server, half);
+  cluster = await redis.cluster(half);
   const expected = await cluster.expected();
   await Promise.all([cluster.worker({ fault: 'slow.mjs' }), cluster.worker({ fault: 'slow.mjs' })]);
   const collected = cluster.score('out');
   await cluster.until(async () => (await cluster.monitor.runs())[0] !== undefined);
   const run = cluster.runIn('out');
   await cluster.until(async () => (await cluster.monitor.run(run))!.cases.ok >= 2);
-  await server.kill();
-  await server.restart();
+  await redis.server.kill();
+  await redis.server.restart();
   expect((await cluster.monitor.run(run))!.state).not.toBe('done');
   await collected;
   expect(cluster.results('out')).toBe(expected);
 }, 60_000);
 
 test('Redis wiped: --resume goes on from the folder and redoes no finished case', async () => {
-  cluster = await TestCluster.make(server, half);
+  cluster = await redis.cluster(half);
   const expected = await cluster.expected();
   await cluster.worker({ fault: 'slow.mjs' });
   const run = await cluster.submit('out');
   await cluster.until(async () => (await cluster.monitor.run(run))!.cases.ok >= 3);
-  const redis = new Redis(server.url);
-  await redis.flushall();
-  redis.disconnect();
+  await redis.client.flushall();
   await cluster.until(async () => (await cluster.monitor.run(run))!.state === 'failed');
   const before = outcomeTimes(run);
   expect(before.size).toBeGreaterThanOrEqual(3);
@@ -64,7 +56,7 @@ test('Redis wiped: --resume goes on from the folder and redoes no finished case'
 }, 60_000);
 
 test('the submitter killed: status and --resume from other processes', async () => {
-  cluster = await TestCluster.make(server, half);
+  cluster = await redis.cluster(half);
   const expected = await cluster.expected();
   await cluster.worker({ fault: 'slow.mjs' });
   const manifest = join(cluster.folder, 'cases.csv');
@@ -103,7 +95,7 @@ test('the submitter killed: status and --resume from other processes', async () 
 }, 60_000);
 
 test('a run that is cancelled ends, and retry goes on with it', async () => {
-  cluster = await TestCluster.make(server, half);
+  cluster = await redis.cluster(half);
   const expected = await cluster.expected();
   await cluster.worker({ fault: 'slow.mjs' });
   const run = await cluster.submit('out');

@@ -2,33 +2,23 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { redisFault } from '../../../src/engines/redis/redis-faults.ts';
 import { readFinished } from '../../../src/engines/redis/run-record.ts';
-import { RedisServer } from './redis-server.ts';
-import { TestCluster } from './test-cluster.ts';
+import { redisForTests } from './redis-for-tests.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-let server: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-let redis: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url, { maxRetriesPerRequest: null });
-});
-afterEach(() => cluster?.remove());
-afterAll(async () => {
-  redis.disconnect();
-  await server.remove();
-});
 
 test.each([
   ['its user may do little', '~* &* +@all -eval', 'NOPERM', 'ACL SETUSER'],
   ['its user may not write streams', '~* &* +@all -xadd', 'NOPERM', 'ACL SETUSER'],
   ['its user has other keys', '~other* &* +@all', 'NOPERM', 'ACL SETUSER'],
 ])('a server where %s: a worker ends with a status and says why', async (_name, rules, word, remedy) => {
-  cluster = await TestCluster.make(server, { cases: 1 });
-  await redis.call('ACL', 'SETUSER', 'poor', 'reset', 'on', '>secret-word', ...rules.split(' '));
-  const worker = cluster.startWorker({ url: server.url.replace('//', '//poor:secret-word@') });
+  cluster = await redis.cluster({ cases: 1 });
+  await redis.client.call('ACL', 'SETUSER', 'poor', 'reset', 'on', '>secret-word', ...rules.split(' '));
+  const worker = cluster.startWorker({ url: redis.server.url.replace('//', '//poor:secret-word@') });
   await worker.ended;
   expect(worker.child.exitCode).toBe(2);
   expect(worker.log).toContain(word);
@@ -37,14 +27,14 @@ test.each([
 });
 
 test('a busy server: a worker does not start, and ends', async () => {
-  cluster = await TestCluster.make(server, { cases: 1 });
-  const other = new Redis(server.url, { maxRetriesPerRequest: null });
-  await redis.config('SET', 'busy-reply-threshold', '50');
+  cluster = await redis.cluster({ cases: 1 });
+  const other = new Redis(redis.server.url, { maxRetriesPerRequest: null });
+  await redis.client.config('SET', 'busy-reply-threshold', '50');
   const script = other.eval('while true do end', 0).catch(() => {});
-  await expect.poll(() => redis.ping().catch((error: Error) => error.message)).toContain('BUSY');
+  await expect.poll(() => redis.client.ping().catch((error: Error) => error.message)).toContain('BUSY');
   const worker = cluster.startWorker();
   await worker.ended;
-  await redis.call('SCRIPT', 'KILL');
+  await redis.client.call('SCRIPT', 'KILL');
   await script;
   other.disconnect();
   expect(worker.child.exitCode).toBe(2);
@@ -64,7 +54,7 @@ test.each([
 });
 
 test('a defect of the program ends the run at once: its stack is in the log, nothing of it in results', async () => {
-  cluster = await TestCluster.make(server, { cases: 3 });
+  cluster = await redis.cluster({ cases: 3 });
   const worker = await cluster.worker({ fault: 'defect.mjs' });
   const submitter = cluster.start(...cluster.scoreArguments('out'));
   expect(await submitter.ended).toEqual([2, null]);
@@ -78,7 +68,7 @@ test('a defect of the program ends the run at once: its stack is in the log, not
 }, 90_000);
 
 test('a disk that is full when the results are written: the submitter says so, and the run ends when there is room', async () => {
-  cluster = await TestCluster.make(server, { cases: 2 });
+  cluster = await redis.cluster({ cases: 2 });
   const expected = await cluster.expected();
   const rules = join(cluster.folder, 'rules.json');
   writeFileSync(rules, JSON.stringify([{ path: '/results/', call: 'open', error: 'ENOSPC' }]));

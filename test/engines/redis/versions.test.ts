@@ -1,41 +1,30 @@
 /** Programs of several versions share a server in a hospital: none takes work that it could misread, and who waits is told. */
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Fleet } from '../../../src/engines/redis/fleet.ts';
 import { queueVersion, runsOfVersion1 } from '../../../src/engines/redis/queue-version.ts';
 import { readRecord, writeRecord } from '../../../src/engines/redis/run-record.ts';
-import { RedisServer } from './redis-server.ts';
-import { TestCluster } from './test-cluster.ts';
+import { redisForTests } from './redis-for-tests.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-let server: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-let redis: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url, { maxRetriesPerRequest: null });
-});
-afterEach(() => cluster.remove());
-afterAll(async () => {
-  redis.disconnect();
-  await server.remove();
-});
 
 const workersKey = () => `${cluster.config.redis.prefix}:board:workers`;
 /** Tells of workers as version 1 did, and as a later one may. */
 async function addOthers(): Promise<void> {
   const now = Date.now();
-  await redis.hset(workersKey(), {
+  await redis.client.hset(workersKey(), {
     'worker-old': JSON.stringify({ threads: 2, lastSeenAt: now, tilesDone: 7, busy: true, host: 'old' }),
     'worker-new': JSON.stringify({ version: 99, voxtally: '9.0.0', lastSeenAt: now, lanes: [1, 2] }),
   });
 }
 
 test('workers of other versions take no work, and whoever waits for them is told', async () => {
-  cluster = await TestCluster.make(server, { cases: 2 });
+  cluster = await redis.cluster({ cases: 2 });
   const expected = await cluster.expected();
   await addOthers();
   const { prefix } = cluster.config.redis;
-  expect((await new Fleet(redis, prefix).workers()).size).toBe(0);
+  expect((await new Fleet(redis.client, prefix).workers()).size).toBe(0);
   expect(await cluster.monitor.workers()).toMatchObject([
     { id: 'worker-new', state: 'other-version', voxtally: '9.0.0', threads: 0 },
     { id: 'worker-old', state: 'other-version', threads: 2, tilesDone: 7 },
@@ -43,7 +32,7 @@ test('workers of other versions take no work, and whoever waits for them is told
 
   const submitter = cluster.start(...cluster.scoreArguments('out'));
   await submitter.says('of another version of voxtally');
-  await redis.zadd(runsOfVersion1(prefix), 1, 'of-version-1');
+  await redis.client.zadd(runsOfVersion1(prefix), 1, 'of-version-1');
   const worker = await cluster.worker();
   expect(await submitter.ended).toEqual([0, null]);
   expect(cluster.results('out')).toBe(expected);
@@ -51,19 +40,21 @@ test('workers of other versions take no work, and whoever waits for them is told
   expect(worker.log).toContain('"voxtally":"9.0.0"');
 
   // Others' entries are theirs to remove.
-  expect(await redis.hkeys(workersKey())).toEqual(expect.arrayContaining(['worker-old', 'worker-new']));
+  expect(await redis.client.hkeys(workersKey())).toEqual(
+    expect.arrayContaining(['worker-old', 'worker-new']),
+  );
   const status = cluster.start('status', ...cluster.flags);
   expect(await status.ended).toEqual([0, null]);
   expect(status.out).toContain('of another version (9.0.0)');
 }, 60_000);
 
 test('a run on the queue of another version is shown as such, and resumed by this one', async () => {
-  cluster = await TestCluster.make(server, { cases: 2 });
+  cluster = await redis.cluster({ cases: 2 });
   const expected = await cluster.expected();
   const run = await cluster.submit('out');
   // As a program of version 1 leaves it: its job is in another queue, and its record says nothing of that.
-  const keys = await redis.keys(`${cluster.config.redis.prefix}:*`);
-  await redis.del(...keys);
+  const keys = await redis.client.keys(`${cluster.config.redis.prefix}:*`);
+  await redis.client.del(...keys);
   const folder = cluster.runFolder(run);
   writeRecord(folder, { ...readRecord(folder), queue: 1 });
   expect(await cluster.monitor.run(run)).toMatchObject({ state: 'running', waitsFor: 'queue-version' });
@@ -79,15 +70,15 @@ test('a run on the queue of another version is shown as such, and resumed by thi
 }, 60_000);
 
 test('every key but the list of workers is of one version', async () => {
-  cluster = await TestCluster.make(server, { cases: 1 });
+  cluster = await redis.cluster({ cases: 1 });
   await cluster.worker();
   await cluster.score('out');
   const { prefix } = cluster.config.redis;
-  const keys = await redis.keys(`${prefix}:*`);
+  const keys = await redis.client.keys(`${prefix}:*`);
   expect(keys.length).toBeGreaterThan(5);
   for (const key of keys) {
     if (key !== workersKey()) expect(key).toContain(`${prefix}:v${queueVersion}:`);
   }
-  const entries = await redis.hvals(workersKey());
+  const entries = await redis.client.hvals(workersKey());
   expect(entries.map((text) => JSON.parse(text).version)).toEqual([queueVersion]);
 }, 60_000);

@@ -1,20 +1,15 @@
 /** Whatever becomes of workers, the result files are those of the embedded engine, byte for byte. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { RedisServer } from './redis-server.ts';
-import { TestCluster } from './test-cluster.ts';
+import { expect, test } from 'vitest';
+import { redisForTests } from './redis-for-tests.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-let server: RedisServer;
+const redis = redisForTests();
 let cluster: TestCluster;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterEach(() => cluster.remove());
-afterAll(() => server.remove());
 
 test('20 workers killed in one run', async () => {
-  cluster = await TestCluster.make(server, {
+  cluster = await redis.cluster({
     cases: 10,
     shape: [32, 32, 40],
     tileZ: 1,
@@ -42,7 +37,7 @@ test('20 workers killed in one run', async () => {
 }, 240_000);
 
 test('a worker frozen past its lock and woken up again', async () => {
-  cluster = await TestCluster.make(server, { cases: 6, shape: [32, 32, 40], tileZ: 1 });
+  cluster = await redis.cluster({ cases: 6, shape: [32, 32, 40], tileZ: 1 });
   const expected = await cluster.expected();
   const frozen = await cluster.worker();
   const run = await cluster.submit('out');
@@ -60,7 +55,7 @@ test('a worker frozen past its lock and woken up again', async () => {
 }, 60_000);
 
 test('SIGTERM hands the work over and ends well', async () => {
-  cluster = await TestCluster.make(server, { cases: 6, shape: [32, 32, 40], tileZ: 1 });
+  cluster = await redis.cluster({ cases: 6, shape: [32, 32, 40], tileZ: 1 });
   const expected = await cluster.expected();
   const first = await cluster.worker({ arguments: ['--grace', '0'] });
   const run = await cluster.submit('out');
@@ -74,7 +69,7 @@ test('SIGTERM hands the work over and ends well', async () => {
 }, 60_000);
 
 test('borders and lesions by several workers, of which one is killed', async () => {
-  cluster = await TestCluster.make(server, {
+  cluster = await redis.cluster({
     cases: 5,
     shape: [20, 20, 24],
     tileZ: 2,

@@ -7,30 +7,25 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { resultsOf } from '../../../src/engines/redis/run-record.ts';
 import type { History, PooledSoFar } from '../../../src/engines/status.ts';
 import type { ResultsDocument } from '../../../src/results/document.ts';
-import { RedisServer } from '../../engines/redis/redis-server.ts';
-import { program, TestCluster } from '../../engines/redis/test-cluster.ts';
+import { redisForTests } from '../../engines/redis/redis-for-tests.ts';
+import { program, type TestCluster } from '../../engines/redis/test-cluster.ts';
 import { follows } from './api-answers.ts';
 import { type Browser, startBrowser } from './browser.ts';
 
 const password = 'a night at the lake';
 const authorization = `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
-let redis: RedisServer;
+const redis = redisForTests();
 let browser: Browser;
 let cluster: TestCluster;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  redis = await RedisServer.start();
   browser = await startBrowser({ username: 'me', password });
 });
-afterEach(async () => {
+afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
-  await cluster.remove();
 });
-afterAll(async () => {
-  await browser.close();
-  await redis.remove();
-});
+afterAll(() => browser.close());
 
 interface Command {
   readonly url: string;
@@ -71,7 +66,7 @@ async function startDashboard(...flags: string[]): Promise<Command> {
 const get = (url: string) => fetch(url, { headers: { authorization } });
 
 test('a run is watched from its start to its end', async () => {
-  cluster = await TestCluster.make(redis, {
+  cluster = await redis.cluster({
     cases: 8,
     shape: [32, 32, 40],
     tileZ: 4,
@@ -139,7 +134,7 @@ test('a run is watched from its start to its end', async () => {
 }, 60_000);
 
 test('from the page: another priority, cancelled, gone on with, and to its report and its cases', async () => {
-  cluster = await TestCluster.make(redis, { cases: 3, flags: { name: 'night of May' } });
+  cluster = await redis.cluster({ cases: 3, flags: { name: 'night of May' } });
   const dashboard = await startDashboard('--allow-writes', '--data-root', cluster.dataRoot);
   const run = await cluster.submit('out');
   const watched = await browser.open(dashboard.url);
@@ -167,7 +162,7 @@ test('from the page: another priority, cancelled, gone on with, and to its repor
 }, 120_000);
 
 test('10,000 cases on a real queue: the page within a second, in less than 300 kB', async () => {
-  cluster = await TestCluster.make(redis, { cases: 1 });
+  cluster = await redis.cluster({ cases: 1 });
   const [first] = cluster.cases;
   for (let index = 1; index < 10_000; index++) cluster.cases.push({ ...first!, id: `study-${index}` });
   const run = await cluster.submit('out');
@@ -192,15 +187,15 @@ test('10,000 cases on a real queue: the page within a second, in less than 300 k
 }, 60_000);
 
 test('Redis goes and comes back: 503, and then the runs again', async () => {
-  cluster = await TestCluster.make(redis, { cases: 1 });
+  cluster = await redis.cluster({ cases: 1 });
   const dashboard = await startDashboard();
   const health = async () => (await fetch(`${dashboard.url}/healthz`)).status;
   expect(await health()).toBe(200);
-  await redis.kill();
+  await redis.server.kill();
   await expect.poll(health, { timeout: 10_000, interval: 200 }).toBe(503);
   const { page } = await browser.open(`${dashboard.url}/`);
   expect(await page.textContent('h1')).toBe('Redis does not answer');
-  await redis.restart();
+  await redis.server.restart();
   await expect.poll(health, { timeout: 10_000, interval: 200 }).toBe(200);
   // The page has come again by itself.
   await page.waitForSelector('h1:has-text("Runs")');
@@ -208,7 +203,7 @@ test('Redis goes and comes back: 503, and then the runs again', async () => {
 }, 60_000);
 
 test('a dashboard that cannot be safe or cannot be does not start', async () => {
-  cluster = await TestCluster.make(redis, { cases: 1 });
+  cluster = await redis.cluster({ cases: 1 });
   const run = async (...flags: string[]) => {
     const child = spawn(process.execPath, [program, 'dashboard', ...cluster.flags, ...flags], {
       stdio: ['ignore', 'inherit', 'pipe'],
