@@ -172,15 +172,18 @@ interface KernelExports {
     out: number,
     rows: number,
   ): number;
-  fillFromTiles(tiles: number, count: number, z: number, words: number, plane: number, span: number): number;
-  encodePlane(
-    plane: number,
+  mergePlanes(
+    tiles: number,
+    count: number,
+    z: number,
+    end: number,
     words: number,
-    first: number,
-    last: number,
     rowLength: number,
+    plane: number,
     out: number,
-    stats: number,
+    limit: number,
+    most: number,
+    records: number,
   ): number;
   sweepElements(
     mask: number,

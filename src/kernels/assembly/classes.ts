@@ -156,19 +156,66 @@ export function sumChannels(channels: usize, channelCount: i32, count: i32, targ
   }
 }
 
-/** Sets seen[code] = 1 for every code that occurs. */
+/** Sets seen[code] = 1 for every code that occurs. Label maps are of long runs: those of the code before cost a comparison. */
 export function markCodes(codes: usize, count: i32, seen: usize): void {
-  for (let i: usize = 0, n: usize = count; i < n; i++) store<u8>(seen + load<u16>(codes + (i << 1)), 1);
+  const blocks = count & ~15;
+  let own = i16x8.splat(0);
+  let known = false;
+  let i = 0;
+  for (; i < blocks; i += 16) {
+    const at = codes + (<usize>i << 1);
+    const same = v128.and(i16x8.eq(v128.load(at), own), i16x8.eq(v128.load(at, 16), own));
+    if (known && i16x8.all_true(same)) continue;
+    for (let k: usize = 0; k < 32; k += 2) store<u8>(seen + load<u16>(at + k), 1);
+    own = i16x8.splat(load<u16>(at, 30));
+    known = true;
+  }
+  for (; i < count; i++) store<u8>(seen + load<u16>(codes + (<usize>i << 1)), 1);
 }
 
 /** counts[row[reference] * columns + column[prediction]] += 1; `row` and `column` map codes to ranks (uint16). */
 export function countPairs(
   reference: usize, prediction: usize, count: i32, row: usize, column: usize, columns: i32, counts: usize,
 ): void {
-  for (let i: usize = 0, n: usize = count; i < n; i++) {
-    const r = <usize>load<u16>(row + (<usize>load<u16>(reference + (i << 1)) << 1));
-    const c = <usize>load<u16>(column + (<usize>load<u16>(prediction + (i << 1)) << 1));
-    const at = counts + ((r * columns + c) << 2);
-    store<u32>(at, load<u32>(at) + 1);
+  const blocks = count & ~15;
+  let ownReference = i16x8.splat(0);
+  let ownPrediction = i16x8.splat(0);
+  // The cell of the pair of the last voxel, and voxels of that pair that are not counted yet.
+  let cell: usize = 0;
+  let run: u32 = 0;
+  let i = 0;
+  for (; i < blocks; i += 16) {
+    const r = reference + (<usize>i << 1);
+    const p = prediction + (<usize>i << 1);
+    const same = v128.and(
+      v128.and(i16x8.eq(v128.load(r), ownReference), i16x8.eq(v128.load(r, 16), ownReference)),
+      v128.and(i16x8.eq(v128.load(p), ownPrediction), i16x8.eq(v128.load(p, 16), ownPrediction)),
+    );
+    if (cell && i16x8.all_true(same)) {
+      run += 16;
+      continue;
+    }
+    if (run) store<u32>(cell, load<u32>(cell) + run);
+    run = 0;
+    for (let k: usize = 0; k < 32; k += 2) {
+      cell = pairCell(load<u16>(r + k), load<u16>(p + k), row, column, columns, counts);
+      store<u32>(cell, load<u32>(cell) + 1);
+    }
+    ownReference = i16x8.splat(load<u16>(r, 30));
+    ownPrediction = i16x8.splat(load<u16>(p, 30));
   }
+  if (run) store<u32>(cell, load<u32>(cell) + run);
+  for (; i < count; i++) {
+    const at = <usize>i << 1;
+    cell = pairCell(load<u16>(reference + at), load<u16>(prediction + at), row, column, columns, counts);
+    store<u32>(cell, load<u32>(cell) + 1);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function pairCell(reference: u16, prediction: u16, row: usize, column: usize, columns: i32, counts: usize): usize {
+  const r = <usize>load<u16>(row + (<usize>reference << 1));
+  const c = <usize>load<u16>(column + (<usize>prediction << 1));
+  return counts + ((r * columns + c) << 2);
 }

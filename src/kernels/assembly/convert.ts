@@ -175,21 +175,39 @@ export function maskFromCodes(codes: usize, count: i32, lut: usize, mask: usize)
   let seen: u32 = 0;
   let i: usize = 0;
   const n: usize = count;
-  for (; i + 4 <= n; i += 4) {
-    const four = load<u64>(codes + (i << 1));
-    const packed: u32 = <u32>load<u8>(lut + <usize>(four & 0xffff))
-      | (<u32>load<u8>(lut + <usize>((four >> 16) & 0xffff)) << 8)
-      | (<u32>load<u8>(lut + <usize>((four >> 32) & 0xffff)) << 16)
-      | (<u32>load<u8>(lut + <usize>(four >> 48)) << 24);
-    store<u32>(mask + i, packed);
-    seen |= packed;
+  // Of a run of one code, 16 voxels at a time.
+  let own = i16x8.splat(<i16>load<u16>(codes));
+  let value = i8x16.splat(load<u8>(lut + <usize>load<u16>(codes)));
+  for (; i + 16 <= n; i += 16) {
+    const at = codes + (i << 1);
+    if (i16x8.all_true(v128.and(i16x8.eq(v128.load(at), own), i16x8.eq(v128.load(at, 16), own)))) {
+      v128.store(mask + i, value);
+      continue;
+    }
+    for (let k: usize = 0; k < 16; k += 4) {
+      const packed = maskOfFour(load<u64>(at + (k << 1)), lut);
+      store<u32>(mask + i + k, packed);
+      seen |= packed;
+    }
+    own = i16x8.splat(<i16>load<u16>(at, 30));
+    value = i8x16.splat(load<u8>(lut + <usize>load<u16>(at, 30)));
   }
   for (; i < n; i++) {
     const value = load<u8>(lut + <usize>load<u16>(codes + (i << 1)));
     store<u8>(mask + i, value);
     seen |= value;
   }
+  if (count > 0) seen |= load<u8>(lut + <usize>load<u16>(codes));
   return (seen | (seen >> 8) | (seen >> 16) | (seen >> 24)) & 0xff;
+}
+
+// @ts-ignore: decorator
+@inline
+function maskOfFour(four: u64, lut: usize): u32 {
+  return <u32>load<u8>(lut + <usize>(four & 0xffff))
+    | (<u32>load<u8>(lut + <usize>((four >> 16) & 0xffff)) << 8)
+    | (<u32>load<u8>(lut + <usize>((four >> 32) & 0xffff)) << 16)
+    | (<u32>load<u8>(lut + <usize>(four >> 48)) << 24);
 }
 
 /**

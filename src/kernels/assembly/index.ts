@@ -12,7 +12,7 @@ export { addPieceKeys, clearKeys, endBucket, gatherKeys } from './key-list';
 export { mergeBuckets, mergeTile } from './merge';
 export { probabilityOfKey, startWalk, sumRunCrossEntropy, walkSteps } from './scores';
 export {
-  labelsAbove, labelsEqual, labelsOfMask, encodeLabelRuns, fillFromTiles, encodePlane,
+  labelsAbove, labelsEqual, labelsOfMask, encodeLabelRuns, mergePlanes,
 } from './mask-runs';
 export { sweepElements } from './border-sweep';
 export { startBlocks, coarsen, takeCounts } from './nearest';

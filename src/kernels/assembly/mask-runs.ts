@@ -192,7 +192,7 @@ function setBits(row: usize, first: u32, length: u32): void {
  * must be asked for in order. `span` receives the first and the last row that was touched. Returns -1 for bytes that are no
  * runs of such a box, else 0.
  */
-export function fillFromTiles(tiles: usize, count: i32, z: u32, words: i32, plane: usize, span: usize): i32 {
+function fillFromTiles(tiles: usize, count: i32, z: u32, words: i32, plane: usize, span: usize): i32 {
   const rowBytes = <usize>words << 3;
   let lowest: u32 = 0xffffffff;
   let highest: u32 = 0;
@@ -248,7 +248,7 @@ export function fillFromTiles(tiles: usize, count: i32, z: u32, words: i32, plan
  * Writes the runs of the rows [first, last] of a plane, which it clears; none spans two rows. `rowLength`: voxels of a row.
  * `stats` of uint32 receives runs, voxels, lowest and highest x. Returns the bytes.
  */
-export function encodePlane(
+function encodePlane(
   plane: usize, words: i32, first: u32, last: u32, rowLength: u32, out: usize, stats: usize,
 ): i32 {
   const begin = out;
@@ -299,6 +299,36 @@ export function encodePlane(
   store<u32>(stats, lowest, 8);
   store<u32>(stats, highest, 12);
   return <i32>(out - begin);
+}
+
+/** Bytes of the record of a plane: bytes, runs, voxels, lowest and highest x, first and last row (uint32 each; 0 runs: no more). */
+const PLANE_RECORD = 28;
+
+/**
+ * Unites planes of a volume from `z` on and writes their runs behind each other, as long as the next surely ends before
+ * `limit`: `most` is the most that one takes. `plane` is room for a plane of bits, all 0. Each gets a record. Returns how many
+ * planes were united; -1 for bytes that are not runs of their box.
+ */
+export function mergePlanes(
+  tiles: usize, count: i32, z: u32, end: u32, words: i32, rowLength: u32, plane: usize, out: usize, limit: usize,
+  most: i32, records: usize,
+): i32 {
+  let done = 0;
+  for (; z < end && out + most <= limit; z++, done++) {
+    const record = records + <usize>done * PLANE_RECORD;
+    if (fillFromTiles(tiles, count, z, words, plane, record + 20) < 0) return -1;
+    const first = load<u32>(record, 20);
+    const last = load<u32>(record, 24);
+    if (first > last) {
+      store<u32>(record, 0);
+      store<u32>(record, 0, 4);
+      continue;
+    }
+    const bytes = encodePlane(plane, words, first, last, rowLength, out, record + 4);
+    store<u32>(record, bytes);
+    out += bytes;
+  }
+  return done;
 }
 
 /**

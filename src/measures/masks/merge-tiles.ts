@@ -11,8 +11,11 @@ export interface TilePart {
   readonly bytes: Uint8Array;
 }
 
-/** uint32 fields of a tile in the kernel's list. */
+/** uint32 fields of a tile in the kernel's list, and of its record of a plane. */
 const tileFields = 11;
+const planeFields = 7;
+/** Planes are united into room for at least this many bytes at a time. */
+const roomBytes = 2 ** 18;
 
 /**
  * The mask of one label. Lays the kernel memory out anew.
@@ -23,11 +26,14 @@ export function mergeTiles(kernels: Kernels, shape: Vec3, parts: readonly TilePa
   if (some.length === 0) return emptyMask(shape);
   const [sizeX, sizeY] = shape;
   const words = Math.ceil(sizeX / 64);
+  const first = some.reduce((low, { box }) => Math.min(low, box.origin[2]), shape[2]);
+  const end = some.reduce((high, { box }) => Math.max(high, box.origin[2] + box.shape[2]), 0);
+  const most = maxPlaneBytes(sizeX, sizeY);
   const layout = new Layout(kernels.memory);
   const list = layout.region(4 * tileFields * some.length);
   const plane = layout.region(8 * words * sizeY);
-  const out = layout.region(maxPlaneBytes(sizeX, sizeY));
-  const stats = layout.region(64);
+  const records = layout.region(4 * planeFields * (end - first));
+  const out = layout.region(most + roomBytes);
   const tiles = some.flatMap(({ box: { origin, shape: size }, bytes }) => {
     const address = layout.region(bytes.length);
     new Uint8Array(kernels.memory.buffer, address, bytes.length).set(bytes);
@@ -37,62 +43,72 @@ export function mergeTiles(kernels: Kernels, shape: Vec3, parts: readonly TilePa
   const { buffer } = kernels.memory;
   new Uint32Array(buffer, list, tiles.length).set(tiles);
   new Uint8Array(buffer, plane, 8 * words * sizeY).fill(0);
-  const span = new Uint32Array(buffer, stats, 6);
 
-  const first = some.reduce((low, { box }) => Math.min(low, box.origin[2]), shape[2]);
-  const end = some.reduce((high, { box }) => Math.max(high, box.origin[2] + box.shape[2]), 0);
+  const planes = new PlaneRecords();
   const pieces: Uint8Array[] = [];
-  const offsets = [0];
-  let [runs, voxels, bytes] = [0, 0, 0];
-  let [lowX, lowY, highX, highY] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
-  let firstPlane = -1;
-  let lastPlane = -1;
-  for (let z = first; z < end; z++) {
-    if (kernels.fillFromTiles(list, some.length, z, words, plane, stats) < 0) throw notRuns();
-    const [top, bottom] = [span[0]!, span[1]!];
-    if (top > bottom) {
-      if (firstPlane >= 0) offsets.push(bytes);
-      continue;
-    }
-    const length = kernels.encodePlane(plane, words, top, bottom, sizeX, out, stats + 8);
-    pieces.push(new Uint8Array(buffer, out, length).slice());
-    bytes += length;
-    runs += span[2]!;
-    voxels += span[3]!;
-    lowX = Math.min(lowX, span[4]!);
-    highX = Math.max(highX, span[5]!);
-    lowY = Math.min(lowY, top);
-    highY = Math.max(highY, bottom);
-    if (firstPlane < 0) firstPlane = z;
-    lastPlane = z;
-    offsets.push(bytes);
+  const limit = out + most + roomBytes;
+  for (let z = first; z < end; ) {
+    const done = kernels.mergePlanes(
+      ...([list, some.length, z, end, words, sizeX] as const),
+      ...([plane, out, limit, most, records] as const),
+    );
+    if (done < 0) throw notRuns();
+    const bytes = planes.add(z, new Uint32Array(buffer, records, planeFields * done));
+    pieces.push(new Uint8Array(buffer, out, bytes).slice());
+    z += done;
   }
-  return {
-    shape,
-    voxels,
-    runs,
-    box: {
-      origin: [lowX, lowY, firstPlane],
-      shape: [highX - lowX + 1, highY - lowY + 1, lastPlane - firstPlane + 1],
-    },
-    bytes: joined(pieces, bytes),
-    offsets: Uint32Array.from(offsets.slice(0, lastPlane - firstPlane + 2)),
-  };
+  const [only] = pieces;
+  return planes.mask(shape, pieces.length === 1 ? only! : Buffer.concat(pieces));
+}
+
+/** What is known of a mask once its planes are united. */
+class PlaneRecords {
+  #runs = 0;
+  #voxels = 0;
+  #bytes = 0;
+  /** Ends of the planes from the first on that has a run; those behind the last one are cut off at the end. */
+  readonly #offsets = [0];
+  #low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  #high = [0, 0];
+  #first = -1;
+  #last = -1;
+
+  /** The records of planes from `z` on; returns their bytes. */
+  add(z: number, records: Uint32Array): number {
+    const before = this.#bytes;
+    for (let at = 0; at < records.length; at += planeFields, z++) {
+      const [bytes, runs, voxels, lowX, highX, lowY, highY] = records.subarray(at, at + planeFields);
+      if (runs! > 0) {
+        this.#bytes += bytes!;
+        this.#runs += runs!;
+        this.#voxels += voxels!;
+        this.#low = [Math.min(this.#low[0]!, lowX!), Math.min(this.#low[1]!, lowY!)];
+        this.#high = [Math.max(this.#high[0]!, highX!), Math.max(this.#high[1]!, highY!)];
+        if (this.#first < 0) this.#first = z;
+        this.#last = z;
+      }
+      if (this.#first >= 0) this.#offsets.push(this.#bytes);
+    }
+    return this.#bytes - before;
+  }
+
+  mask(shape: Vec3, bytes: Uint8Array): Mask {
+    const [x, y, z] = [...this.#low, this.#first] as [number, number, number];
+    const size = [this.#high[0]! - x + 1, this.#high[1]! - y + 1, this.#last - z + 1] as const;
+    return {
+      shape,
+      voxels: this.#voxels,
+      runs: this.#runs,
+      box: { origin: [x, y, z], shape: size },
+      bytes,
+      offsets: Uint32Array.from(this.#offsets.slice(0, size[2] + 1)),
+    };
+  }
 }
 
 /** Every second voxel is a run of two bytes at worst, or of more bytes where gaps are long and runs therefore few. */
 function maxPlaneBytes(sizeX: number, sizeY: number): number {
   return 2 * sizeX * sizeY + 16 * sizeY;
-}
-
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 export function notRuns(): PartialError {

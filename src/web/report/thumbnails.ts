@@ -15,6 +15,8 @@ import { byBadness, worstClass } from './worst.ts';
 
 /** A case of each class at most, and so many in all. */
 const mostThumbnails = 6;
+/** Voxels that are looked at to find the slice; where they show no error, as many as the viewer starts with. */
+const searchedVoxels = 500_000;
 /** A gzip volume is read from its start: beyond this a picture is not worth its time. */
 const mostGzipBytes = 2 ** 27;
 
@@ -80,10 +82,15 @@ async function thumbnailOf(
   const overview = { kind: 'overview', fine: false } as const;
   const { volumes, rule } = await openVolumes({ ...request, part: overview, dataRoots: [] });
   if (slowBytes(volumes) > mostGzipBytes) return undefined;
-  const show = (part: ViewPart) => readView(volumes, { part, rule, class: classIndex }, () => {});
-  const whole = await show(overview);
+  const show = (part: ViewPart, mostVoxels?: number) =>
+    readView(volumes, { part, rule, class: classIndex, ...(mostVoxels && { mostVoxels }) }, () => {});
+  let whole = await show(overview, searchedVoxels);
   const axis = patientAxes(whole)[2];
-  const place = worstPlane(whole, classIndex, axis);
+  let place = worstPlane(whole, classIndex, axis);
+  if (place === undefined) {
+    whole = await show(overview);
+    place = worstPlane(whole, classIndex, axis);
+  }
   // An error that a coarse overview steps over is too small for a picture.
   const found = place === undefined ? undefined : worstVoxel(whole, classIndex, axis, place);
   if (found === undefined) return undefined;

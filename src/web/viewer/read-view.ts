@@ -31,6 +31,8 @@ export interface ViewQuestion {
   readonly rule: DecisionRule;
   /** The class that is shown where not all can be. */
   readonly class: number;
+  /** Voxels of an overview at most, where not as many as a browser is given. */
+  readonly mostVoxels?: number;
 }
 
 /** `progress` hears the share that has been read, from 0 to 1. */
@@ -40,7 +42,7 @@ export async function readView(
   progress: (share: number) => void,
 ): Promise<CaseView> {
   const { shape: wholeShape, affine, spacingMm } = volumes.grid;
-  const { stride, places } = placesOf(question.part, wholeShape);
+  const { stride, places } = placesOf(question, wholeShape);
   const shape = mapVec3(places, ({ length }) => length);
   const readBytes = meter(volumes, question, places, progress);
   const scan = volumes.scan?.header
@@ -66,7 +68,7 @@ export async function readView(
   };
 }
 
-function placesOf(part: ViewPart, shape: Vec3): { stride: Vec3; places: Places } {
+function placesOf({ part, mostVoxels: asked }: ViewQuestion, shape: Vec3): { stride: Vec3; places: Places } {
   if (part.kind === 'plane') {
     const stride = mapVec3(shape, (length, axis) =>
       axis === part.axis ? 1 : Math.ceil(length / longestPlaneSide),
@@ -77,7 +79,7 @@ function placesOf(part: ViewPart, shape: Vec3): { stride: Vec3; places: Places }
     return { stride, places };
   }
   const isFine = part.kind === 'overview' && part.fine;
-  const stride = strideOf(shape, isFine ? mostVoxels.fine : mostVoxels.coarse);
+  const stride = strideOf(shape, asked ?? (isFine ? mostVoxels.fine : mostVoxels.coarse));
   return {
     stride,
     places: mapVec3(shape, (length, axis) => placesAlong(length, stride[axis])),

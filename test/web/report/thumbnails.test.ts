@@ -64,3 +64,19 @@ test('a case whose volumes are gone or changed has no picture, and that is all',
   rmSync(at('p.nii'));
   expect(await gatherThumbnails(at('run'), readResults(at('run')))).toEqual([]);
 });
+
+test('an error that the first look steps over is found by the second one', async () => {
+  const large = [120, 110, 60] as const;
+  const data = new Uint8Array(120 * 110 * 60);
+  for (let i = 0; i < data.length; i++) data[i] = i % 120 < 10 && Math.floor(i / 13200) < 20 ? 1 : 0;
+  const wrong = Uint8Array.from(data);
+  // The odd ones of the columns are looked at first.
+  wrong[13200 * 31 + 120 * 51 + 76] = 1;
+  const spacingMm = [1, 1, 1] as const;
+  await writeNifti(at('large.nii'), { shape: large, datatype: 'uint8', spacingMm, data });
+  await writeNifti(at('wrong.nii'), { shape: large, datatype: 'uint8', spacingMm, data: wrong });
+  const cases = [{ id: 'one', predictions: [at('wrong.nii')], reference: at('large.nii') }];
+  await score(cases, { scores: 'label', measures: ['overlap'] }, at('large'));
+  const [thumbnail] = await gatherThumbnails(at('large'), readResults(at('large')));
+  expect(thumbnail).toMatchObject({ voxel: [76, 51, 31], slice: 31 });
+});
