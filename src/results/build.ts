@@ -27,6 +27,7 @@ import { buildMeans } from './means.ts';
 import { lossColumn, lossFacts } from './names.ts';
 import { Observations } from './observations.ts';
 import { classShapes, pooledShapes, type RunShapes, shapesAsked } from './shapes/build.ts';
+import { roundedTolerances } from './shapes/rounded-tolerances.ts';
 
 export interface ResultOptions {
   readonly convention: Convention;
@@ -79,7 +80,7 @@ export function buildResults(
       return { ...named, scope, ...lossFacts(loss), column: lossColumn(id), params };
     }),
     ...(shapes && { shapes: shapesAsked(shapes.settings) }),
-    warnings: observations.sentences(),
+    warnings: [...observations.sentences(), ...(shapes ? roundedTolerances(shapes.settings, cases) : [])],
     cases,
     pooled: pooledResult(outcome, counts, evaluate, beta, shapes),
     means: buildMeans(cases, outcome.classes, losses, shapes?.settings),

@@ -5,7 +5,6 @@ import { ask } from '../../src/questions/ask/ask.ts';
 import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { compareRuns } from '../../src/questions/compare/compare.ts';
 import type { ResultsDocument } from '../../src/results/document.ts';
-import { shapeTable } from '../../src/results/shapes/table.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
 import { pair, resultFiles, score, scored } from '../support/score.ts';
@@ -98,8 +97,9 @@ test('a tolerance that is missed by a rounding of the affine alone is told, with
   expect(boundary.voxel.hd).toBeGreaterThan(1);
   expect(boundary.voxel.hd).toBeLessThan(1.000001);
   expect(boundary.voxel.nsd['1']).toMatchObject({ nsd: 2 / 3, nearlyWithin: 1 / 3 });
-  const told = shapeTable(results)!.notes.find((note) => note.includes('rounding'));
-  expect(told).toMatch(/NSD 1 mm: in 1 of 4 cases .* case turned: .* --nsd-tolerance 1\.00001 takes them in/);
+  expect(results.warnings!.join()).toMatch(
+    /NSD 1 mm: in 1 of 4 cases .* case turned: .* --nsd-tolerance 1\.00001 takes them in/,
+  );
   const plain = one(0).boundary;
   expect(plain && 'voxel' in plain && plain.voxel.nsd['1']).toEqual({
     nsd: 1,
@@ -109,7 +109,7 @@ test('a tolerance that is missed by a rounding of the affine alone is told, with
   const wider = await ask(openFinishedRun(folder('run')), { nsdTolerancesMm: '1.00001' });
   const again = scored(wider.results.cases[1]).classes.one!.boundary;
   expect(again && 'voxel' in again && again.voxel.nsd['1.00001']!.nsd).toBe(1);
-  expect(shapeTable(wider.results)!.notes.some((note) => note.includes('rounding'))).toBe(false);
+  expect(wider.results.warnings!.join()).not.toMatch(/rounding/);
 });
 
 test('percentiles and tolerances given twice or in another order are the same run', async () => {

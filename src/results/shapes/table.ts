@@ -2,7 +2,6 @@
 import type { ResultsDocument } from '../document.ts';
 import { figure } from '../layout.ts';
 import type { ShapesAsked } from './document.ts';
-import { allTolerancesMm } from './measures.ts';
 
 interface Column {
   /** The measure in `shapes.measures`. */
@@ -16,8 +15,7 @@ export interface ShapeTable {
 }
 
 /** Means over cases; undefined where neither borders nor lesions were asked for. The first row is the head. */
-export function shapeTable(results: ResultsDocument): ShapeTable | undefined {
-  const { shapes, classes, means } = results;
+export function shapeTable({ shapes, classes, means }: ResultsDocument): ShapeTable | undefined {
   if (!shapes) return undefined;
   const columns = shapes.measures.flatMap(({ name }) => {
     const heading = headingOf(name);
@@ -39,7 +37,6 @@ export function shapeTable(results: ResultsDocument): ShapeTable | undefined {
     ],
     notes: [
       ...ruleNotes(shapes, columns),
-      ...roundingNotes(results),
       ...columns.flatMap(({ name, heading }: Column) => {
         const undefinedIn = classes.flatMap((each) => {
           const { count = 0, undefined: none = 0 } = summaryOf(each.name, name) ?? {};
@@ -59,33 +56,6 @@ function ruleNotes({ emptyDistance }: ShapesAsked, columns: readonly Column[]): 
   if (emptyDistance === null || !columns.some(({ heading }) => heading.includes(' mm↓'))) return [];
   const rule = emptyDistance === 'diagonal' ? "the length of the volume's diagonal" : `${emptyDistance} mm`;
   return [`distances where exactly one mask is empty: ${rule} (--empty-distance)`];
-}
-
-/** Tolerances that some border misses by a rounding of the affine alone. */
-function roundingNotes({ shapes, classes, cases }: ResultsDocument): string[] {
-  return allTolerancesMm({ tolerancesMm: shapes!.nsdTolerancesMm }).flatMap((tolerance) => {
-    const missed = cases.flatMap((entry) =>
-      entry.status !== 'ok'
-        ? []
-        : classes.flatMap(({ name }) => {
-            const boundary = entry.classes[name]?.boundary;
-            if (!boundary || !('voxel' in boundary)) return [];
-            const share = Math.max(
-              ...[boundary.voxel, boundary.surfel].map(
-                ({ nsd }) => nsd[String(tolerance)]?.nearlyWithin ?? 0,
-              ),
-            );
-            return share > 0 ? [{ id: entry.id, name, share }] : [];
-          }),
-    );
-    if (missed.length === 0) return [];
-    const most = missed.reduce((a, b) => (b.share > a.share ? b : a));
-    const ids = new Set(missed.map(({ id }) => id)).size;
-    const wider = Number((tolerance * (1 + 1e-5)).toPrecision(6));
-    return [
-      `NSD ${tolerance} mm: in ${ids} of ${cases.length} cases borders are beyond the tolerance by a rounding of the affine alone (class ${most.name} of case ${most.id}: ${Number((100 * most.share).toPrecision(3))} %); --nsd-tolerance ${wider} takes them in`,
-    ];
-  });
 }
 
 /** Classes that a note names. */

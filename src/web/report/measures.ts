@@ -72,6 +72,8 @@ function shapeLabel(name: string): string | undefined {
     'lesions.precision': 'Lesion precision',
     'lesions.f1': 'Lesion F1',
     'lesions.pq': 'Panoptic quality',
+    'lesions.brats.dice': 'Lesion-wise Dice',
+    'lesions.brats.hd95': 'Lesion-wise HD95, mm',
   }[name];
 }
 
@@ -113,8 +115,13 @@ export function measureValue<Value>(of: Measured<Value>, { kind, id }: Measure):
 
 type ClassValues = Pick<ClassResult, 'metrics' | 'losses' | 'boundary' | 'lesions'> | PooledClassResult;
 
-function lesionValue({ lesions }: Pick<ClassResult, 'lesions'>, what: string): number | null {
+function lesionValue(
+  { lesions }: Pick<ClassResult, 'lesions'>,
+  what: string,
+  of: string | undefined,
+): number | null {
   if (what === 'pq') return lesions?.panoptic.pq ?? null;
+  if (what === 'brats') return lesions?.brats?.[of as 'dice' | 'hd95'] ?? null;
   return lesions?.detection[what as 'sensitivity' | 'precision' | 'f1'] ?? null;
 }
 
@@ -125,7 +132,7 @@ export function classValue(of: ClassValues, measure: Measure): number | null {
   if (kind === 'loss') return of.losses[id] ?? null;
   if (!('boundary' in of || 'lesions' in of)) return null;
   const [where, what, ...rest] = id.split('.');
-  if (where === 'lesions') return lesionValue(of, what!);
+  if (where === 'lesions') return lesionValue(of, what!, rest[0]);
   if (!of.boundary || !('voxel' in of.boundary)) return null;
   const border = of.boundary[where as 'voxel' | 'surfel'];
   if (what === 'nsd') return border.nsd[rest.join('.')]?.nsd ?? null;
