@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { packageVersion } from '../../base/package-files.ts';
 import { answersOf, type OnBroken } from './broken-entries.ts';
 import { isRunId } from './jobs.ts';
-import { queueVersion } from './queue-version.ts';
+import { prefixesOfVersion1, queueVersion, workersKey } from './queue-version.ts';
 
 /** A worker that was silent for so long counts no more, and is remembered for those who ask in the morning what became of it. */
 const forgetMs = 600_000;
@@ -55,11 +55,16 @@ export class Fleet {
   readonly #redis: Redis;
   /** Common to all versions. */
   readonly #key: string;
+  /** Where only workers of version 1 are. */
+  readonly #olderKeys: readonly string[];
   readonly #onBroken: OnBroken;
 
   constructor(redis: Redis, prefix: string, onBroken: OnBroken = () => {}) {
     this.#redis = redis;
-    this.#key = `${prefix}:board:workers`;
+    this.#key = workersKey(prefix);
+    this.#olderKeys = prefixesOfVersion1(prefix)
+      .map(workersKey)
+      .filter((key) => key !== this.#key);
     this.#onBroken = onBroken;
   }
 
@@ -79,8 +84,17 @@ export class Fleet {
   }
 
   /** All workers that are remembered: those that are gone, and those of other versions, among them. */
-  remembered(): Promise<Map<string, WorkerFacts | AnyWorker>> {
-    return this.#within(rememberMs);
+  async remembered(): Promise<Map<string, WorkerFacts | AnyWorker>> {
+    const all = await this.#within(rememberMs);
+    for (const key of this.#olderKeys) {
+      // A cluster may hold it on another node; and what is there belongs to others.
+      const entries = await this.#redis.hgetall(key).catch(() => ({}));
+      for (const [id, text] of Object.entries(entries)) {
+        const facts = workerId.safeParse(id).success ? factsOf(text) : undefined;
+        if (facts && !isOfThisVersion(facts) && isHeardWithin(rememberMs, facts)) all.set(id, facts);
+      }
+    }
+    return all;
   }
 
   async #within(withinMs: number): Promise<Map<string, WorkerFacts | AnyWorker>> {
@@ -90,22 +104,25 @@ export class Fleet {
     const dropped: string[] = [];
     for (const [id, text] of Object.entries((all ?? {}) as Record<string, string>)) {
       const facts = workerId.safeParse(id).success ? factsOf(text) : undefined;
-      if (facts && Date.now() - facts.lastSeenAt < rememberMs) known.push([id, facts]);
+      if (facts && isHeardWithin(rememberMs, facts)) known.push([id, facts]);
       else dropped.push(id);
       if (!facts) this.#onBroken(hash);
     }
-    const isWithin = (ms: number) => (entry: (typeof known)[number]) => Date.now() - entry[1].lastSeenAt < ms;
     const past = known
-      .filter((entry) => !isWithin(forgetMs)(entry))
+      .filter(([, facts]) => !isHeardWithin(forgetMs, facts))
       .sort(([, a], [, b]) => b.lastSeenAt - a.lastSeenAt);
     dropped.push(...past.slice(mostRemembered).map(([id]) => id));
     if (dropped.length > 0) await this.#redis.hdel(hash, ...dropped);
-    return new Map(known.filter(isWithin(withinMs)).filter(([id]) => !dropped.includes(id)));
+    return new Map(known.filter(([id, facts]) => isHeardWithin(withinMs, facts) && !dropped.includes(id)));
   }
 }
 
 export function isOfThisVersion(facts: WorkerFacts | AnyWorker): facts is WorkerFacts {
   return facts.version === queueVersion;
+}
+
+function isHeardWithin(ms: number, { lastSeenAt }: Pick<AnyWorker, 'lastSeenAt'>): boolean {
+  return Date.now() - lastSeenAt < ms;
 }
 
 function factsOf(text: string): WorkerFacts | AnyWorker | undefined {

@@ -1,8 +1,12 @@
 /** Tells the log of a worker of other versions that share its server: neither does the work of the other. */
 import type { Redis } from 'ioredis';
-import type { Logger } from 'pino';
 import { type Fleet, isOfThisVersion } from './fleet.ts';
-import { queueVersion, runsOfVersion1 } from './queue-version.ts';
+import { prefixesOfVersion1, queueVersion, runsOfVersion1 } from './queue-version.ts';
+
+/** What of a logger is needed. */
+interface Log {
+  warn(facts: object, text: string): void;
+}
 
 const lookEveryMs = 60_000;
 
@@ -10,11 +14,11 @@ export class OtherVersions {
   readonly #redis: Redis;
   readonly #prefix: string;
   readonly #fleet: Fleet;
-  readonly #log: Logger;
+  readonly #log: Log;
   readonly #told = new Set<string>();
   #lookedAt = 0;
 
-  constructor(redis: Redis, prefix: string, fleet: Fleet, log: Logger) {
+  constructor(redis: Redis, prefix: string, fleet: Fleet, log: Log) {
     this.#redis = redis;
     this.#prefix = prefix;
     this.#fleet = fleet;
@@ -35,7 +39,10 @@ export class OtherVersions {
           'workers of another version are there: they take none of the work of this one',
         );
       }
-      const runs = await this.#redis.zcard(runsOfVersion1(this.#prefix));
+      const waiting = prefixesOfVersion1(this.#prefix).map((prefix) =>
+        this.#redis.zcard(runsOfVersion1(prefix)).catch(() => 0),
+      );
+      const runs = (await Promise.all(waiting)).reduce((sum, count) => sum + count, 0);
       if (runs > 0) {
         this.#tell(
           'runs 1',

@@ -10,7 +10,17 @@ export function versionedPrefix(prefix: string): string {
   return `${prefix}:v${queueVersion}`;
 }
 
-/** Where runs of version 1 wait: they are told of, not done. */
+/** Where programs of version 1 may be at work beside this one. Their default prefix had no braces. */
+export function prefixesOfVersion1(prefix: string): string[] {
+  return prefix === '{voxtally}' ? [prefix, 'voxtally'] : [prefix];
+}
+
+/** The key of the workers below a prefix, the same in all versions. */
+export function workersKey(prefix: string): string {
+  return `${prefix}:board:workers`;
+}
+
+/** Where runs of version 1 wait below a prefix: they are told of, not done. */
 export function runsOfVersion1(prefix: string): string {
   return `${prefix}:runs:prioritized`;
 }

@@ -39,7 +39,7 @@ export function comparisonTable(comparison: Comparison, width: number): string[]
   ];
   return [
     `a = ${a}, b = ${b}: ${cases.length} cases in both`,
-    `intervals: ${level * 100} % of ${resamples} draws of the cases (seed ${seed}); p: Wilcoxon signed-rank, two-sided, one test a row`,
+    `intervals: ${level * 100} % of ${resamples} draws of the cases (seed ${seed}); p: Wilcoxon signed-rank, two-sided, one test per row`,
     ...differences.map((text) => `the runs differ in ${text}`),
     ...(without.length > 0
       ? [`left out: ${without.slice(0, 8).join(', ')}${without.length > 8 ? ', ...' : ''}`]

@@ -1,6 +1,7 @@
 /** Programs of several versions share a server in a hospital: none takes work that it could misread, and who waits is told. */
 import { expect, test } from 'vitest';
 import { Fleet } from '../../../src/engines/redis/fleet.ts';
+import { OtherVersions } from '../../../src/engines/redis/other-versions.ts';
 import { queueVersion, runsOfVersion1 } from '../../../src/engines/redis/queue-version.ts';
 import { readRecord, writeRecord } from '../../../src/engines/redis/run-record.ts';
 import { redisForTests } from './redis-for-tests.ts';
@@ -68,6 +69,27 @@ test('a run on the queue of another version is shown as such, and resumed by thi
   expect(readRecord(cluster.runFolder(run)).queue).toBe(queueVersion);
   expect(await cluster.monitor.run(run)).toMatchObject({ state: 'done' });
 }, 60_000);
+
+test('programs of version 1 had another default prefix: they are seen there too', async () => {
+  cluster = await TestCluster.make(server, { cases: 0 });
+  const entry = JSON.stringify({ threads: 2, lastSeenAt: Date.now(), tilesDone: 7, busy: false });
+  await redis.hset('voxtally:board:workers', 'worker-old', entry, 'broken', '{');
+  const fleet = new Fleet(redis, '{voxtally}');
+  expect([...(await fleet.remembered()).keys()]).toEqual(['worker-old']);
+  expect((await fleet.workers()).size).toBe(0);
+  expect(await redis.hlen('voxtally:board:workers')).toBe(2);
+  expect((await new Fleet(redis, '{other}').remembered()).size).toBe(0);
+  await redis.zadd(runsOfVersion1('voxtally'), 1, 'of-version-1');
+  const told: string[] = [];
+  const log = { warn: (_: object, text: string) => told.push(text) };
+  const versions = new OtherVersions(redis, '{voxtally}', fleet, log);
+  await versions.look(60_000);
+  await versions.look(120_000);
+  expect(told).toEqual([
+    expect.stringContaining('workers of another version'),
+    expect.stringContaining('runs of another version'),
+  ]);
+});
 
 test('every key but the list of workers is of one version', async () => {
   cluster = await redis.cluster({ cases: 1 });
