@@ -71,18 +71,18 @@ test('a run on the queue of another version is shown as such, and resumed by thi
 }, 60_000);
 
 test('programs of version 1 had another default prefix: they are seen there too', async () => {
-  cluster = await TestCluster.make(server, { cases: 0 });
+  const { client } = redis;
   const entry = JSON.stringify({ threads: 2, lastSeenAt: Date.now(), tilesDone: 7, busy: false });
-  await redis.hset('voxtally:board:workers', 'worker-old', entry, 'broken', '{');
-  const fleet = new Fleet(redis, '{voxtally}');
+  await client.hset('voxtally:board:workers', 'worker-old', entry, 'broken', '{');
+  const fleet = new Fleet(client, '{voxtally}');
   expect([...(await fleet.remembered()).keys()]).toEqual(['worker-old']);
   expect((await fleet.workers()).size).toBe(0);
-  expect(await redis.hlen('voxtally:board:workers')).toBe(2);
-  expect((await new Fleet(redis, '{other}').remembered()).size).toBe(0);
-  await redis.zadd(runsOfVersion1('voxtally'), 1, 'of-version-1');
+  expect(await client.hlen('voxtally:board:workers')).toBe(2);
+  expect((await new Fleet(client, '{other}').remembered()).size).toBe(0);
+  await client.zadd(runsOfVersion1('voxtally'), 1, 'of-version-1');
   const told: string[] = [];
   const log = { warn: (_: object, text: string) => told.push(text) };
-  const versions = new OtherVersions(redis, '{voxtally}', fleet, log);
+  const versions = new OtherVersions(client, '{voxtally}', fleet, log);
   await versions.look(60_000);
   await versions.look(120_000);
   expect(told).toEqual([
