@@ -32,15 +32,25 @@ export interface LesionSection {
 export function gatherLesions(outDir: string): LesionSection | undefined {
   const text = readText(localStore(outDir), 'lesions.csv');
   if (text === undefined) return undefined;
-  const rows = z.array(lesionRow).safeParse(parse(text, { columns: true }));
-  if (!rows.success) return undefined;
   const counts = { found: 0, missed: 0, matched: 0, invented: 0 };
-  for (const { status } of rows.data) counts[status]++;
-  const wrong = rows.data
-    .filter(({ status }) => status === 'missed' || status === 'invented')
-    .sort((a, b) => b.ml - a.ml)
-    .slice(0, mostListed);
-  return { counts, wrong };
+  let wrong: LesionRow[] = [];
+  const largest = () => wrong.sort((a, b) => b.ml - a.ml).slice(0, mostListed);
+  let sound = true;
+  // A run may have millions of lesions: of these only the largest are held.
+  parse(text, {
+    columns: true,
+    on_record: (record: unknown) => {
+      const { data: row } = lesionRow.safeParse(record);
+      if (row === undefined) sound = false;
+      else {
+        counts[row.status]++;
+        if (row.status === 'missed' || row.status === 'invented') wrong.push(row);
+        if (wrong.length >= 100 * mostListed) wrong = largest();
+      }
+      return null;
+    },
+  });
+  return sound ? { counts, wrong: largest() } : undefined;
 }
 
 export function lesionSection(section: LesionSection | undefined, viewer: string | undefined): Fragment {

@@ -8,6 +8,7 @@ import { WeightedDistances } from '../../../src/measures/boundary/weighted-dista
 import { bratsValues, measureBrats } from '../../../src/measures/lesions/brats.ts';
 import { atConnectivity } from '../../../src/measures/lesions/components.ts';
 import { findComponents } from '../../../src/measures/lesions/find-components.ts';
+import { matchComponents, panoptic, panopticValues } from '../../../src/measures/lesions/panoptic.ts';
 import { emptyMask, type Mask } from '../../../src/measures/masks/mask.ts';
 import { connectivities } from '../../../src/settings/shape-settings.ts';
 import { kernels, masksOf } from './volumes.ts';
@@ -161,6 +162,34 @@ describe('components', () => {
       expect(counts(teeth, tileShape)).toEqual([6, 6, 6]);
     }
   });
+});
+
+test('pairs of components: by falling IoU, then by number, each component once', () => {
+  const shape: Vec3 = [30, 3, 3];
+  // Two references of 6 voxels; a prediction of 10 that shares 3 with each, and one of 2 within the second.
+  const row =
+    (from: number, end: number): Inside =>
+    (x, y, z) =>
+      y === 1 && z === 1 && x >= from && x < end;
+  const reference = maskOf(shape, (x, y, z) => row(1, 7)(x, y, z) || row(9, 15)(x, y, z));
+  const bridge: Inside = (x, y, z) =>
+    row(4, 7)(x, y, z) || row(9, 12)(x, y, z) || (y === 2 && z === 1 && x > 5 && x < 10);
+  const prediction = maskOf(shape, (x, y, z) => bridge(x, y, z) || row(13, 15)(x, y, z));
+  const table = atConnectivity(findComponents(kernels(), reference, prediction), 6);
+  expect([...table.prediction.voxels]).toEqual([10, 2]);
+  // Both references share 3 of 13 voxels with the bridge: the first takes it, the second takes the small one (2 of 6).
+  const [a, b] = [3 / 13, 2 / 6];
+  expect(matchComponents(table, 0.2)).toEqual([
+    { reference: 2, prediction: 2, iou: b },
+    { reference: 1, prediction: 1, iou: a },
+  ]);
+  expect(matchComponents(table, 0.5)).toEqual([]);
+  // IoU is to be above the threshold, not at it.
+  expect(matchComponents(table, b)).toEqual([]);
+  const quality = panopticValues(panoptic(table, 0.2));
+  expect(quality).toMatchObject({ tp: 2, fp: 0, fn: 0, rq: 1 });
+  expect(quality.sq).toBeCloseTo((a + b) / 2, 15);
+  expect(panopticValues(panoptic(table, 0.3))).toMatchObject({ tp: 1, fp: 1, fn: 1, rq: 0.5, sq: b });
 });
 
 test('lesions of BraTS: parts whose dilations touch are one, and a prediction in reach belongs to it', () => {
