@@ -1,5 +1,5 @@
 // Bundles the command line and the entry points of threads: few files to load in place of hundreds start a run faster.
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleDynamicImports, loadLater, shareOneChunk } from './late-loading.mjs';
@@ -43,6 +43,9 @@ const node = {
     js: "import { createRequire as voxtallyRequire } from 'node:module'; const require = voxtallyRequire(import.meta.url);",
   },
 };
+
+// Chunks of the build before are not part of this one.
+rmSync(node.outdir, { recursive: true, force: true });
 
 // The commands with their flags, and a file of all that they do.
 const program = await build({

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { DefectError, PartialError } from '../base/errors.ts';
+import { namedError } from '../base/named-error.ts';
 import { packageVersion } from '../base/package-files.ts';
-import { namedError } from '../base/packed-error.ts';
 import { redisFault } from '../engines/redis/redis-faults.ts';
 import { commands } from './commands/index.ts';
 import { plainText } from './plain-text.ts';

@@ -7,7 +7,7 @@ import type { TableKind } from '../results/table.ts';
 import { lesionList, writeResultFiles } from '../run/write-results.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { thresholdDecides } from '../settings/run-settings.ts';
-import { shapeQuestions } from '../settings/shape-settings.ts';
+import { shapeQuestions } from '../settings/shape-names.ts';
 import { interruptedStatus, interruptible } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { settingsFromFlags } from './setting-flags.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { presetNames } from '../settings/shape-settings.ts';
+import { presetNames } from '../settings/shape-names.ts';
 
 /** A flag that overrides one setting. Values stay text; the schema of the settings reads and checks them. */
 interface SettingFlag {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
 import { DefectError, InputError, MachineError } from '../base/errors.ts';
 import { mapConcurrently } from '../base/map-concurrently.ts';
-import { namedError } from '../base/packed-error.ts';
+import { namedError } from '../base/named-error.ts';
 import { tileGrid } from '../base/tile-grid.ts';
 import { type CaseOutcomeRecord, unscored } from '../run/case-outcome.ts';
 import { hasLostOwnership } from '../run/fence.ts';

@@ -7,7 +7,8 @@ import { decideChannels } from './decide-channels.ts';
 import { decideScores, type ScoreDecision } from './decide-scores.ts';
 import { nameOfLabel, type RunClass, type RunSettings, thresholdDecides } from './run-settings.ts';
 import { type Config, defaultConfig } from './schema.ts';
-import { checkTolerances, measureOf, shapeQuestions, shapeSettings } from './shape-settings.ts';
+import { measureOf, shapeQuestions } from './shape-names.ts';
+import { checkTolerances, shapeSettings } from './shape-settings.ts';
 
 const mebi = 2 ** 20;
 /** Clip of the cross-entropy of stored probabilities; 0 clamps at 100. */

@@ -7,14 +7,13 @@ import * as z from 'zod';
 import type { DeepReadonly } from '../base/deep-readonly.ts';
 import { parseAudit } from './audit-choice.ts';
 import { parseRedisAddress } from './redis-address.ts';
+import { measureNames, presetNames } from './shape-names.ts';
 import {
   connectivity,
   emptyDistance,
   matchIou,
-  measureNames,
   percentileList,
   preset,
-  presetNames,
   tolerances,
 } from './shape-settings.ts';
 import {

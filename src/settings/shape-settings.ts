@@ -2,31 +2,7 @@
 import * as z from 'zod';
 import type { DeepReadonly } from '../base/deep-readonly.ts';
 import { UsageError } from '../base/errors.ts';
-
-export const measureNames = ['overlap', 'boundary', 'lesions'] as const;
-export type MeasureName = (typeof measureNames)[number];
-
-/** Voxels are neighbours that share a face (6), an edge too (18), a corner too (26). */
-export const connectivities = [6, 18, 26] as const;
-export type Connectivity = (typeof connectivities)[number];
-
-export interface BratsRule {
-  /** How often a lesion is dilated by its 18-neighbourhood. */
-  readonly dilation: number;
-  /** Lesions of at most so many mm^3 are left out. */
-  readonly minMm3: number;
-}
-
-/** The rules of the BraTS challenges, by name. */
-export const bratsPresets = {
-  'brats-gli': { dilation: 3, minMm3: 50 },
-  'brats-ssa': { dilation: 3, minMm3: 50 },
-  'brats-ped': { dilation: 3, minMm3: 50 },
-  'brats-men': { dilation: 1, minMm3: 50 },
-  'brats-met': { dilation: 1, minMm3: 2 },
-} as const satisfies Record<string, BratsRule>;
-export type BratsPreset = keyof typeof bratsPresets;
-export const presetNames = Object.keys(bratsPresets) as [BratsPreset, ...BratsPreset[]];
+import { type BratsPreset, type Connectivity, type MeasureName, presetNames } from './shape-names.ts';
 
 export const percentileList = z.array(z.number().positive().max(100)).min(1).max(16);
 const toleranceList = z.array(z.number().min(0).max(1000)).min(1).max(16);
@@ -61,19 +37,6 @@ export function checkTolerances(shapes: ShapeSettings | undefined, classes: read
     `--nsd-tolerance: there is no class "${unknown}"; the classes are ${classes.join(', ')}`,
     { field: 'nsdTolerancesMm' },
   );
-}
-
-/** What each setting is of. */
-const settingsOf = {
-  boundary: ['percentiles', 'nsdTolerancesMm', 'emptyDistance'],
-  lesions: ['connectivity', 'matchIou', 'lesionPreset'],
-} as const;
-export const shapeQuestions = [...settingsOf.boundary, ...settingsOf.lesions] as const;
-export type ShapeQuestionName = (typeof shapeQuestions)[number];
-
-/** What a setting is of. */
-export function measureOf(name: ShapeQuestionName): keyof typeof settingsOf {
-  return settingsOf.boundary.some((own) => own === name) ? 'boundary' : 'lesions';
 }
 
 /** The settings of a run, from its configuration; undefined where neither borders nor lesions are asked for. */

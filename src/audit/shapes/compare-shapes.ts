@@ -13,7 +13,7 @@ import { MaskBuilder } from '../../measures/masks/mask-builder.ts';
 import { readCaseFacts, readClassMasks, readIgnored } from '../../measures/shapes/case-masks.ts';
 import type { SectionFile } from '../../measures/shapes/section-file.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
-import { connectivities } from '../../settings/shape-settings.ts';
+import { connectivities } from '../../settings/shape-names.ts';
 import type { TileVoxels } from '../tile-voxels.ts';
 import { type Compared, count } from '../values.ts';
 import { plainComponents } from './plain-components.ts';

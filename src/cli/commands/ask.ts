@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { shapeQuestions } from '../../settings/shape-settings.ts';
+import { shapeQuestions } from '../../settings/shape-names.ts';
 import type { AskFlags } from '../run-ask.ts';
 import { addSettingFlags } from '../setting-flags.ts';
 import { tableOption } from '../table.ts';

@@ -6,7 +6,7 @@
 import type { Vec3 } from '../../base/box.ts';
 import { exactSum } from '../../base/statistics/exact-sum.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import type { BratsRule } from '../../settings/shape-settings.ts';
+import type { BratsRule } from '../../settings/shape-names.ts';
 import { facetAreasMm2 } from '../boundary/facet-areas.ts';
 import { measureDistances } from '../boundary/measure-distances.ts';
 import { areaPercentile } from '../boundary/percentiles.ts';

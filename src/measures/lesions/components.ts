@@ -4,7 +4,7 @@
  * answers for all three connectivities. They are numbered from 1 on by their first voxel, x fastest.
  */
 import type { Vec3 } from '../../base/box.ts';
-import type { Connectivity } from '../../settings/shape-settings.ts';
+import type { Connectivity } from '../../settings/shape-names.ts';
 import { largestNumber } from '../masks/mask.ts';
 
 /** Components as columns; entry i is component i + 1. */

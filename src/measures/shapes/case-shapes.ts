@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Vec3 } from '../../base/box.ts';
 import { vec3Schema } from '../../base/vec3-schema.ts';
-import type { BratsRule } from '../../settings/shape-settings.ts';
+import type { BratsRule } from '../../settings/shape-names.ts';
 import { decodeComponents, decodeDistances, encodeComponents, encodeDistances } from './distance-codec.ts';
 import type { NamedSection, SectionFile } from './section-file.ts';
 import type { ClassShapes } from './tasks.ts';

@@ -1,6 +1,7 @@
 /** The values of shapes of a class, of one case and of several, from what cases keep. */
 import type { Vec3 } from '../../base/box.ts';
-import type { Connectivity, ShapeSettings } from '../../settings/shape-settings.ts';
+import type { Connectivity } from '../../settings/shape-names.ts';
+import type { ShapeSettings } from '../../settings/shape-settings.ts';
 import { BorderPool, type PooledBorderValues } from '../boundary/border-pool.ts';
 import { noDistances } from '../boundary/distance-list.ts';
 import { facetAreasMm2 } from '../boundary/facet-areas.ts';

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { PartialError } from '../../base/errors.ts';
 import { jsonLabel, labelSchema } from '../../base/label.ts';
 import { decidesByChannel, type RunSettings } from '../../settings/run-settings.ts';
-import { bratsPresets } from '../../settings/shape-settings.ts';
+import { bratsPresets } from '../../settings/shape-names.ts';
 import type { VoxelSize } from '../lesions/brats.ts';
 import type { Mask } from '../masks/mask.ts';
 import { collectorBytes } from '../masks/tile-runs.ts';

@@ -1,5 +1,5 @@
 import type { Kernels } from '../../kernels/kernels.ts';
-import type { BratsRule } from '../../settings/shape-settings.ts';
+import type { BratsRule } from '../../settings/shape-names.ts';
 import { addLists, type DistanceList } from '../boundary/distance-list.ts';
 import {
   type Border,

@@ -7,7 +7,7 @@ import { type ShapeJob, shapesId } from '../../measures/shapes/row.ts';
 import type { ShapeResult } from '../../measures/shapes/tasks.ts';
 import { type StoredShapes, storedShapes } from '../../run/shapes.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
-import { type BratsRule, bratsPresets } from '../../settings/shape-settings.ts';
+import { type BratsRule, bratsPresets } from '../../settings/shape-names.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
 import type { FinishedRun } from './finished-run.ts';
 

@@ -7,7 +7,8 @@ import { hardThreshold } from '../../measures/tile/threshold.ts';
 import { loadConfig } from '../../settings/load-config.ts';
 import { crossEntropyClips, lossesOf } from '../../settings/resolve-settings.ts';
 import { decidesByChannel, predictsLabels, type RunSettings } from '../../settings/run-settings.ts';
-import { measureNames, measureOf, shapeQuestions, shapeSettings } from '../../settings/shape-settings.ts';
+import { measureNames, measureOf, shapeQuestions } from '../../settings/shape-names.ts';
+import { shapeSettings } from '../../settings/shape-settings.ts';
 import { holdsLogits } from './finished-run.ts';
 
 /** What may be another than in the run; the rest stays as the run had it. */

@@ -15,7 +15,7 @@ import { atConnectivity } from '../../../src/measures/lesions/components.ts';
 import { findComponents } from '../../../src/measures/lesions/find-components.ts';
 import { emptyMask } from '../../../src/measures/masks/mask.ts';
 import { isSound } from '../../../src/measures/masks/mask-builder.ts';
-import { connectivities } from '../../../src/settings/shape-settings.ts';
+import { connectivities } from '../../../src/settings/shape-names.ts';
 import { kernels, masksOf } from './volumes.ts';
 
 const spacings: Vec3[] = [

@@ -5,7 +5,7 @@ import { detect, detectionValues } from '../../../src/measures/lesions/detection
 import { findComponents } from '../../../src/measures/lesions/find-components.ts';
 import { panoptic, panopticValues } from '../../../src/measures/lesions/panoptic.ts';
 import { emptyMask } from '../../../src/measures/masks/mask.ts';
-import { connectivities } from '../../../src/settings/shape-settings.ts';
+import { connectivities } from '../../../src/settings/shape-names.ts';
 import { goldenCases, goldenFolder, kernels, masksOf, near, readCodes } from './volumes.ts';
 
 const { cases } = goldenCases();

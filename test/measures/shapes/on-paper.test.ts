@@ -10,7 +10,7 @@ import { atConnectivity } from '../../../src/measures/lesions/components.ts';
 import { findComponents } from '../../../src/measures/lesions/find-components.ts';
 import { matchComponents, panoptic, panopticValues } from '../../../src/measures/lesions/panoptic.ts';
 import { emptyMask, type Mask } from '../../../src/measures/masks/mask.ts';
-import { connectivities } from '../../../src/settings/shape-settings.ts';
+import { connectivities } from '../../../src/settings/shape-names.ts';
 import { kernels, masksOf } from './volumes.ts';
 
 type Inside = (x: number, y: number, z: number) => boolean;
