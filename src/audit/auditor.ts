@@ -2,6 +2,7 @@
 import type { Piscina } from 'piscina';
 import { threadFile } from '../base/package-files.ts';
 import type { PackedError } from '../base/packed-error.ts';
+import { threadFlags } from '../base/thread-flags.ts';
 import type { CaseAudit } from '../run/audit/record.ts';
 import { loadTfjsNode } from '../tfjs/tfjs-node.ts';
 import type { AuditStep } from './audit-case.ts';
@@ -34,7 +35,7 @@ export class Auditor {
       maxThreads: 1,
       concurrentTasksPerWorker: 1,
       argv: [...this.#dataRoots],
-      execArgv: [...process.execArgv, '--no-experimental-require-module'],
+      execArgv: threadFlags(),
     });
   }
 }

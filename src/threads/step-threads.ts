@@ -1,6 +1,7 @@
 /** Steps done by threads of their own. */
 import { Piscina } from 'piscina';
 import { threadFile } from '../base/package-files.ts';
+import { threadFlags } from '../base/thread-flags.ts';
 import type { StepAnswer, StepPlace } from './step-place.ts';
 import type { Step } from './steps.ts';
 
@@ -20,8 +21,7 @@ export class StepThreads implements StepPlace {
       argv: [...dataRoots],
       // What steps leave behind is short-lived; by itself its space grows to 48 MB a thread before it is collected.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
-      // Node ends the whole process when a thread is closed while it loads a module by `require`; by `import` it does not.
-      execArgv: [...process.execArgv, '--no-experimental-require-module'],
+      execArgv: threadFlags(),
     });
     // The first thread loads at once, and no second one starts only because it is not ready.
     this.#loaded = this.#pool.run(null).catch(() => {});

@@ -5,6 +5,7 @@ import type { Vec3 } from '../../base/box.ts';
 import { MachineError } from '../../base/errors.ts';
 import { threadFile } from '../../base/package-files.ts';
 import { type PackedError, unpackError } from '../../base/packed-error.ts';
+import { threadFlags } from '../../base/thread-flags.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { type CaseView, type ViewPart, viewBytes } from './case-view.ts';
 
@@ -68,8 +69,7 @@ export class CaseReader {
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: idleMs,
-      // Node ends the whole process when a thread is closed while it loads a module by `require`; by `import` it does not.
-      execArgv: [...process.execArgv, '--no-experimental-require-module'],
+      execArgv: threadFlags(),
     });
   }
 
