@@ -70,28 +70,38 @@ export class DistanceSurvey {
 
   /** All elements: those of chosen buckets at their distances, those of each other bucket together at its lowest. */
   list(): WeightedDistances {
-    const rows: [number, Row][] = this.#zero.elements > 0 ? [[0, this.#zero]] : [];
+    const most =
+      1 + this.#elements.length + [...this.#chosen.values()].reduce((sum, { size }) => sum + size, 0);
+    const column = () => new Float64Array(most);
+    const [distances, weights, cumulatedElements, cumulatedWeight] = [column(), column(), column(), column()];
+    const soFar: Row = { elements: 0, weight: 0, lost: 0 };
+    let rows = 0;
+    const put = (distance: number, elements: number, weight: number, lost: number) => {
+      addTo(soFar, elements, weight);
+      soFar.lost += lost;
+      distances[rows] = distance;
+      weights[rows] = weight + lost;
+      cumulatedElements[rows] = soFar.elements;
+      cumulatedWeight[rows++] = soFar.weight + soFar.lost;
+    };
+    const zero = this.#zero;
+    if (zero.elements > 0) put(0, zero.elements, zero.weight, zero.lost);
     for (let i = 0; i < this.#elements.length; i++) {
-      const elements = this.#elements[i]!;
-      if (elements === 0) continue;
+      if (this.#elements[i] === 0) continue;
       const chosen = this.#chosen.get(this.#first + i);
-      if (chosen !== undefined) for (const row of [...chosen].sort(([a], [b]) => a - b)) rows.push(row);
-      else {
-        const row = { elements, weight: this.#weight[i]!, lost: this.#lost[i]! };
-        rows.push([lowestOf(this.#first + i), row]);
+      if (chosen === undefined) {
+        put(lowestOf(this.#first + i), this.#elements[i]!, this.#weight[i]!, this.#lost[i]!);
+        continue;
+      }
+      for (const [distance, { elements, weight, lost }] of [...chosen].sort(([a], [b]) => a - b)) {
+        put(distance, elements, weight, lost);
       }
     }
-    const so: Row = { elements: 0, weight: 0, lost: 0 };
-    const cumulated = rows.map(([, row]) => {
-      addTo(so, row.elements, row.weight);
-      so.lost += row.lost;
-      return { elements: so.elements, weight: so.weight + so.lost };
-    });
     return new WeightedDistances({
-      distances: Float64Array.from(rows, ([distance]) => distance),
-      cumulatedElements: Float64Array.from(cumulated, ({ elements }) => elements),
-      cumulatedWeight: Float64Array.from(cumulated, ({ weight }) => weight),
-      weights: Float64Array.from(rows, ([, { weight, lost }]) => weight + lost),
+      distances: distances.subarray(0, rows),
+      cumulatedElements: cumulatedElements.subarray(0, rows),
+      cumulatedWeight: cumulatedWeight.subarray(0, rows),
+      weights: weights.subarray(0, rows),
       weightedSum: this.#weightedSum.total,
     });
   }
