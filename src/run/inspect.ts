@@ -9,8 +9,9 @@ import type { Config } from '../settings/schema.ts';
 import { readHeader } from '../volumes/formats.ts';
 import { dataBytes } from '../volumes/length.ts';
 import type { VolumeHeader } from '../volumes/types.ts';
-import { automaticTile, channelHeaders } from './plan/case-plan.ts';
+import { channelHeaders } from './plan/case-plan.ts';
 import { planMemory } from './plan/memory.ts';
+import { automaticTile } from './plan/tile-shape.ts';
 
 /** What a volume is, and what scoring it as a prediction would take. */
 export interface InspectReport {
