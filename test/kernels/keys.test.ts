@@ -181,6 +181,9 @@ test('bytes that are not runs of a bucket are refused', () => {
   expect(refused([0x01])).toBe(-1); // the count is missing
   expect(refused([0x80])).toBe(-1); // a varint without its end
   expect(refused([0xfe, 0xff, 0x07, 0x00])).toBe(-1); // a key after 65535
+  expect(refused([0x00, 0xfe, 0xff, 0x07])).toBe(-1); // the second is 65536
+  expect(refused([0x00, 0xfe, 0xff])).toBe(-1); // the second has no end
+  expect(refused([0x00, 0x01])).toBe(-1); // the count of the second is missing
 });
 
 test.each([false, true])('Lovász sums of a bucket against the definition (logits: %s)', (logit) => {

@@ -6,7 +6,7 @@
  *
  * A list is three arrays of uint32: keys, ascending, and the low halves of their counts on each side.
  */
-import { countAt, countEnd, headAt, writeVarint } from './runs';
+import { countAt, countEnd, headAt, numberTo, twoSingles, writeVarint } from './runs';
 
 /** Places of the counts in a list, and of the high halves behind the cells. */
 export const BACKGROUND: usize = 4 * 65536;
@@ -33,14 +33,6 @@ export function clearKeys(): void {
   carried = 0;
 }
 
-/** Marks words of a group as not zero. */
-// @ts-ignore: decorator
-@inline
-function markWords(group: usize, words: u64): void {
-  store<u64>(groups + (group << 3), load<u64>(groups + (group << 3)) | words);
-}
-
-/** Adds a key whose word is marked. */
 // @ts-ignore: decorator
 @inline
 function addKey(key: u32, count: u64, cells: usize, side: i32): void {
@@ -49,6 +41,8 @@ function addKey(key: u32, count: u64, cells: usize, side: i32): void {
   const before = load<u64>(at);
   const more = count - <u64>((before & bit) == 0);
   store<u64>(at, before | bit);
+  const group = groups + (<usize>(key >> 12) << 3);
+  store<u64>(group, load<u64>(group) | (<u64>1 << ((key >> 6) & 63)));
   if (!more) return;
   hasMore = true;
   const cell = cells + (<usize>key << 3) + (<usize>side << 2);
@@ -64,23 +58,23 @@ function addHigh(cell: usize, more: u32): void {
 
 /** Adds keys of the background that stand at place 0 of a bucket that is turned round. */
 export function addFirstKeys(count: u64, cells: usize): void {
-  if (!count) return;
-  markWords(0, 1);
-  addKey(0, count, cells, 0);
+  if (count) addKey(0, count, cells, 0);
+}
+
+/** Adds a key at its place, or where it is counted from the end of the bucket. */
+// @ts-ignore: decorator
+@inline
+function addPlaced(turned: bool, key: u32, count: u64, cells: usize, side: i32): void {
+  if (!turned) addKey(key, count, cells, side);
+  else if (key) addKey(65536 - key, count, cells, side);
+  else carried += count;
 }
 
 // @ts-ignore: decorator
 @inline
 function addPacked(turned: bool, keys: usize, count: u32, cells: usize, side: i32): void {
   for (let at = keys, end = keys + (<usize>count << 1); at < end; at += 2) {
-    const key = <u32>load<u16>(at);
-    if (turned && !key) {
-      carried++;
-      continue;
-    }
-    const place = turned ? 65536 - key : key;
-    markWords(place >> 12, <u64>1 << ((place >> 6) & 63));
-    addKey(place, 1, cells, side);
+    addPlaced(turned, <u32>load<u16>(at), 1, cells, side);
   }
 }
 
@@ -97,10 +91,23 @@ function addRuns(turned: bool, runs: usize, bytes: i32, cells: usize, side: i32)
   const end = runs + bytes;
   let next: u64 = 0;
   let total: u64 = 0;
-  // The words of a group are marked when the next one begins: each mark would wait for the one before.
-  let group: u32 = 0;
-  let words: u64 = 0;
   while (runs < end) {
+    // Each number is looked for where the one before ends: of two at once only one has to wait.
+    const eight = load<u64>(runs);
+    const stops = twoSingles(eight);
+    const stop = stops & 63;
+    const after = runs + <usize>(stops >> 35) + 1;
+    if (stops && after <= end) {
+      const first = next + (numberTo(eight, stop) >> 1);
+      const second = first + 1 + (numberTo(eight >> (stop + 1), (stops >> 32) - stop - 1) >> 1);
+      if (second > 0xffff) return -1;
+      addPlaced(turned, <u32>first, 1, cells, side);
+      addPlaced(turned, <u32>second, 1, cells, side);
+      runs = after;
+      next = second + 1;
+      total += 2;
+      continue;
+    }
     const head = headAt(runs);
     runs += <usize>(head >> 32);
     const key = next + ((head & 0xffffffff) >> 1);
@@ -110,22 +117,10 @@ function addRuns(turned: bool, runs: usize, bytes: i32, cells: usize, side: i32)
       runs = countEnd();
     }
     if (key > 0xffff || runs > end) return -1;
+    addPlaced(turned, <u32>key, count, cells, side);
     next = key + 1;
     total += count;
-    if (turned && !key) {
-      carried += count;
-      continue;
-    }
-    const place = turned ? 65536 - <u32>key : <u32>key;
-    if (place >> 12 != group) {
-      markWords(group, words);
-      group = place >> 12;
-      words = 0;
-    }
-    words |= <u64>1 << ((place >> 6) & 63);
-    addKey(place, count, cells, side);
   }
-  markWords(group, words);
   return <f64>total;
 }
 
@@ -223,18 +218,18 @@ function gather(
         store<u32>(at, <u32>b, BACKGROUND);
         store<u32>(at, <u32>f, FOREGROUND);
         at += 4;
-        if (background) {
+        if (background && b) {
           const head = headOf(key - nextBackground, b);
           store<u32>(backgroundRuns, packedHead(head));
-          backgroundRuns += b ? lengthOf(head) : 0;
-          nextBackground = b ? key + 1 : nextBackground;
+          backgroundRuns += lengthOf(head);
+          nextBackground = key + 1;
           if (b > 1) backgroundRuns = writeVarint(backgroundRuns, b - 2);
         }
-        if (foreground) {
+        if (foreground && f) {
           const head = headOf(key - nextForeground, f);
           store<u32>(foregroundRuns, packedHead(head));
-          foregroundRuns += f ? lengthOf(head) : 0;
-          nextForeground = f ? key + 1 : nextForeground;
+          foregroundRuns += lengthOf(head);
+          nextForeground = key + 1;
           if (f > 1) foregroundRuns = writeVarint(foregroundRuns, f - 2);
         }
       }

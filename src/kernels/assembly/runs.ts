@@ -19,6 +19,32 @@ function readVarint(at: usize): u64 {
   return value;
 }
 
+/** Where the first number of eight bytes ends, and where the second one does: the bits that say so. */
+const STOPS: u64 = 0x8080808080808080;
+
+/**
+ * Where the two numbers of `eight` bytes end, as bits, if two runs of one key each begin there that have up to three bytes each;
+ * else 0. The place of the second stop is in the upper half.
+ */
+// @ts-ignore: decorator
+@inline
+export function twoSingles(eight: u64): u64 {
+  const stops = ~eight & STOPS;
+  const first = ctz(stops);
+  const rest = stops & (stops - 1);
+  const second = ctz(rest);
+  const more = (eight | (eight >> (first + 1))) & 1;
+  return first <= 23 && second - first <= 24 && !more ? first | (second << 32) : 0;
+}
+
+/** The number of up to three bytes that begins at the low end and has its last bit at `stop`. */
+// @ts-ignore: decorator
+@inline
+export function numberTo(bytes: u64, stop: u64): u64 {
+  const own = bytes & ((<u64>2 << stop) - 1);
+  return (own & 0x7f) | ((own >> 1) & 0x3f80) | ((own >> 2) & 0x1fc000);
+}
+
 /**
  * The number with which a run begins, and behind it, from bit 32 on, how many bytes it has. Most have up to three: all are
  * looked at at once. What lies behind the runs may be read, and is not used. Of what is no such number it is one too large.
