@@ -65,28 +65,24 @@ test.each<Fault>([
   { call: 'openSync', path: /work\/settings\.json$/, code: 'EIO' },
   { call: 'openSync', path: /work\/cases\.json$/, code: 'EACCES' },
   { call: 'readSync', path: /work\/cases\/000001\.json$/, code: 'EIO' },
-])(
-  'one that lasts ends the resume, says so and deletes nothing: $code of $call on $path',
-  async (fault) => {
-    const name = `lasting-${fault.call}-${fault.code}`;
-    await run(name, false);
-    const all = () =>
-      readdirSync(folder(name), { recursive: true, encoding: 'utf8' })
-        .filter((file) => !file.includes('.owner'))
-        .sort();
-    const before = all();
-    await expect(run(name, true, fault)).rejects.toMatchObject({ name: 'MachineError', code: 'storage' });
-    expect(all()).toEqual(before);
-    await run(name, true);
-    expect(resultFiles(folder(name))).toEqual(expected);
-  },
-  30_000,
-);
+])('one that lasts ends the resume, says so and deletes nothing: $code of $call on $path', async (fault) => {
+  const name = `lasting-${fault.call}-${fault.code}`;
+  await run(name, false);
+  const all = () =>
+    readdirSync(folder(name), { recursive: true, encoding: 'utf8' })
+      .filter((file) => !file.includes('.owner'))
+      .sort();
+  const before = all();
+  await expect(run(name, true, fault)).rejects.toMatchObject({ name: 'MachineError', code: 'storage' });
+  expect(all()).toEqual(before);
+  await run(name, true);
+  expect(resultFiles(folder(name))).toEqual(expected);
+});
 
 test('a tile that cannot be removed costs no case', async () => {
   await run('stuck', false, { call: 'rmSync', path: /work\/tiles\/000001$/, code: 'EBUSY' });
   expect(resultFiles(folder('stuck'))).toEqual(expected);
-}, 30_000);
+});
 
 test('a disk that is full ends a case with the reason, and it goes on when there is room', async () => {
   await run('full', false, { call: 'writeSync', path: /work\/tiles\/000001\//, code: 'ENOSPC' });

@@ -65,7 +65,7 @@ test('a tile that kills its worker again and again is set aside, and retry heals
   await cluster.worker();
   await cluster.score('out', { resume: true });
   expect(cluster.results('out')).toBe(expected);
-}, 240_000);
+});
 
 test('a disk that is full while a shard is written: the reason is told, and it goes on when there is room', async () => {
   cluster = await redis.cluster({ cases: 3 });

@@ -48,7 +48,7 @@ test('jobs for what a run does not have are refused before any work', async () =
   expect(store.list('tiles')).toEqual([]);
   expect(store.list('cases')).toHaveLength(3);
   await Promise.all([tiles!.close(), cases!.close()]);
-}, 90_000);
+});
 
 test('broken entries of the board are dropped, and nothing of them gets into records', async () => {
   cluster = await redis.cluster({ cases: 2, shape: [32, 32, 24], tileZ: 3 });
@@ -93,7 +93,7 @@ test('broken entries of the board are dropped, and nothing of them gets into rec
   const status = cluster.start('status', ...cluster.flags, '--json');
   expect(await status.ended).toEqual([0, null]);
   expect(JSON.parse(status.out).runs).toMatchObject([{ id: run, state: 'done' }]);
-}, 90_000);
+});
 
 test('a job whose text cannot be read stops no other', async () => {
   cluster = await redis.cluster({ cases: 2 });
@@ -106,4 +106,4 @@ test('a job whose text cannot be read stops no other', async () => {
   await cluster.score('out');
   expect(cluster.results('out')).toBe(expected);
   await tiles.close();
-}, 90_000);
+});

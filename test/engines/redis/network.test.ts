@@ -16,7 +16,7 @@ function silent(name: string, play: (cluster: TestCluster, server: RedisServer) 
       await cluster.remove();
       await server.remove();
     }
-  }, 240_000);
+  });
 }
 
 const long = { cases: 4, shape: [32, 32, 40], tileZ: 1 } as const;

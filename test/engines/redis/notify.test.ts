@@ -27,7 +27,7 @@ test('a run on the queue, and again when its results are collected', async () =>
   const again = score('--resume');
   expect(await again.ended).toEqual([3, null]);
   expect(receiver().notice).toMatchObject({ state: 'failures', run: cluster.runIn('out') });
-}, 60_000);
+});
 
 test('a run that was cancelled; one that is left to the workers has not ended', async () => {
   cluster = await redis.cluster({ cases: 1 });
@@ -45,4 +45,4 @@ test('a run that was cancelled; one that is left to the workers has not ended', 
     ...{ state: 'cancelled', exitStatus: 2, run: cluster.runIn('out') },
     error: { code: 'run-cancelled' },
   });
-}, 60_000);
+});

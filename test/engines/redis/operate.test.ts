@@ -38,7 +38,7 @@ test('a run tells its name, who started it and why its cases failed; a worker it
   expect(worker).toMatchObject({ host: hostname(), threads: 1 });
   expect(worker!.memoryBytes).toBeGreaterThan(10e6);
   expect(worker!.processId).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('a run that waits is moved before another one', async () => {
   cluster = await redis.cluster({ cases: 1 });
@@ -62,7 +62,7 @@ test('a run that waits is moved before another one', async () => {
     await queues.close();
     connection.disconnect();
   }
-}, 60_000);
+});
 
 test('in flight is what is being computed, and a worker that was killed is gone while one that is frozen is silent', async () => {
   cluster = await redis.cluster({ cases: 30, shape: [32, 32, 40], tileZ: 1 });
@@ -94,4 +94,4 @@ test('in flight is what is being computed, and a worker that was killed is gone 
   expect((await cluster.monitor.workers()).map(({ state }) => state).sort()).toEqual(['gone', 'silent']);
   await frozen.kill('SIGCONT');
   await expect.poll(() => stateOf(frozen), told).toMatch(/busy|idle/);
-}, 120_000);
+});

@@ -35,7 +35,7 @@ test('Redis killed and started again in the middle: the run ends by itself', asy
   expect((await cluster.monitor.run(run))!.state).not.toBe('done');
   await collected;
   expect(cluster.results('out')).toBe(expected);
-}, 60_000);
+});
 
 test('Redis wiped: --resume goes on from the folder and redoes no finished case', async () => {
   cluster = await redis.cluster(half);
@@ -53,7 +53,7 @@ test('Redis wiped: --resume goes on from the folder and redoes no finished case'
   expect(cluster.runIn('out')).toBe(run);
   const after = outcomeTimes(run);
   for (const [name, time] of before) expect(after.get(name), name).toBe(time);
-}, 60_000);
+});
 
 test('the submitter killed: status and --resume from other processes', async () => {
   cluster = await redis.cluster(half);
@@ -92,7 +92,7 @@ test('the submitter killed: status and --resume from other processes', async () 
   expect(resumed.status, resumed.error).toBe(0);
   expect(cluster.results('out')).toBe(expected);
   expect(cluster.runIn('out')).toBe(run);
-}, 60_000);
+});
 
 test('a run that is cancelled ends, and retry goes on with it', async () => {
   cluster = await redis.cluster(half);
@@ -113,7 +113,7 @@ test('a run that is cancelled ends, and retry goes on with it', async () => {
   expect((await call('retry', run, ...cluster.flags)).status).toBe(0);
   await cluster.score('out', { resume: true });
   expect(cluster.results('out')).toBe(expected);
-}, 60_000);
+});
 
 async function call(...args: string[]): Promise<{ status: number | null; out: string; error: string }> {
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -65,7 +65,7 @@ test('a defect of the program ends the run at once: its stack is in the log, not
   const run = cluster.runIn('out');
   expect(readFinished(cluster.runFolder(run))).toMatchObject({ state: 'failed', reason: 'defect' });
   expect(existsSync(join(cluster.folder, 'out', 'results.json'))).toBe(false);
-}, 90_000);
+});
 
 test('a disk that is full when the results are written: the submitter says so, and the run ends when there is room', async () => {
   cluster = await redis.cluster({ cases: 2 });
@@ -78,4 +78,4 @@ test('a disk that is full when the results are written: the submitter says so, a
   rmSync(rules);
   expect(await submitter.ended).toEqual([0, null]);
   expect(cluster.results('out')).toBe(expected);
-}, 90_000);
+});

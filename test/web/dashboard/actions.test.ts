@@ -45,7 +45,7 @@ describe('actions', () => {
     run.set(1, 'failed', { code: 'no-file', message: 'gone' });
     run.state = 'done';
     // Answers of the monitor serve for half a second.
-    await expect.poll(() => token('retry'), { timeout: 5_000 }).toBeDefined();
+    await expect.poll(() => token('retry'), { timeout: 30_000 }).toBeDefined();
     expect(await token('cancel')).toBeUndefined();
     expect((await post('retry', { token: (await token('retry'))! })).status).toBe(303);
     expect(calls).toEqual([

@@ -274,7 +274,7 @@ describe('for everybody', () => {
     await page.goto(dashboard.url);
     await page.waitForSelector('.empty');
     await expectAccessible(page);
-  }, 180_000);
+  });
 
   test('without scripts the page says all and comes again by itself', async () => {
     const run = monitor.add(new MemoryRun('run-1', ['a', 'b']));

@@ -213,5 +213,5 @@ describe('over a connection', () => {
     // The one refusal is asked for.
     expect(watched.complaints.splice(0).filter((text) => !/409|GL Driver/.test(text))).toEqual([]);
     expectQuiet(watched, dashboard.url);
-  }, 180_000);
+  });
 });

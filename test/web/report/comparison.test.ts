@@ -57,7 +57,7 @@ test('names with markup stay text, and settings that differ are told', async () 
 
 test('axe finds nothing, wide and on a phone', async () => {
   await expectAccessible((await browser.open(address)).page);
-}, 120_000);
+});
 
 test('one run has no --out, and none has no comparison', async () => {
   const { terminal } = recorder();

@@ -21,7 +21,7 @@ beforeAll(async () => {
   });
   writeResultsFolder(at('run'), { ...results, cases });
   address = pathToFileURL(await writeReport(at('run'))).href;
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 test('all columns of the first table are in view, and values are drawn for the chosen class', async () => {

@@ -177,7 +177,7 @@ describe('the report in a browser', () => {
 
   test('axe finds nothing in both colour schemes, also on a phone', async () => {
     await expectAccessible((await browser.open(address)).page);
-  }, 180_000);
+  });
 
   test('the curves of a run with shards are drawn and read off', async () => {
     const cases = await Promise.all(

@@ -64,7 +64,7 @@ beforeAll(async () => {
   results = openCases(at('out'), reader).results;
   url = await serveRun(at('out'), reader);
   browser = await startBrowser(undefined, webgl);
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 async function openCase(query = '', index = 0): Promise<Watched> {
@@ -178,7 +178,7 @@ test('errors are those of the results: in the case, in the slice, in the picture
     await page.fill('input[name=slice]', String(z));
     return pictured(page);
   }
-}, 120_000);
+});
 
 test('letters on four sides: radiological, and switched', async () => {
   const { page } = await openCase('?voxel=8,8,7');
@@ -192,7 +192,7 @@ test('letters on four sides: radiological, and switched', async () => {
   // R takes more ink than L: it stands on the left before, and on the right after.
   expect(before.left!.length).toBeGreaterThan(1.3 * before.right!.length);
   expect(after.right!.length).toBeGreaterThan(1.3 * after.left!.length);
-}, 120_000);
+});
 
 test('with the keyboard alone: slices, places, planes, masks, classes', async () => {
   const watched = await openCase('?voxel=10,8,6');
@@ -244,7 +244,7 @@ test('with the keyboard alone: slices, places, planes, masks, classes', async ()
   // The next plane to the patient's right has a lower index in this file.
   expect(await where(page)).toContain(`Voxel [${before - 1}, `);
   expectQuiet(watched, url);
-}, 120_000);
+});
 
 test('places lead from one to the next, to the slice with the most error', async () => {
   const { page } = await openCase();
@@ -268,7 +268,7 @@ test('places lead from one to the next, to the slice with the most error', async
   expect(await buttons.last().getAttribute('aria-current')).toBe('true');
   await page.click('#worst');
   expect(await page.locator('#places [aria-current]').count()).toBe(0);
-}, 120_000);
+});
 
 test('a link leads to a case at a voxel, and the address is one; cases follow each other', async () => {
   const { page } = await openCase('?class=1&voxel=15,9,5');
@@ -288,7 +288,7 @@ test('a link leads to a case at a voxel, and the address is one; cases follow ea
   await page.getByRole('link', { name: 'Previous', exact: true }).click();
   await page.waitForSelector('body[data-loaded=yes]', { timeout: 50_000 });
   expect(await page.textContent('h1')).toBe(id);
-}, 120_000);
+});
 
 test('the scan: windows, and voxel and mm under the pointer', async () => {
   const { page } = await openCase('?voxel=10,8,6');
@@ -321,7 +321,7 @@ test('the scan: windows, and voxel and mm under the pointer', async () => {
   for (const key of ['-', '-', '-']) await page.keyboard.press(key);
   await page.mouse.move(box.x + 2, box.y + 2);
   await expect.poll(() => page.textContent('#pointer')).toBe('');
-}, 120_000);
+});
 
 test('a case without a score: its reason, and both files side by side on their own grids', async () => {
   const watched = await openCase('', 1);
@@ -342,7 +342,7 @@ test('a case without a score: its reason, and both files side by side on their o
   await page.goto(`${url}/runs/results/look/2`);
   await page.waitForSelector('body[data-loaded=yes]');
   expect(await page.locator('.two .where').first().textContent()).toContain('is gone');
-}, 120_000);
+});
 
 test('markup in the names of cases and classes stays text', async () => {
   const { page } = await openCase();
@@ -362,7 +362,7 @@ test('markup in the names of cases and classes stays text', async () => {
   expect(await page.locator('tbody td', { hasText: markup }).count()).toBe(1);
   expect(await page.inputValue('input[name=text]')).toBe(markup);
   expect(await page.locator('main img, main b').count()).toBe(0);
-}, 120_000);
+});
 
 test('cases are listed: those without a score by reason, then worst first, a hundred to a page', async () => {
   const { page } = await browser.open(`${url}/runs/results/look`);
@@ -399,7 +399,7 @@ test('axe finds nothing on any page, and nothing is cut off', async () => {
     await page.goto(url + path);
     await expectAccessible(page);
   }
-}, 180_000);
+});
 
 test('a page without WebGL says so', async () => {
   const plain = await startBrowser(undefined, ['--disable-3d-apis']);

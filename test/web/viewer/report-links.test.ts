@@ -44,7 +44,7 @@ beforeAll(async () => {
   );
   url = await serveRun(at('out'), testReader());
   browser = await startBrowser(undefined, webgl);
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 test('from the list of cases in three clicks: the report, its worst slice, the next wrong lesion', async () => {
@@ -69,7 +69,7 @@ test('from the list of cases in three clicks: the report, its worst slice, the n
     /^Voxel \[[23], 1[23], (9|10)\] .* prediction lesion, reference none/,
   );
   expectQuiet(watched, url);
-}, 120_000);
+});
 
 test('lesions and rows of cases lead to the volumes, those without a score to their reason', async () => {
   const { page } = await browser.open(`${url}/report`);
