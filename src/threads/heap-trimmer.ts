@@ -37,13 +37,16 @@ let collector: (() => void) | undefined;
 
 function collectGarbage(): void {
   collector ??= exposedCollector();
-  collector();
+  collector?.();
 }
 
-/** The engine gives its collector to contexts that are made while this flag is set. */
-function exposedCollector(): () => void {
+/**
+ * The engine gives its collector to contexts that are made while this flag is set. Flags are of the whole process: where another
+ * thread has put it back in between, there is none, and the next time has to do.
+ */
+export function exposedCollector(): (() => void) | undefined {
   setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collect = runInNewContext('globalThis.gc') as (() => void) | undefined;
   setFlagsFromString('--no-expose-gc');
   return collect;
 }
