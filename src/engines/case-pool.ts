@@ -51,13 +51,18 @@ export class CasePool {
    * left alone: `evaluate` meets the same fault.
    */
   add(outcome: CaseOutcomeRecord, signal: AbortSignal): Promise<void> {
-    if (outcome.status !== 'ok') return Promise.resolve();
-    const facts = factsOf(this.#work.settings, outcome);
-    this.#scored.set(facts.index, facts);
-    if (!needsShards(this.#work.settings) || outcome.shards === 0 || this.#merged.has(outcome.index)) {
-      return Promise.resolve();
+    const { index } = outcome;
+    const before = this.#scored.get(index);
+    const facts = outcome.status === 'ok' ? factsOf(this.#work.settings, outcome) : undefined;
+    if (facts) this.#scored.set(index, facts);
+    else this.#scored.delete(index);
+    const isOther = before !== undefined && before.of !== facts?.of;
+    if (isOther) this.#busy = this.#busy.catch(() => {}).then(() => this.#withdraw(index));
+    const isMerged = this.#merged.has(index) && !isOther;
+    if (!facts || !needsShards(this.#work.settings) || facts.shards === 0 || isMerged) {
+      return isOther ? this.#busy : Promise.resolve();
     }
-    this.#single.set(facts.index, facts);
+    this.#single.set(index, facts);
     // One merge at a time; its ranges run in parallel. What one could not do the next tries again.
     this.#busy = this.#busy.catch(() => {}).then(() => this.#compact(signal));
     return this.#busy;
@@ -105,6 +110,20 @@ export class CasePool {
     if (error.place.record !== undefined) outOfTheWay(store, error);
     // Which file holds other keys than were tallied cannot be told: none of them is used.
     else for (const { name } of this.files()) store.remove(name);
+    const lost = this.#regroup();
+    for (const index of lost) this.#scored.delete(index);
+    return lost;
+  }
+
+  /** Drops what was pooled of a case whose files are others by now. Of cases that were merged with it and are lost `evaluate` tells. */
+  #withdraw(index: number): void {
+    removePooled(this.#work.folder, new Set([index]));
+    this.#regroup();
+  }
+
+  /** Finds which cases are merged, and which stand alone; gives those whose shards are gone. */
+  #regroup(): number[] {
+    const { store } = this.#work.folder;
     this.#readRecords();
     this.#single.clear();
     const lost: number[] = [];
@@ -113,7 +132,6 @@ export class CasePool {
       if (this.#caseFiles(outcome).every(({ name }) => store.has(name))) this.#single.set(index, outcome);
       else lost.push(index);
     }
-    for (const index of lost) this.#scored.delete(index);
     return lost;
   }
 

@@ -1,6 +1,14 @@
 /** Fault injection: a run that dies at any step or write, or finds its files damaged, ends with the same bytes. */
 import { createHash } from 'node:crypto';
-import fs, { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { FileLayer } from '../../src/base/write-whole.ts';
@@ -209,6 +217,35 @@ test.each(Object.entries(damages))(
     });
     expect(damaged).toBeGreaterThan(0);
     expect(resultFiles(out)).toEqual(expected);
+  },
+);
+
+const changes: Record<string, (path: string) => Promise<void> | void> = {
+  gone: (path) => rmSync(path),
+  replaced: (path) => writePair(path, folder('unused-ref.nii'), { shape, seed: 99 }),
+};
+
+test.each(Object.entries(changes))(
+  'the pool leaves out what it had of a case that is scored again and whose prediction is %s by then',
+  async (name, change) => {
+    const changing = folder(`changing-${name}.nii`);
+    cpSync(folder('c.nii'), changing);
+    const all = [...cases.slice(0, 3), pair('c', changing, folder('c-ref.nii'))];
+    const out = folder(`changing-${name}`);
+    let changed = 0;
+    const waits: (Promise<void> | void)[] = [];
+    await runInProcess(request(all, config, out), (step, run) => {
+      if (step.kind === 'merge-range' && step.evaluate && changed++ === 0) {
+        rmSync(join(out, 'work', 'cases', '000003.json'));
+        waits.push(change(changing));
+        return Promise.all(waits).then(() => run(step));
+      }
+      return run(step);
+    });
+    expect(changed).toBeGreaterThan(0);
+    const fresh = folder(`changed-${name}`);
+    await runInProcess(request(all, config, fresh), straight);
+    expect(resultFiles(out)).toEqual(resultFiles(fresh));
   },
 );
 

@@ -160,9 +160,8 @@ class RunCoordinator {
   #take(outcome: CaseOutcomeRecord): void {
     this.#outcomes.take(outcome);
     this.#mark(outcome.index, outcome.status);
-    if (outcome.status !== 'ok') return;
-    this.#soFar.add(outcome.tally);
     this.#casePool.add(outcome, this.#stop).catch(() => {});
+    if (outcome.status === 'ok') this.#soFar.add(outcome.tally);
   }
 
   #mark(index: number, status: StatusName): void {
