@@ -18,28 +18,39 @@ export interface LovaszValues {
  */
 export function addBucketSums(ranges: readonly BucketSums[]): LovaszValues {
   const order = ranges.filter(({ length }) => length > 0).sort((a, b) => b[0]! - a[0]!);
-  const sum = (column: number) => compensatedSum(rowsDown(order, column));
-  return { softmax: sum(1), hinge: sum(2) };
-}
-
-/** The sums of a column, each with its compensation, the highest bucket first. */
-function* rowsDown(ranges: readonly BucketSums[], column: number): Generator<readonly [number, number]> {
-  for (const rows of ranges) {
-    for (let at = rows.length - sumsLength; at >= 0; at -= sumsLength) {
-      yield [rows[at + column]!, rows[at + column + 2]!];
+  const sum = (column: number) => {
+    const sum = new CompensatedSum();
+    for (const rows of order) {
+      for (let at = rows.length - sumsLength; at >= 0; at -= sumsLength) {
+        sum.add(rows[at + column]!, rows[at + column + 2]!);
+      }
     }
-  }
+    return sum.value;
+  };
+  return { softmax: sum(1), hinge: sum(2) };
 }
 
 /** Neumaier's sum of [sum, compensation] pairs. */
 export function compensatedSum(pairs: Iterable<readonly [number, number]>): number {
-  let sum = 0;
-  let compensation = 0;
-  for (const [term, rest] of pairs) {
+  const sum = new CompensatedSum();
+  for (const [term, rest] of pairs) sum.add(term, rest);
+  return sum.value;
+}
+
+class CompensatedSum {
+  #sum = 0;
+  #compensation = 0;
+
+  /** `rest`: the compensation of `term`. */
+  add(term: number, rest: number): void {
+    const sum = this.#sum;
     const next = sum + term;
-    compensation += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
-    compensation += rest;
-    sum = next;
+    this.#compensation += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
+    this.#compensation += rest;
+    this.#sum = next;
   }
-  return sum + compensation;
+
+  get value(): number {
+    return this.#sum + this.#compensation;
+  }
 }

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { PartialError } from '../../base/errors.ts';
 import { type Kernels, Layout } from '../../kernels/kernels.ts';
-import { BytePile } from './byte-pile.ts';
+import { mergedPayloads } from './byte-pile.ts';
 import { type BucketSums, sumsLength } from './lovasz-sum.ts';
 import { Pieces } from './pieces.ts';
 import { bucketCount, entryLength } from './shard/directory.ts';
@@ -88,8 +88,6 @@ export const mergeState = {
   length: 21,
 };
 const sides = [0, 1] as const;
-/** Payloads of the merge that was last: one set for all of a thread. */
-const written = sides.map(() => new BytePile());
 
 /** Rows of numbers, taken out in parts, as one table. */
 export function mergedRows(parts: readonly Float64Array[]): Float64Array {
@@ -156,13 +154,13 @@ export class Merger {
       ],
       mergeState.total,
     );
-    for (const pile of written) pile.clear();
+    for (const pile of mergedPayloads) pile.clear();
     for (;;) {
       const whole = kernels.mergeBuckets(range.first, range.end, keys, starts, rows, cells, list, walk);
       const bucket = values()[0]!;
       if (!whole) throw pieces.fault(bucket, cells);
       for (const side of sides) {
-        written[side]!.add(this.#view(payloads[side]!, values()[mergeState.bytes + side]!));
+        mergedPayloads[side].add(this.#view(payloads[side]!, values()[mergeState.bytes + side]!));
         values()[mergeState.bytes + side] = 0;
       }
       if (bucket >= range.end) break;
@@ -177,7 +175,7 @@ export class Merger {
       sections: write
         ? sides.map((side) => {
             const entryCount = values()[mergeState.entries + side]!;
-            const payload = written[side]!.bytes;
+            const payload = mergedPayloads[side].bytes;
             return {
               class: range.class,
               side,

@@ -4,6 +4,7 @@
  */
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { WriteShard } from '../quantity.ts';
+import { mergedEntries, mergedPayloads } from './byte-pile.ts';
 import { sumsLength } from './lovasz-sum.ts';
 import { type KeyCounts, type MergedKeys, mergedRows, mergeState } from './merger.ts';
 import { bucketCount, entryLength } from './shard/directory.ts';
@@ -62,26 +63,25 @@ export function mergePlaced(
   state.set([placed.keys, placed.keys + 2 * background, rowCount], mergeState.keysAt);
   kernels.clearKeys();
   const sums: Float64Array[] = [];
-  const entries: Float64Array[][] = [[], []];
-  const payloads: Uint8Array[][] = [[], []];
+  for (const pile of [...mergedEntries, ...mergedPayloads]) pile.clear();
   const { buffer } = kernels.memory;
   while (state[mergeState.bucket]! < bucketCount) {
     kernels.mergeTile(placed.counts, cells, scratch, walk);
     sums.push(new Float64Array(buffer, sumsAt, sumsLength * state[mergeState.sums]!).slice());
     state[mergeState.sums] = 0;
     for (const side of [0, 1] as const) {
-      const rows = state[mergeState.entries + side]!;
-      entries[side]!.push(new Float64Array(buffer, entriesAt[side], entryLength * rows).slice());
-      payloads[side]!.push(new Uint8Array(buffer, payloadsAt[side], state[mergeState.bytes + side]!).slice());
+      const listedBytes = 8 * entryLength * state[mergeState.entries + side]!;
+      mergedEntries[side].add(new Uint8Array(buffer, entriesAt[side], listedBytes));
+      mergedPayloads[side].add(new Uint8Array(buffer, payloadsAt[side], state[mergeState.bytes + side]!));
       state[mergeState.entries + side] = 0;
       state[mergeState.bytes + side] = 0;
     }
   }
   if (write && background + foreground > 0) {
     const sections = ([0, 1] as const).map((side): SectionContent => {
-      const list = mergedRows(entries[side]!);
-      const payload = Buffer.concat(payloads[side]!);
-      return { class: placed.class, side, entries: list, entryCount: list.length / entryLength, payload };
+      const entries = mergedEntries[side].numbers;
+      const payload = mergedPayloads[side].bytes;
+      return { class: placed.class, side, entries, entryCount: entries.length / entryLength, payload };
     });
     write({ range: { class: placed.class, first: 0, end: bucketCount } }, sections);
   }

@@ -56,17 +56,17 @@ export class Pieces {
   read(file: ShardFile, section: Section): void {
     const span = file.span(section, this.#first, this.#end);
     const from = this.#count;
-    let [begin, stop] = [Number.POSITIVE_INFINITY, 0];
     for (const block of span.blocks) {
       eachBucket(block, (bucket, encoding, keys, offset, bytes) => {
         if (bucket < this.#first || bucket >= this.#end) return;
-        const start = offset - span.offset;
-        begin = Math.min(begin, start);
-        stop = start + bytes;
-        this.#take(bucket, keys, [start, bytes, section.side, encoding]);
+        this.#take(bucket, keys, offset - span.offset, bytes, section.side, encoding);
       });
     }
     if (this.#count === from) return;
+    // Pieces of a section follow each other: the first begins and the last ends what is kept.
+    const last = recordLength * (this.#count - 1);
+    const begin = this.#records[recordLength * from]!;
+    const stop = this.#records[last]! + this.#records[last + 1]!;
     const payload = payloadBytes(span.bytes);
     file.readSpan(section, span, payload);
     const address = this.#layout.region(stop - begin);
@@ -78,16 +78,21 @@ export class Pieces {
     this.#files.push(file.path);
   }
 
-  #take(bucket: number, keys: number, row: readonly [number, number, 0 | 1, number]): void {
+  /** Numbers one by one, not as an array: there are more than a million pieces in a hundred small cases. */
+  #take(bucket: number, keys: number, start: number, bytes: number, side: 0 | 1, encoding: number): void {
     if (this.#count === this.#keysOf.length) {
       this.#records = grown(this.#records, new Uint32Array(2 * this.#records.length));
       this.#keysOf = grown(this.#keysOf, new Float64Array(2 * this.#keysOf.length));
     }
     const slot = bucket - this.#first;
-    this.#records.set(row, recordLength * this.#count);
-    this.#records[recordLength * this.#count + rowLength] = slot;
+    const at = recordLength * this.#count;
+    this.#records[at] = start;
+    this.#records[at + 1] = bytes;
+    this.#records[at + 2] = side;
+    this.#records[at + 3] = encoding;
+    this.#records[at + rowLength] = slot;
     this.#keysOf[this.#count++] = keys;
-    this.#keys[2 * slot + row[2]]! += keys;
+    this.#keys[2 * slot + side]! += keys;
     this.#starts[slot + 1]!++;
   }
 

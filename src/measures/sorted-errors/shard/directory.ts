@@ -76,7 +76,7 @@ export function encodeDirectory(entries: BucketEntries, count: number, payload: 
 }
 
 /**
- * The blocks that may hold buckets in [first, end), ascending; all by default.
+ * The blocks that may hold buckets in [first, end), ascending; all by default. Their tokens are views of `bytes`.
  * @throws PartialError when the bytes are no directory of `payloadBytes` bytes of payload.
  */
 export function decodeBlocks(bytes: Uint8Array, payloadBytes: number, first = 0, end = bucketCount): Block[] {
@@ -93,10 +93,7 @@ export function decodeBlocks(bytes: Uint8Array, payloadBytes: number, first = 0,
     const tokens = reader.readBytes(tokenBytes);
     // A block ends before the next one begins: those before the last that begins at or below `first` are not asked for.
     if (firstBucket <= first) blocks = [];
-    // Copied: the bytes are the caller's to use again.
-    if (firstBucket < end) {
-      blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens: tokens.slice() });
-    }
+    if (firstBucket < end) blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens });
     offset += length;
   }
   if (offset !== payloadBytes) {

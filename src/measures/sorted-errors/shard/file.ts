@@ -203,7 +203,10 @@ export class ShardFile {
     return this.sections.find((section) => section.class === classIndex && section.side === side);
   }
 
-  /** The blocks of a section that may hold buckets in [first, end), ascending; all by default. */
+  /**
+   * The blocks of a section that may hold buckets in [first, end), ascending; all by default. Void with the next directory
+   * that is read, of this file or of another.
+   */
   blocks(section: Section, first = 0, end = bucketCount): Block[] {
     // Read again for each range: kept for all files of a large case, directories would outgrow the keys of a range.
     const bytes = directoryBytes(section.directoryBytes);
@@ -219,7 +222,7 @@ export class ShardFile {
     }
   }
 
-  /** The blocks that may hold buckets in [first, end), and their bytes. */
+  /** The blocks that may hold buckets in [first, end), and their bytes. Void as those of `blocks`. */
   span(section: Section, first: number, end: number): BlockSpan {
     const blocks = this.blocks(section, first, end);
     const offset = blocks[0]?.offset ?? 0;

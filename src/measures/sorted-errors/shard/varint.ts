@@ -8,10 +8,9 @@ export class VarintWriter {
   write(value: number): void {
     this.#reserve(8);
     let rest = value;
-    while (rest >= 128) {
-      this.#bytes[this.#length++] = (rest % 128) + 128;
-      rest = Math.floor(rest / 128);
-    }
+    // Bit operations are for 31 bits.
+    for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest % 128) + 128;
+    for (; rest >= 128; rest >>= 7) this.#bytes[this.#length++] = (rest & 127) | 128;
     this.#bytes[this.#length++] = rest;
   }
 
@@ -63,6 +62,21 @@ export class VarintReader {
   }
 
   read(): number {
+    // Nearly all numbers have one byte or two. Behind the end there are none, which are not below 128.
+    const low = this.#bytes[this.#at]!;
+    if (low < 128) {
+      this.#at++;
+      return low;
+    }
+    const high = this.#bytes[this.#at + 1]!;
+    if (high < 128) {
+      this.#at += 2;
+      return (low & 127) | (high << 7);
+    }
+    return this.#readLong();
+  }
+
+  #readLong(): number {
     let value = 0;
     for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
       const byte = this.#bytes[this.#at++];
@@ -81,9 +95,9 @@ export class VarintReader {
 
   readUint32(): number {
     if (this.#at + 4 > this.#bytes.length) throw cutOff();
-    const value = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getUint32(this.#at, true);
+    const [bytes, at] = [this.#bytes, this.#at];
     this.#at += 4;
-    return value;
+    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 }
 
