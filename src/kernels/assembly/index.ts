@@ -1,7 +1,7 @@
 /** The kernels' exports. Addresses are bytes in the module's memory; the host lays it out. */
 export { logOfRest, naturalLog } from './math';
 export { sumTerms } from './sums';
-export { sumRunTerms } from './run-sums';
+export { sumRunCrossEntropy, sumRunTerms } from './run-sums';
 export { swapBytes, convertScores, gateScores, convertLabels, maskFromCodes, maskFromBytes, findMasked, countMasked, compact } from './convert';
 export {
   countLabel, decideChannels, crossEntropyOfProbabilities, softmax, sumChannels, markCodes, countPairs,
@@ -10,7 +10,8 @@ export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export { evaluateKeys } from './evaluate';
 export { addPieceKeys, clearKeys, endBucket, gatherKeys } from './key-list';
 export { mergeBuckets, mergeTile } from './merge';
-export { probabilityOfKey, startWalk, sumRunCrossEntropy, walkSteps } from './scores';
+export { probabilityOfKey } from './score-bins';
+export { startWalk, walkSteps } from './scores';
 export {
   labelsAbove, labelsEqual, labelsOfMask, encodeLabelRuns, mergePlanes,
 } from './mask-runs';

@@ -58,3 +58,10 @@ export function scoreOfKey(key: u32, foreground: bool, logit: bool): f32 {
   // By the key of the other side: 1 - error would lose a small score.
   return <f32>probabilityError(foreground ? 0x7e000000 - key : key);
 }
+
+/** The background key at place t of step j of a walk (scores.ts). */
+// @ts-ignore: decorator
+@inline
+export function keyAtPlace(step: i32, place: u32, logit: bool): u32 {
+  return (logit ? 0 : 0x7e000000) - (<u32>step << 16) - place;
+}

@@ -1,4 +1,5 @@
 /** The same sums over the voxels of a bucket of keys. */
+import { clippedLog, ENTROPY } from './classes';
 import { BACKGROUND, countOf, FOREGROUND } from './key-list';
 import { scoreOfKey } from './keys';
 import {
@@ -96,4 +97,18 @@ function addSided(term: f64, i: usize, at: usize): void {
   if (!count) return;
   addTimes(term, count, at);
   if (load<i64>(runSide + i)) addTimes(term, count, at + WIDE_BYTES);
+}
+
+/**
+ * Cross-entropy of the foreground of a class that is one channel's label, from a list of keys: the terms of
+ * `crossEntropyOfProbabilities`, each as often as it counts. `out` as there.
+ */
+export function sumRunCrossEntropy(list: usize, rows: i32, cells: usize, bucket: i32, clip: f64, out: usize): void {
+  for (let at = list, end = list + (<usize>rows << 2); at < end; at += 4) {
+    const count = countOf(true, at, FOREGROUND, cells);
+    if (!count) continue;
+    const p = <f64>scoreOfKey((<u32>bucket << 16) | load<u32>(at), true, false);
+    store<u64>(out, load<u64>(out) + count);
+    addTimes(clippedLog(p, clip), count, out + ENTROPY);
+  }
 }
