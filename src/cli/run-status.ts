@@ -1,7 +1,8 @@
-import { UsageError } from '../base/errors.ts';
+import { resolve } from 'node:path';
 import { isAllFailed, troubleOf } from '../engines/monitor.ts';
 import { connectNow } from '../engines/redis/connection.ts';
 import { checkRunId } from '../engines/redis/jobs.ts';
+import { unknownRun } from '../engines/redis/places.ts';
 import { openMonitor, type RedisMonitor } from '../engines/redis/redis-monitor.ts';
 import type { CaseStatus, FailureReason, QueueDepth, RunStatus, WorkerStatus } from '../engines/status.ts';
 import { loadConfig } from '../settings/load-config.ts';
@@ -32,14 +33,19 @@ export async function runStatus(
   const monitor = openMonitor({ redisUrl: redis.url, prefix: redis.prefix, workRoot: redis.workRoot });
   try {
     return run === undefined
-      ? await showAll(monitor, options.json === true, terminal)
-      : await showOne(monitor, checkRunId(run), options.json === true, terminal);
+      ? await showAll(monitor, redis.workRoot, options.json === true, terminal)
+      : await showOne(monitor, redis.workRoot, checkRunId(run), options.json === true, terminal);
   } finally {
     await monitor.close();
   }
 }
 
-async function showAll(monitor: RedisMonitor, json: boolean, terminal: Terminal): Promise<number> {
+async function showAll(
+  monitor: RedisMonitor,
+  workRoot: string,
+  json: boolean,
+  terminal: Terminal,
+): Promise<number> {
   const [runs, workers, queues, history] = await Promise.all([
     monitor.runs(),
     monitor.workers(),
@@ -55,7 +61,9 @@ async function showAll(monitor: RedisMonitor, json: boolean, terminal: Terminal)
     lines.push(runLine(run), ...troubleLines(run));
     if (isAllFailed(run)) lines.push(`  ${reasonLine(await monitor.reasons(run.id))}`);
   }
-  if (runs.length === 0) lines.push('no run yet: submit one with voxtally score --engine redis');
+  if (runs.length === 0) {
+    lines.push(`no run in ${resolve(workRoot)} (--work-root): submit one with voxtally score --engine redis`);
+  }
   const stalls = history.stalls.reduce((sum, count) => sum + count, 0);
   lines.push(
     '',
@@ -79,15 +87,14 @@ function queueLine({ queue, waiting, active, children, delayed, failed }: QueueD
 
 async function showOne(
   monitor: RedisMonitor,
+  workRoot: string,
   id: string,
   json: boolean,
   terminal: Terminal,
 ): Promise<number> {
   const status = await monitor.run(id);
   if (status === undefined) {
-    throw new UsageError('run-unknown', `there is no run ${id}; voxtally status lists those that are there`, {
-      field: 'run',
-    });
+    throw unknownRun(id, workRoot);
   }
   const reasons = await monitor.reasons(id);
   const failures: CaseStatus[] = [];

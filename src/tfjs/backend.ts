@@ -23,7 +23,9 @@ export async function useBackend(wanted?: Backend['name']): Promise<Backend> {
     if (reason === undefined && (await tf.setBackend('tensorflow'))) {
       return { name: 'tensorflow', description: `tfjs-node (TensorFlow ${tensorflowVersion()})` };
     }
-    missing.push(`tfjs-node is not available: ${reason ?? 'its backend does not start'} (npm run setup:tf)`);
+    missing.push(
+      `tfjs-node is not available: ${reason ?? 'its backend does not start'} (npm run setup:tf; of the package: node node_modules/voxtally/scripts/setup-tf.mjs)`,
+    );
   }
   if (wanted === undefined || wanted === 'wasm') {
     const reason = await loadWasm();

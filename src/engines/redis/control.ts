@@ -9,7 +9,7 @@ import { Board } from './board.ts';
 import { hasResults } from './collect-results.ts';
 import { withinMs } from './connection.ts';
 import { partsOfJobId } from './jobs.ts';
-import type { Places } from './places.ts';
+import { type Places, unknownRun } from './places.ts';
 import { maxPriority } from './priority.ts';
 import { queueVersion } from './queue-version.ts';
 import { openQueues, plannerOptions, type Queues } from './queues.ts';
@@ -135,13 +135,7 @@ export class Control {
   #folderOf(run: string): RunFolder {
     const folder = this.#places.newFolder(run);
     if (folder.store.has(folder.settings)) return folder;
-    throw new UsageError(
-      'run-unknown',
-      `there is no run ${run}; voxtally status lists those that are there`,
-      {
-        field: 'run',
-      },
-    );
+    throw unknownRun(run, this.#places.root);
   }
 }
 

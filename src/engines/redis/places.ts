@@ -11,6 +11,8 @@ import { RunFolder } from '../../run/run-folder.ts';
 import { checkRunId, isRunId } from './jobs.ts';
 
 export interface Places {
+  /** The folder of all runs. */
+  readonly root: string;
   /**
    * The folder of a run that is there; `start`: to write under that number.
    * @throws MachineError when it cannot be seen from here, `ownership-lost` when the run was started again since
@@ -26,15 +28,24 @@ export interface Places {
   runs(): string[];
 }
 
+/** A run that is not in the folder of all runs, which may be another than the one that was meant. */
+export function unknownRun(run: string, workRoot: string): UsageError {
+  return new UsageError(
+    'run-unknown',
+    `there is no run ${run} in ${resolve(workRoot)} (--work-root); voxtally status lists those that are there`,
+    { field: 'run' },
+  );
+}
+
 /** One folder, `workRoot`, on a file system that the submitter, the workers and the dashboard share. */
 export class SharedFolders implements Places {
-  readonly #root: string;
+  readonly root: string;
 
   constructor(workRoot: string) {
-    this.#root = resolve(workRoot);
+    this.root = resolve(workRoot);
     try {
-      makeFolder(this.#root);
-      if (!statSync(this.#root).isDirectory()) throw new Error('not a folder');
+      makeFolder(this.root);
+      if (!statSync(this.root).isDirectory()) throw new Error('not a folder');
     } catch (cause) {
       throw new UsageError('work-root', `${workRoot}: cannot be used as the folder of all runs`, {
         file: workRoot,
@@ -77,9 +88,9 @@ export class SharedFolders implements Places {
   runs(): string[] {
     let names: string[];
     try {
-      names = readdirSync(this.#root);
+      names = readdirSync(this.root);
     } catch (error) {
-      throw storageError(this.#root, 'could not be read', error);
+      throw storageError(this.root, 'could not be read', error);
     }
     return names
       .filter((name) => isRunId(name) && this.#isThere(name))
@@ -93,6 +104,6 @@ export class SharedFolders implements Places {
   }
 
   #rootOf(runId: string): string {
-    return join(this.#root, checkRunId(runId));
+    return join(this.root, checkRunId(runId));
   }
 }

@@ -64,6 +64,21 @@ test('a run that waits is moved before another one', async () => {
   }
 });
 
+test('a folder without the run is named, so that a forgotten --work-root shows', async () => {
+  cluster = await redis.cluster({ cases: 1 });
+  const run = await cluster.submit('a');
+  const other = `${cluster.config.redis.workRoot}-other`;
+  const flags = [...cluster.flags, '--work-root', other];
+  const all = cluster.start('status', ...flags);
+  expect(await all.ended).toEqual([0, null]);
+  expect(all.out).toContain(`no run in ${other} (--work-root)`);
+  for (const command of ['status', 'cancel', 'retry']) {
+    const one = cluster.start(command, run, ...flags);
+    expect(await one.ended, command).toEqual([2, null]);
+    expect(one.error).toContain(`there is no run ${run} in ${other} (--work-root)`);
+  }
+});
+
 test('in flight is what is being computed, and a worker that was killed is gone while one that is frozen is silent', async () => {
   cluster = await redis.cluster({ cases: 30, shape: [32, 32, 40], tileZ: 1 });
   const slow = { fault: 'slow.mjs' };

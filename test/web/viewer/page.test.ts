@@ -342,6 +342,12 @@ test('a case without a score: its reason, and both files side by side on their o
   await page.goto(`${url}/runs/results/look/2`);
   await page.waitForSelector('body[data-loaded=yes]');
   expect(await page.locator('.two .where').first().textContent()).toContain('is gone');
+  const png = (await page.locator('.two canvas').first().screenshot()).toString('base64');
+  const lit = await inBlank(
+    `async (png) => { const { data, width } = await (${readPixels})(png); let lit = 0; for (let at = 40 * width * 4; at < data.length - 40 * width * 4; at += 4) { const x = (at / 4) % width; if (x > 10 && x < width - 10 && data[at] > 100) lit++; } return lit; }`,
+    png,
+  );
+  expect(lit, 'nothing is drawn there, and nothing is said to be loading').toBe(0);
 });
 
 test('markup in the names of cases and classes stays text', async () => {

@@ -31,6 +31,8 @@ export class Stage {
       fontMinPx: 18,
       isNearestInterpolation: true,
       isRadiologicalConvention: true,
+      // The page says how far it has read, and why it cannot.
+      loadingText: '',
       logLevel: 'silent',
       multiplanarShowRender: 0,
       show3Dcrosshair: false,
