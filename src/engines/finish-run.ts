@@ -32,6 +32,8 @@ export interface FinishRequest {
   readonly threads: number;
   /** What the run's threads have spent their time on, where it has threads of its own. */
   readonly threadSeconds?: () => ThreadSeconds;
+  /** Frees the memory of the run's threads, where they are its own. */
+  readonly restThreads?: () => Promise<void>;
   readonly startedAt: Date;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
@@ -96,6 +98,8 @@ async function finish(request: FinishRequest): Promise<EndedRun> {
   if (audit) notes.push(audit.sentence);
   const outcome = outcomeOf(work.settings, request.results.cases, outcomes.records, outcomes.sum(), pooled);
   clearLeftovers(work.folder);
+  // Results and report need them for the curves of shards alone.
+  if (!kept) await request.restThreads?.();
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const results = writeResults(
     request.results,

@@ -99,6 +99,7 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
       results: { ...request, store: out.store },
       threads,
       threadSeconds: () => pool.seconds(),
+      ...(request.pool === undefined && { restThreads: () => pool.rest() }),
       startedAt,
       signal,
       emit,

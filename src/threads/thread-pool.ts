@@ -29,7 +29,8 @@ export interface StepResults {
 
 export class ThreadPool {
   readonly threads: number;
-  readonly #place: Promise<StepPlace>;
+  #start: () => Promise<StepPlace>;
+  #place: Promise<StepPlace> | undefined;
   readonly #auditor: Auditor;
   readonly #clock: ThreadClock;
 
@@ -41,8 +42,9 @@ export class ThreadPool {
     this.threads = threads;
     this.#clock = new ThreadClock(ownThread ? 1 : threads);
     this.#auditor = new Auditor(dataRoots);
-    this.#place = ownThread ? loadOwnThread() : startThreads(threads, dataRoots);
-    this.#place.catch(() => {});
+    this.#start = () => (ownThread ? loadOwnThread() : startThreads(threads, dataRoots));
+    // Threads load before there is work for them.
+    this.#started().catch(() => {});
   }
 
   /** @throws the step's own error; MachineError when its thread died. */
@@ -52,7 +54,7 @@ export class ThreadPool {
       answer =
         step.kind === 'audit-case'
           ? await this.#auditor.run(step, signal)
-          : await (await this.#place).run(step, signal);
+          : await (await this.#started()).run(step, signal);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw new MachineError(
@@ -73,8 +75,21 @@ export class ThreadPool {
     return this.#clock.seconds();
   }
 
+  /** Ends the threads, which have nothing to do, and frees their memory. A later step starts new ones. */
+  async rest(): Promise<void> {
+    const place = this.#place;
+    this.#place = undefined;
+    await (await place)?.close();
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.#place.then((place) => place.close()), this.#auditor.close()]);
+    this.#start = () => Promise.reject(new Error('the pool is closed'));
+    await Promise.all([this.rest(), this.#auditor.close()]);
+  }
+
+  #started(): Promise<StepPlace> {
+    this.#place ??= this.#start();
+    return this.#place;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { ThreadPool } from '../../src/threads/thread-pool.ts';
 
@@ -29,4 +30,29 @@ test('a step that fails keeps the class, code and place of its error', async () 
   } finally {
     await pool.close();
   }
+});
+
+test('a pool that rests has no threads; the next step starts them, and after its close none does', async () => {
+  const threads = new Set<Worker>();
+  const started = (thread: Worker) => {
+    threads.add(thread);
+    thread.once('exit', () => threads.delete(thread));
+  };
+  process.on('worker', started);
+  const pool = new ThreadPool(1);
+  const step = () => pool.run({ kind: 'open-case', store, case: 0, plan: '' });
+  const store = { kind: 'local', root: '/nowhere', fence: null } as const;
+  try {
+    await expect(step()).rejects.toMatchObject({ code: 'record-missing' });
+    expect(threads.size).toBe(1);
+    await pool.rest();
+    expect(threads.size).toBe(0);
+    await expect(step()).rejects.toMatchObject({ code: 'record-missing' });
+    expect(threads.size).toBe(1);
+  } finally {
+    await pool.close();
+    process.off('worker', started);
+  }
+  expect(threads.size).toBe(0);
+  await expect(step()).rejects.toMatchObject({ code: 'thread-lost' });
 });

@@ -51,10 +51,41 @@ export class DistanceCounts {
 
 export function addLists(lists: readonly DistanceList[]): DistanceList {
   const some = lists.filter(({ counts }) => counts.length > 0);
-  if (some.length <= 1) return some[0] ?? noDistances;
-  const sum = new DistanceCounts();
-  for (const { distances, codes, counts } of some) {
-    for (let i = 0; i < counts.length; i++) sum.add(distances[i]!, codes[i]!, counts[i]!);
+  const [first, ...others] = some;
+  return others.reduce(addTwo, first ?? noDistances);
+}
+
+/** Merges the rows, which are in order in both: maps of them would take ten times the memory. */
+function addTwo(a: DistanceList, b: DistanceList): DistanceList {
+  const most = a.counts.length + b.counts.length;
+  const sum = {
+    distances: new Float64Array(most),
+    codes: new Uint8Array(most),
+    counts: new Float64Array(most),
+  };
+  let length = 0;
+  for (let [i, j] = [0, 0]; i < a.counts.length || j < b.counts.length; length++) {
+    const order = compareRows(a, i, b, j);
+    const [list, at] = order <= 0 ? [a, i] : [b, j];
+    sum.distances[length] = list.distances[at]!;
+    sum.codes[length] = list.codes[at]!;
+    sum.counts[length] = (order <= 0 ? a.counts[i]! : 0) + (order >= 0 ? b.counts[j]! : 0);
+    if (order <= 0) i++;
+    if (order >= 0) j++;
   }
-  return sum.list();
+  return {
+    distances: sum.distances.slice(0, length),
+    codes: sum.codes.slice(0, length),
+    counts: sum.counts.slice(0, length),
+  };
+}
+
+/** Below 0 where the row of `a` comes first, 0 where they are of the same elements; one beyond the end comes last. */
+function compareRows(a: DistanceList, i: number, b: DistanceList, j: number): number {
+  if (i === a.counts.length) return 1;
+  if (j === b.counts.length) return -1;
+  const [one, other] = [a.distances[i]!, b.distances[j]!];
+  // Infinite distances have no difference.
+  if (one !== other) return one < other ? -1 : 1;
+  return a.codes[i]! - b.codes[j]!;
 }

@@ -52,12 +52,10 @@ export interface TileRegions {
 export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
   layout.reset();
   const perChannel = <T>(make: () => T) => Array.from({ length: needs.channels }, make);
-  const scores = perChannel(() => layout.region(4 * needs.voxels));
-  return {
-    scores,
-    predictions: needs.inPlace
-      ? scores
-      : perChannel(() => layout.region(needs.predictionBytes * needs.voxels)),
+  const scoresOf = () => perChannel(() => layout.region(4 * needs.voxels));
+  const inPlace = needs.inPlace ? scoresOf() : undefined;
+  const regions = {
+    predictions: inPlace ?? perChannel(() => layout.region(needs.predictionBytes * needs.voxels)),
     reference: layout.region(needs.referenceBytes * needs.voxels),
     codes: layout.region(2 * needs.voxels),
     mask: layout.region(needs.voxels),
@@ -74,4 +72,6 @@ export function layOutTile(layout: Layout, needs: TileNeeds): TileRegions {
     terms: layout.region(8 * termRowLength * needs.terms),
     out: layout.region(passBytes(needs.terms)),
   };
+  // Label maps never touch them. Jobs lay the memory out anew from its start: they get what is already backed by pages.
+  return { ...regions, scores: inPlace ?? scoresOf() };
 }
