@@ -9,6 +9,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const main = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 
 const folder = temporaryFolder()();
+const gone = temporaryFolder()();
 
 function run(...args: string[]): Promise<{ status: number | null; out: string; error: string }> {
   return new Promise((resolve, reject) => {
@@ -49,6 +50,23 @@ test('a usage error is status 2, on standard error alone', async () => {
   const { status, out, error } = await run('score', '--scores', 'prob', '--out', 'results');
   expect({ status, out }).toEqual({ status: 2, out: '' });
   expect(error).toContain('scores (flag): given "prob"; allowed: auto, probability, logit, label');
+});
+
+test('a command in a working folder that was removed says so', async () => {
+  const text = await new Promise<string>((resolve, reject) => {
+    const script = 'rmdir "$1"; exec "$2" "$3" demo';
+    const child = spawn('sh', ['-c', script, 'sh', gone, process.execPath, main], {
+      cwd: gone,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let error = '';
+    child.stderr.on('data', (chunk) => {
+      error += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', () => resolve(error));
+  });
+  expect(text).toBe('voxtally: the working folder is gone; change into one that is there\n');
 });
 
 test('the demo scores all but the case that fails on purpose', async () => {

@@ -1,6 +1,7 @@
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Vec3 } from '../../base/box.ts';
+import { makeFolder } from '../../base/make-folder.ts';
 import { writeNifti } from '../../volumes/nifti/write.ts';
 import { depthInside, randomBlobs } from './blobs.ts';
 import { randomNumbers } from './random.ts';
@@ -41,7 +42,7 @@ export const emptyCase = 'north-03';
  * The voxels depend on nothing but this folder. Returns the path of the manifest.
  */
 export async function writeHospital(folder: string): Promise<string> {
-  for (const name of ['predictions', 'references']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['predictions', 'references']) makeFolder(resolve(folder, name));
   const rows = ['case,prediction,reference,group'];
   for (const [index, patient] of patients.entries()) {
     const ending = patient.gzip ? 'nii.gz' : 'nii';
