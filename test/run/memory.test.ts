@@ -24,7 +24,7 @@ test('auto takes what the machine offers as far as memory holds it, for 1 to 256
       expect((2 * threads + 2) * threadBytes + 192 * mebi).toBeLessThanOrEqual(memory);
       // One thread more would have been too much, or the machine has no more.
       if (threads < hardware) {
-        expect(() => planMemory({ memory, threads: threads + 1 }, hardware)).toThrow(/give more --memory/);
+        expect(() => planMemory({ memory, threads: threads + 1 }, hardware)).toThrow(/give --memory/);
       }
     }
   }
@@ -39,8 +39,12 @@ test('a number of threads is taken as it is or refused with the arithmetic', () 
     /\(2147483648 - 201326592 bytes for the process\) \/ \(2 x 200 threads \+ 2\) = \d+ bytes per thread, .* fewer --threads/,
   );
   expect(() => planMemory({ memory: 100 * mebi, threads: 'auto' }, 4)).toThrow(
-    /2 x 1 threads .* give more --memory$/,
+    /2 x 1 threads .* give --memory 224MiB or more$/,
   );
+  expect(planMemory({ memory: 224 * mebi, threads: 'auto' }, 4)).toEqual({
+    threads: 1,
+    threadBytes: 8 * mebi,
+  });
 });
 
 test('more hardware than can be asked for', () => {

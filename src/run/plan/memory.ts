@@ -30,7 +30,8 @@ export function planMemory(
   const threads = wanted === 'auto' ? Math.max(1, Math.min(hardwareThreads, held, mostThreads)) : wanted;
   const threadBytes = Math.floor((memory - processBytes) / (2 * threads + 2));
   if (threadBytes >= leastThreadBytes) return { threads, threadBytes };
-  const advice = threads === 1 ? 'give more --memory' : 'give more --memory or fewer --threads';
+  const leastMebi = (processBytes + leastThreadBytes * (2 * threads + 2)) / mebi;
+  const advice = `give --memory ${leastMebi}MiB or more${threads === 1 ? '' : ', or fewer --threads'}`;
   throw new UsageError(
     'memory-budget',
     `memory: (${memory} - ${processBytes} bytes for the process) / (2 x ${threads} threads + 2) = ${threadBytes} bytes per thread, at least ${leastThreadBytes} are needed; ${advice}`,

@@ -76,7 +76,7 @@ export function gatherRuns(folders: readonly string[]): ComparedRuns {
           `${name}: ${difference.replace(/ in a\b/, ` in ${runs[0]!.name}`).replace(/ in b\b/, ' here')}`,
       ),
       ...(unmatched > 0
-        ? [`${name}: ${unmatched} cases are not in both runs, or without a score in one`]
+        ? [`${name}: cases that are not in both runs, or have no score in one: ${unmatched}`]
         : []),
     ];
   });
