@@ -51,6 +51,14 @@ function scoredFiles(cases: readonly ManifestCase[]): string {
   return JSON.stringify(cases.map(({ image, ...entry }) => entry));
 }
 
+/** Whether settings and cases of the run can be read. */
+export function hasWholeRecords(folder: RunFolder): boolean {
+  return (
+    wholeRecord(folder, () => folder.readSettings()) !== undefined &&
+    wholeRecord(folder, () => folder.readCases()) !== undefined
+  );
+}
+
 /** Undefined for a record that is missing or damaged; that one is set aside. @throws UsageError for one of another version */
 function wholeRecord<T>(folder: RunFolder, read: () => T): T | undefined {
   try {

@@ -57,7 +57,8 @@ export class Control {
   /** Tries all cases without a score again. @returns how many */
   async retry(run: string): Promise<number> {
     const folder = this.#folderOf(run);
-    if (isCancelled(folder)) await this.#takeBack(run);
+    // One that was cancelled before any worker began with it still waits in the queue.
+    if (isCancelled(folder)) await this.takeBack(run);
     if (await this.isGoing(run)) {
       throw new UsageError(
         'run-going',
@@ -76,11 +77,17 @@ export class Control {
     return again;
   }
 
-  /** A run that was cancelled before any worker began with it still waits in the queue. */
-  async #takeBack(run: string): Promise<void> {
+  /**
+   * Takes the planner of a run out of the queue where it waits, say to be tried again.
+   * @returns false when a worker has it: that one cannot be removed, and ends by itself
+   */
+  async takeBack(run: string): Promise<boolean> {
     const job = await this.#queues.runs.getJob(run);
-    // One that a worker has taken cannot be removed, and ends by itself.
-    await job?.remove().catch(() => {});
+    if (!job) return true;
+    return job.remove().then(
+      () => true,
+      () => false,
+    );
   }
 
   /** The run ends with the tiles that are being scored; what is done stays, and `retry` or `--resume` goes on. */

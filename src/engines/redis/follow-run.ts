@@ -78,7 +78,10 @@ async function look({ monitor, run, redisPlace, signal }: FollowRequest, stillMs
   try {
     const status = await unlessAborted(monitor.run(run), signal);
     if (status === undefined) {
-      return { isBusy: false, obstacle: `the folder of run ${run} cannot be seen from here; mount it again` };
+      return {
+        isBusy: false,
+        obstacle: `the folder of run ${run} cannot be seen from here, or has lost its records: mount it again, or give the same command with --resume`,
+      };
     }
     const workers = await unlessAborted(monitor.workers(), signal);
     const heardOf = workers.filter(({ lastSeenAt }) => Date.now() - lastSeenAt < heardOfMs);

@@ -5,11 +5,12 @@ import { ReplaySubject } from 'rxjs';
 import { UsageError } from '../../base/errors.ts';
 import { makeFolder } from '../../base/make-folder.ts';
 import { readAuditSummary } from '../../run/audit/report.ts';
-import { enterFolder } from '../../run/enter-run.ts';
+import { enterFolder, hasWholeRecords } from '../../run/enter-run.ts';
 import { OutFolder } from '../../run/out-folder.ts';
 import { readText } from '../../run/records.ts';
 import { runIdFile } from '../../run/result-files.ts';
 import { nothingDone } from '../../run/run-events.ts';
+import type { RunFolder } from '../../run/run-folder.ts';
 import type { RunProgress, RunReport, RunRequest, StartedRun } from '../../run/types.ts';
 import { resolveSettings } from '../../settings/resolve-settings.ts';
 import { collect } from './collect-results.ts';
@@ -65,7 +66,7 @@ async function submit(
     const before = resume ? runOf(out) : undefined;
     const isThere = before !== undefined && places.start(before) > 0;
     const run = isThere ? before : newRunId();
-    if (!isThere || !(await control.isGoing(run))) {
+    if (!isThere || !(await goesOn(run, control, places.newFolder(run)))) {
       const folder = places.startAgain(run);
       enterFolder(folder, settings, cases, isThere);
       writeRecord(folder, {
@@ -86,6 +87,13 @@ async function submit(
   } finally {
     redis.disconnect();
   }
+}
+
+/** Whether the run needs no new start. One that waits for records that it lost needs one: only a submitter can write them anew. */
+async function goesOn(run: string, control: Control, folder: RunFolder): Promise<boolean> {
+  if (!(await control.isGoing(run))) return false;
+  const isWhole = findRequest(folder) !== undefined && hasWholeRecords(folder);
+  return isWhole || !(await control.takeBack(run));
 }
 
 /** Submits a run, shows how far it is and collects its results. Aborting leaves it to the workers. */

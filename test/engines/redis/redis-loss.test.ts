@@ -1,7 +1,7 @@
 /** Redis holds no result: its death, and the loss of all that it knew, cost time only. So does the submitter's. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { redisForTests } from './redis-for-tests.ts';
@@ -54,6 +54,27 @@ test('Redis wiped: --resume goes on from the folder and redoes no finished case'
   const after = outcomeTimes(run);
   for (const [name, time] of before) expect(after.get(name), name).toBe(time);
 });
+
+test.each(['cases.json', 'settings.json', 'request.json'])(
+  'runs that wait for their %s, gone or torn: --resume writes it anew',
+  async (name) => {
+    cluster = await redis.cluster({ cases: 2, shape: [16, 16, 4], tileZ: 1 });
+    const expected = await cluster.expected();
+    const runs = { gone: await cluster.submit('gone'), torn: await cluster.submit('torn') };
+    rmSync(cluster.runFolder(runs.gone).store.pathOf(name));
+    truncateSync(cluster.runFolder(runs.torn).store.pathOf(name), 100);
+    await cluster.worker();
+    for (const [out, run] of Object.entries(runs)) {
+      await cluster.until(async () => {
+        const jobs = await Promise.all(cluster.monitor.queues.map((queue) => queue.getJob(run)));
+        return jobs.some((job) => Boolean(job?.failedReason));
+      });
+      await cluster.score(out, { resume: true });
+      expect(cluster.results(out)).toBe(expected);
+      expect(cluster.runIn(out)).toBe(run);
+    }
+  },
+);
 
 test('the submitter killed: status and --resume from other processes', async () => {
   cluster = await redis.cluster(half);
