@@ -1,9 +1,8 @@
 /** The cases of a run that are in the queue at the moment: enough to keep the workers busy, never the whole archive. */
-
-import { once } from 'node:events';
 import type { Job } from 'bullmq';
 import { type ErrorCode, isErrorCode } from '../../base/error-codes.ts';
 import { storedOutcome } from '../../run/case-outcome.ts';
+import { Bell } from './bell.ts';
 import { type CaseJob, caseJobId } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
 import { queueVersion } from './queue-version.ts';
@@ -32,7 +31,7 @@ export class CasesInFlight {
   readonly #losses = new Map<number, number>();
   readonly #tilesBefore = new Map<number, number>();
   readonly #signalled = new Set<number>();
-  readonly #bell = new EventTarget();
+  readonly #bell = new Bell();
   readonly #unsubscribe: () => void;
   #checkedAt = Date.now();
   #exhausted = false;
@@ -43,7 +42,7 @@ export class CasesInFlight {
     this.#pending = pending.values();
     this.#unsubscribe = context.onCaseEnd(run.id, (index) => {
       this.#signalled.add(index);
-      this.#bell.dispatchEvent(new Event('ring'));
+      this.#bell.ring();
     });
   }
 
@@ -82,10 +81,9 @@ export class CasesInFlight {
 
   /** Waits until something may have ended, at most until the next look at all; gives what has. */
   async ended(stop: AbortSignal): Promise<EndedCase[]> {
-    if (this.#signalled.size === 0 && !this.isOver) {
+    if (!this.isOver) {
       const left = Math.max(1, this.#checkedAt + this.#context.timing.pollMs - Date.now());
-      const timer = setTimeout(() => this.#bell.dispatchEvent(new Event('ring')), left);
-      await once(this.#bell, 'ring', { signal: stop }).finally(() => clearTimeout(timer));
+      await this.#bell.heard(left, stop);
     }
     // Events may be lost with a connection, and jobs with Redis: all are looked at now and then.
     const lookAtAll = Date.now() - this.#checkedAt >= this.#context.timing.pollMs;

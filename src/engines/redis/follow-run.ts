@@ -1,12 +1,12 @@
 /** A submitter that waits for its run: it shows how far it is, what it waits for, and does not wait for ever. */
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeCode } from '../../base/error-codes.ts';
 import { MachineError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-files.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { RunProgress } from '../../run/types.ts';
 import type { RunStatus } from '../status.ts';
+import { Bell } from './bell.ts';
 import { isRedisTrouble, redisFault } from './redis-faults.ts';
 import type { RedisMonitor } from './redis-monitor.ts';
 import { type Finished, readFinished } from './run-record.ts';
@@ -39,6 +39,20 @@ export interface FollowRequest {
  * @throws MachineError when the run was cancelled or failed, or when nothing moved for `patienceMs`.
  */
 export async function followRun(request: FollowRequest): Promise<Finished> {
+  const { monitor, run, folder } = request;
+  const bell = new Bell();
+  const watcher = monitor.watchClosely((changed) => {
+    if (changed === run && readFinished(folder)) bell.ring();
+  });
+  try {
+    return await follow(request, bell);
+  } finally {
+    watcher.stop();
+  }
+}
+
+/** `bell` rings when the run may have ended; without Redis it never does. */
+async function follow(request: FollowRequest, bell: Bell): Promise<Finished> {
   const { run, folder, patienceMs, signal, emit } = request;
   let movedAt = Date.now();
   let before = '';
@@ -62,7 +76,7 @@ export async function followRun(request: FollowRequest): Promise<Finished> {
         `nothing has moved for ${minutes(stillMs)}: ${obstacle ?? 'no tile was scored'}. The run is kept; the same command with --resume collects it or goes on`,
       );
     }
-    await delay(lookEveryMs, undefined, { signal });
+    await bell.heard(lookEveryMs, signal);
   }
 }
 

@@ -3,7 +3,6 @@
  * folder and its sums come back as one; the job names them alone. A planner makes them anew, whatever one before it left.
  */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import * as z from 'zod';
 import { DefectError, MachineError, PartialError } from '../../base/errors.ts';
@@ -14,6 +13,7 @@ import { hasLostOwnership } from '../../run/fence.ts';
 import { getRecord, putRecord } from '../../run/records.ts';
 import type { RunFolder } from '../../run/run-folder.ts';
 import type { MergeStep } from '../../threads/steps.ts';
+import type { Bell } from './bell.ts';
 import { asVoxtallyError, faultKind, haltByDefect, queueError } from './faults.ts';
 import { jobData, type MergeJob, mergeJob } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
@@ -21,10 +21,6 @@ import { queueVersion } from './queue-version.ts';
 import { jobOptions } from './queues.ts';
 import { isStopped } from './run-record.ts';
 import { handJobBack, isLastAttempt, type WorkerContext } from './worker-context.ts';
-
-/** A job is asked after at first so soon, then less and less often. */
-const firstLookMs = 10;
-const lookEveryMs = 100;
 
 /** Shards lie in these folders of the run; each worker may see the run's folder elsewhere. */
 const shardRef = z.object({
@@ -59,12 +55,15 @@ export async function mergeByJob(
   const names = namesOf(merge);
   putRecord(store, names.request, requestKind, { files, job, evaluate, target });
   try {
-    const queued = await context.queues.tiles.add(
-      'merge',
-      { version: queueVersion, run: run.id, start: run.start, merge },
-      jobOptions(`${run.id}.merge.${merge}`, run.priority, context.timing),
-    );
-    const reason = await endOf(queued, stop);
+    const jobId = `${run.id}.merge.${merge}`;
+    const reason = await context.tileEnds.listen(jobId, async (ended) => {
+      const queued = await context.queues.tiles.add(
+        'merge',
+        { version: queueVersion, run: run.id, start: run.start, merge },
+        jobOptions(jobId, run.priority, context.timing),
+      );
+      return endOf(queued, ended, context.timing.pollMs, stop);
+    });
     // Not looked for before: on a network drive what is found missing stays missing for a while.
     if (store.has(names.sums)) {
       const { sums, ...keys } = getRecord(store, names.sums, sumsKind);
@@ -78,9 +77,9 @@ export async function mergeByJob(
 }
 
 /** Waits for the end of a job. @returns why it failed, or its state */
-async function endOf(job: Job, stop: AbortSignal): Promise<string> {
-  for (let waitMs = firstLookMs; ; waitMs = Math.min(lookEveryMs, 1.5 * waitMs)) {
-    await delay(waitMs, undefined, { signal: stop });
+async function endOf(job: Job, ended: Bell, lookEveryMs: number, stop: AbortSignal): Promise<string> {
+  for (;;) {
+    await ended.heard(lookEveryMs, stop);
     const state = await job.getState();
     if (state === 'completed' || state === 'failed' || state === 'unknown') return state;
   }

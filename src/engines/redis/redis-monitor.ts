@@ -24,7 +24,7 @@ import { pooledValues } from './pooled-so-far.ts';
 import { openQueues, type Queues } from './queues.ts';
 import { isCancelled, readFinished, readPooled, resultsOf } from './run-record.ts';
 import { runStatus } from './run-status.ts';
-import { watchRuns } from './watch-runs.ts';
+import { RunWatcher } from './watch-runs.ts';
 
 export interface MonitorOptions {
   readonly redisUrl: string;
@@ -37,10 +37,14 @@ export interface RedisMonitor extends Monitor {
   readonly queues: readonly Queue[];
   /** Settles when Redis answers. */
   ping(): Promise<unknown>;
+  /** As `watch`, at once and at every change, also while the server is away. */
+  watchClosely(onChange: (runId: string) => void): RunWatcher;
 }
 
 /** Runs listed at most. */
 const maxRuns = 200;
+/** Whoever watches is told at most this often of changes of a run, closely or not. */
+const tellEveryMs = { closely: 10, watched: 1000 };
 /** Nobody who watches waits longer for an answer. */
 const answerMs = 5000;
 const closeMs = 1000;
@@ -191,8 +195,23 @@ class FolderAndBoard implements RedisMonitor {
     return finished || isCancelled(folder) ? untilLast(history) : history;
   }
 
-  watch(onChange: (runId: string) => void): Promise<() => Promise<void>> {
-    return watchRuns(this.#url, this.#board.channel, onChange);
+  async watch(onChange: (runId: string) => void): Promise<() => Promise<void>> {
+    const watcher = this.#watcher(tellEveryMs.watched, onChange);
+    await watcher.ready;
+    return async () => watcher.stop();
+  }
+
+  watchClosely(onChange: (runId: string) => void): RunWatcher {
+    return this.#watcher(tellEveryMs.closely, onChange);
+  }
+
+  #watcher(everyMs: number, onChange: (runId: string) => void): RunWatcher {
+    return new RunWatcher({
+      url: this.#url,
+      channel: this.#board.channel,
+      tellEveryMs: everyMs,
+      onChange,
+    });
   }
 
   async close(): Promise<void> {

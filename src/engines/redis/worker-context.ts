@@ -7,6 +7,7 @@ import type { Board } from './board.ts';
 import type { Fleet } from './fleet.ts';
 import type { OpenRun, OpenRuns } from './open-run.ts';
 import type { Queues } from './queues.ts';
+import type { TileEnds } from './tile-ends.ts';
 import type { Timing } from './timing.ts';
 
 export interface WorkerContext {
@@ -23,6 +24,7 @@ export interface WorkerContext {
   readonly draining: AbortSignal;
   /** Calls back when a case's job of this run has ended in the queue. @returns how to stop */
   onCaseEnd(run: string, callback: (caseIndex: number) => void): () => void;
+  readonly tileEnds: TileEnds;
   /** A piece of work is done. */
   workDone(run: OpenRun, done: TilesDone): void;
 }

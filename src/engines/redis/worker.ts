@@ -27,6 +27,7 @@ import { openQueues, queueNames } from './queues.ts';
 import { RecentSpeed } from './recent-speed.ts';
 import { redisFault } from './redis-faults.ts';
 import { endFailed, processRun } from './run-coordinator.ts';
+import { TileEnds } from './tile-ends.ts';
 import { processTiles } from './tile-processor.ts';
 import { defaultTiming, maxPlannerStalls, plannerAttempts, type Timing } from './timing.ts';
 import { WorkCounter } from './work-done.ts';
@@ -111,6 +112,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     log,
     draining: drain.signal,
     handBack: handBack.signal,
+    tileEnds: new TileEnds(redis, prefix, report),
     onCaseEnd(run, callback) {
       const callbacks = listeners.get(run) ?? new Set();
       listeners.set(run, callbacks.add(callback));
