@@ -1,4 +1,5 @@
 /** The end of a run, the same for every engine: the pool, the result files, and what stays behind. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { MachineError, PartialError } from '../base/errors.ts';
 import type { LovaszValues } from '../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../results/document.ts';
@@ -10,7 +11,7 @@ import type { OutcomeBook, ScoredFacts } from '../run/outcome-book.ts';
 import { findRecord, outOfTheWay, putRecord } from '../run/records.ts';
 import type { RunEvent } from '../run/run-events.ts';
 import { poolFolder, type RunFolder, shardFolder } from '../run/run-folder.ts';
-import { lostShapes, shapesAt } from '../run/shapes.ts';
+import { ShapesReader } from '../run/shapes.ts';
 import type { ShardRef } from '../run/tile-partial.ts';
 import { type ResultsRequest, writeResults } from '../run/write-results.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
@@ -88,7 +89,8 @@ function isOf(folder: RunFolder, { place }: PartialError): (index: number) => bo
 async function finish(request: FinishRequest): Promise<EndedRun> {
   const { work, casePool, outcomes, emit, startedAt } = request;
   emit({ kind: 'stage', stage: 'reduce' });
-  await repairShapes(request);
+  const shapes = new ShapesReader(work.folder);
+  await repairShapes(request, shapes);
   const pooled = await poolCases(request);
   if (outcomes.size < work.cases.length) throw new Error('a case has no outcome');
   const scored = outcomes.scored();
@@ -98,8 +100,9 @@ async function finish(request: FinishRequest): Promise<EndedRun> {
   if (audit) notes.push(audit.sentence);
   const outcome = outcomeOf(work.settings, request.results.cases, outcomes.records, outcomes.sum(), pooled);
   clearLeftovers(work.folder);
-  // Results and report need them for the curves of shards alone.
-  if (!kept) await request.restThreads?.();
+  // Results and report need them for the curves of shards alone. They end while the results are made.
+  const rested = kept ? undefined : request.restThreads?.();
+  if (rested) await turn();
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const results = writeResults(
     request.results,
@@ -111,8 +114,9 @@ async function finish(request: FinishRequest): Promise<EndedRun> {
       seconds,
       ...(request.threadSeconds && { threadSeconds: request.threadSeconds() }),
     },
-    scored.map((facts) => shapesAt(work.folder, facts, facts.index)),
+    scored.map((facts) => shapes.at(facts, facts.index)),
   );
+  await rested;
   if (request.onWritten) {
     const { folder, settings } = work;
     const shards = kept ? casePool.files() : [];
@@ -158,10 +162,10 @@ function settleAudit(
 }
 
 /** Scores cases again whose shapes were lost. */
-async function repairShapes({ work, outcomes, redo }: FinishRequest): Promise<void> {
+async function repairShapes({ work, outcomes, redo }: FinishRequest, shapes: ShapesReader): Promise<void> {
   if (!work.settings.shapes) return;
   for (let repairs = 0; ; repairs++) {
-    const lost = lostShapes(work.folder, outcomes.scored());
+    const lost = shapes.lost(outcomes.scored());
     if (lost.length === 0) return;
     if (repairs === maxRepairs) {
       throw new MachineError(

@@ -11,7 +11,7 @@ import { enterFolder } from '../run/enter-run.ts';
 import { OutFolder } from '../run/out-folder.ts';
 import { OutcomeBook } from '../run/outcome-book.ts';
 import { planMemory } from '../run/plan/memory.ts';
-import { isTiny } from '../run/plan/tiny-run.ts';
+import { sizeOfRun } from '../run/plan/run-size.ts';
 import { progressOf, type RunEvent } from '../run/run-events.ts';
 import type { RunReport, RunRequest, StartedRun } from '../run/types.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
@@ -52,11 +52,10 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
   if (cases.length === 0)
     throw new UsageError('no-cases', 'there is no case to score', { field: 'manifest' });
   const { threads, threadBytes } = planMemory(config);
-  const ownThread = request.pool === undefined && (await isTiny(cases));
   if (request.out === undefined) makeFolder(resolve(outDir));
   const out = request.out ?? OutFolder.own(outDir);
   // Threads load while the settings are found out.
-  const pool = request.pool ?? new ThreadPool(threads, [], { ownThread });
+  const pool = request.pool ?? (await poolFor(cases, threads));
   try {
     const { settings, notes } = await resolveSettings(config, cases);
     if (settings.audit !== undefined) checkAuditAvailable();
@@ -117,4 +116,9 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
     if (request.pool === undefined) await pool.close();
     if (request.out === undefined) out.release();
   }
+}
+
+async function poolFor(cases: ScoreRunRequest['cases'], threads: number): Promise<ThreadPool> {
+  const { isTiny, threads: atOnce } = await sizeOfRun(cases);
+  return new ThreadPool(threads, [], { ownThread: isTiny, atOnce: Math.min(threads, atOnce) });
 }

@@ -1,6 +1,6 @@
 /** The shapes of a run: what its cases keep of borders and lesions, and the values that follow from it. */
 import { PartialError } from '../base/errors.ts';
-import { type CaseShapes, readCaseShapes } from '../measures/shapes/case-shapes.ts';
+import { type CaseShapes, readCaseShapes, shapeBytes } from '../measures/shapes/case-shapes.ts';
 import {
   ClassInCase,
   ClassPool,
@@ -22,6 +22,57 @@ const classesAtOnce = 32;
 /** A scored case, by what names its files. */
 type ScoredCaseName = Pick<ScoredOutcome, 'index' | 'of'>;
 
+/** What is asked for again and again at the end of a run (check, values, pool, list of lesions) is held up to so many bytes. */
+const mostHeldBytes = 2 ** 23;
+
+/** Reads what cases keep of their shapes. The first cases, as many as are small enough, are decoded once. */
+export class ShapesReader {
+  readonly #folder: RunFolder;
+  readonly #held = new Map<string, CaseShapes>();
+  #heldBytes = 0;
+
+  constructor(folder: RunFolder) {
+    this.#folder = folder;
+  }
+
+  /** The shapes of some classes at least; by default of all. @throws PartialError */
+  read({ index, of }: ScoredCaseName, only?: ReadonlySet<string>): CaseShapes {
+    const name = `${index}/${of}`;
+    const held = this.#held.get(name);
+    if (held) return held;
+    const shapes = readStoredShapes(this.#folder, { index, of }, only);
+    if (only === undefined) this.#hold(name, shapes);
+    return shapes;
+  }
+
+  /** Those of one scored case; `place`: of the case in the results. */
+  at({ index, of }: ScoredCaseName, place: number): StoredShapes {
+    return { place, read: (only) => this.read({ index, of }, only) };
+  }
+
+  /** The scored cases whose shapes are missing, damaged or of something else; what is there of them is put out of the way. */
+  lost(scored: readonly ScoredCaseName[]): number[] {
+    const lost = scored.filter((outcome) => {
+      try {
+        this.read(outcome);
+        return false;
+      } catch (error) {
+        if (!(error instanceof PartialError)) throw error;
+        outOfTheWay(this.#folder.store, error);
+        return true;
+      }
+    });
+    return lost.map(({ index }) => index);
+  }
+
+  #hold(name: string, shapes: CaseShapes): void {
+    const bytes = shapeBytes(shapes);
+    if (this.#heldBytes + bytes > mostHeldBytes) return;
+    this.#held.set(name, shapes);
+    this.#heldBytes += bytes;
+  }
+}
+
 /** @throws PartialError */
 export function readStoredShapes(
   folder: RunFolder,
@@ -31,38 +82,17 @@ export function readStoredShapes(
   return withSections(folder.keptOf(scored, shapesId), measuredName, (file) => readCaseShapes(file, only));
 }
 
-/** The scored cases whose shapes are missing, damaged or of something else; what is there of them is put out of the way. */
-export function lostShapes(folder: RunFolder, scored: readonly ScoredCaseName[]): number[] {
-  const lost = scored.filter((outcome) => {
-    try {
-      readStoredShapes(folder, outcome);
-      return false;
-    } catch (error) {
-      if (!(error instanceof PartialError)) throw error;
-      outOfTheWay(folder.store, error);
-      return true;
-    }
-  });
-  return lost.map(({ index }) => index);
-}
-
 /** A scored case: its place in the results, and its shapes. */
 export interface StoredShapes {
   readonly place: number;
-  /** Those of some classes, by default of all. */
+  /** Those of some classes at least, by default of all. */
   read(only?: ReadonlySet<string>): CaseShapes;
 }
 
 /** The shapes that a run's folder holds of its scored cases, in the order of the outcomes. */
 export function storedShapes(folder: RunFolder, outcomes: readonly CaseOutcomeRecord[]): StoredShapes[] {
-  return outcomes.flatMap((outcome, place) =>
-    outcome.status === 'ok' ? [shapesAt(folder, outcome, place)] : [],
-  );
-}
-
-/** Those of one scored case. */
-export function shapesAt(folder: RunFolder, { index, of }: ScoredCaseName, place: number): StoredShapes {
-  return { place, read: (only) => readStoredShapes(folder, { index, of }, only) };
+  const reader = new ShapesReader(folder);
+  return outcomes.flatMap((outcome, place) => (outcome.status === 'ok' ? [reader.at(outcome, place)] : []));
 }
 
 /**

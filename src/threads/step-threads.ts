@@ -9,12 +9,12 @@ export class StepThreads implements StepPlace {
   readonly #pool: Piscina;
   readonly #loaded: Promise<void>;
 
-  constructor(threads: number, dataRoots: readonly string[]) {
+  constructor(threads: number, atOnce: number, dataRoots: readonly string[]) {
     this.#pool = new Piscina({
       filename: threadFile('step-thread'),
-      // They start when there is work for them, and none ends before the pool does. One that dies is replaced only below the
-      // minimum: without one, steps that wait when the last thread dies would wait for ever.
-      minThreads: 1,
+      // The others start when there is work for them, and none ends before the pool does. One that dies is replaced only below
+      // the minimum: without one, steps that wait when the last thread dies would wait for ever.
+      minThreads: atOnce,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
@@ -23,7 +23,7 @@ export class StepThreads implements StepPlace {
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
       execArgv: threadFlags(),
     });
-    // The first thread loads at once, and no second one starts only because it is not ready.
+    // No further thread starts only because the first ones are not ready.
     this.#loaded = this.#pool.run(null).catch(() => {});
   }
 

@@ -36,13 +36,14 @@ export class ThreadPool {
 
   /**
    * `dataRoots`: the only folders below which the threads read volumes; any when there are none. `ownThread`: no thread is
-   * started; steps are done between other things that the calling one does.
+   * started; steps are done between other things that the calling one does. `atOnce`: threads that start without waiting for
+   * steps; the others start when steps wait for them.
    */
-  constructor(threads: number, dataRoots: readonly string[] = [], { ownThread = false } = {}) {
+  constructor(threads: number, dataRoots: readonly string[] = [], { ownThread = false, atOnce = 1 } = {}) {
     this.threads = threads;
     this.#clock = new ThreadClock(ownThread ? 1 : threads);
     this.#auditor = new Auditor(dataRoots);
-    this.#start = () => (ownThread ? loadOwnThread() : startThreads(threads, dataRoots));
+    this.#start = () => (ownThread ? loadOwnThread() : startThreads(threads, atOnce, dataRoots));
     // Threads load before there is work for them.
     this.#started().catch(() => {});
   }
@@ -94,9 +95,13 @@ export class ThreadPool {
 }
 
 /** Loaded when needed: who does the steps itself needs no pool, and who has a pool no steps. */
-async function startThreads(threads: number, dataRoots: readonly string[]): Promise<StepPlace> {
+async function startThreads(
+  threads: number,
+  atOnce: number,
+  dataRoots: readonly string[],
+): Promise<StepPlace> {
   const { StepThreads } = await import('./step-threads.ts');
-  return new StepThreads(threads, dataRoots);
+  return new StepThreads(threads, atOnce, dataRoots);
 }
 
 async function loadOwnThread(): Promise<StepPlace> {

@@ -5,7 +5,7 @@ import type { ManifestCase } from '../../src/cases/types.ts';
 import { scoreRun } from '../../src/engines/score-run.ts';
 import type { CaseResult, ScoredCaseResult } from '../../src/results/document.ts';
 import { ownerFolder } from '../../src/run/lease.ts';
-import { isTiny } from '../../src/run/plan/tiny-run.ts';
+import { sizeOfRun } from '../../src/run/plan/run-size.ts';
 import type { RunReport, RunRequest } from '../../src/run/types.ts';
 import { type ConfigInput, configSchema } from '../../src/settings/schema.ts';
 import { ThreadPool } from '../../src/threads/thread-pool.ts';
@@ -45,7 +45,8 @@ export async function score(
   outDir: string,
   more: Partial<RunRequest> = {},
 ): Promise<RunReport> {
-  const shares = config.threads === undefined && maySharedThreadsEnter(outDir) && !(await isTiny(cases));
+  const shares =
+    config.threads === undefined && maySharedThreadsEnter(outDir) && !(await sizeOfRun(cases)).isTiny;
   if (shares) sharedThreads ??= new ThreadPool(threads);
   return scoreRun({
     ...request(cases, config, outDir, more),

@@ -112,3 +112,16 @@ export function readCaseShapes(file: SectionFile, only?: ReadonlySet<string>): C
     }),
   };
 }
+
+/** Bytes that decoded shapes take, but for what each object takes of itself. */
+export function shapeBytes({ classes }: CaseShapes): number {
+  const arrays = classes.flatMap(({ distances, components }) => [
+    ...(distances
+      ? Object.values(distances).flatMap(({ reference, prediction }) => [reference, prediction])
+      : []),
+    ...(components ? [components.reference, components.prediction, components.overlap] : []),
+  ]);
+  return arrays
+    .flatMap((columns) => Object.values(columns))
+    .reduce((sum, column) => sum + (ArrayBuffer.isView(column) ? column.byteLength : 0), 0);
+}
