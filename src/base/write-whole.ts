@@ -22,7 +22,7 @@ export type FileLayer = Pick<
 >;
 
 /** This thread's own: processes in containers all have the same number. */
-const writer = randomBytes(4).toString('hex');
+let writer: string | undefined;
 let serial = 0;
 
 /**
@@ -30,6 +30,7 @@ let serial = 0;
  * work at the same time.
  */
 export function temporaryName(path: string): string {
+  writer ??= randomBytes(4).toString('hex');
   return `${path}.${pid}-${writer}-${serial++}.tmp`;
 }
 

@@ -3,6 +3,7 @@ import { DefectError, PartialError } from '../base/errors.ts';
 import { namedError } from '../base/named-error.ts';
 import { packageVersion } from '../base/package-files.ts';
 import { redisFault } from '../engines/redis/redis-faults.ts';
+import type { DefineCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,7 +22,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .description(description)
     .version(packageVersion())
     .addHelpText('after', exitHelp);
-  for (const define of commands) {
+  for (const define of wanted(args)) {
     program.addCommand(
       define(terminal, (result) => {
         status = result;
@@ -40,6 +41,11 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   } catch (error) {
     return describe(error, args.includes('--json'), terminal);
   }
+}
+
+/** The definition of the command that is named; of all where a mistake or the help lists them. */
+function wanted([name = '']: readonly string[]): readonly DefineCommand[] {
+  return Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
 }
 
 function commandPath(command: Command): string[] {

@@ -1,4 +1,5 @@
 import { asyncScheduler, type Observable, throttleTime } from 'rxjs';
+import { clockMs } from '../base/clock.ts';
 import type { RunProgress } from '../run/types.ts';
 import { plainText } from './plain-text.ts';
 import { progressLine, type TimedProgress } from './progress-line.ts';
@@ -27,7 +28,7 @@ export function showProgress(updates: Observable<RunProgress>, terminal: Termina
     terminal.error(`${clearLine}${plainText(text)}\n`);
   };
   const draw = (progress: RunProgress) => {
-    const now = { progress, seconds: performance.now() / 1000 };
+    const now = { progress, seconds: clockMs() / 1000 };
     start ??= now;
     // One column stays free: a full line would wrap and could not be redrawn.
     const line = progressLine(start, now, (terminal.errorWidth ?? terminal.width) - 1);

@@ -4,6 +4,7 @@
  * threads of either engine (workers/step-thread.ts).
  */
 import { type Box, voxelCount } from '../base/box.ts';
+import { clockMs } from '../base/clock.ts';
 import { PartialError } from '../base/errors.ts';
 import { tileBox, tileGrid } from '../base/tile-grid.ts';
 import { quantityOf } from '../measures/quantities.ts';
@@ -121,7 +122,7 @@ export class StepRunner {
 
   /** Scores the tiles of a bundle, each when the one before is written, and stores them as one file. */
   #scoreBundle({ case: index, plan, bundle }: BundleStep, read: ReadTile): TilesDone {
-    const begin = performance.now();
+    const begin = clockMs();
     const open = this.#enterCase(index, plan);
     const tiles = tilesOfBundle(open.plan, bundle);
     const boxes = boxesOfBundle(open.plan, bundle);
@@ -142,13 +143,13 @@ export class StepRunner {
       tiles: tiles.length,
       voxels,
       bytes: voxels * voxelBytes(open.plan),
-      seconds: (performance.now() - begin) / 1000,
+      seconds: (clockMs() - begin) / 1000,
     };
   }
 
   /** Scores a case that is one tile and collects it. Its shards are what is stored of it. */
   #scoreCase({ plan, bytes, keepShards }: Extract<Step, { kind: 'score-case' }>): CaseScored {
-    const begin = performance.now();
+    const begin = clockMs();
     const open = this.#enterPlan(plan);
     const [box] = boxesOfBundle(plan, 0) as [Box];
     const voxels = voxelCount(box.shape);
@@ -164,7 +165,7 @@ export class StepRunner {
     const collected = collectTile(plan.id, this.#placeOf(plan), box, scores);
     // Nobody comes back to its files.
     this.#bench.close();
-    const seconds = (performance.now() - begin) / 1000;
+    const seconds = (clockMs() - begin) / 1000;
     return { done: { tiles: 1, voxels, bytes: voxels * voxelBytes(plan), seconds }, collected, shards };
   }
 

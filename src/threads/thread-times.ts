@@ -1,4 +1,5 @@
 /** What threads spend their time on. */
+import { clockMs } from '../base/clock.ts';
 import { fileMs } from '../base/file-time.ts';
 import { packError } from '../base/packed-error.ts';
 import type { StepAnswer, StepTimes } from './step-place.ts';
@@ -14,9 +15,9 @@ export interface ThreadSeconds {
 
 /** Does a step. Its error is given back, not thrown: a thrown one would lose its class and fields on the way to another thread. */
 export function timedStep(work: () => unknown): StepAnswer {
-  const begin = performance.now();
+  const begin = clockMs();
   const before = fileMs();
-  const times = () => ({ wholeMs: performance.now() - begin, filesMs: fileMs() - before });
+  const times = () => ({ wholeMs: clockMs() - begin, filesMs: fileMs() - before });
   try {
     const value = work();
     return { value, times: times() };
@@ -27,7 +28,7 @@ export function timedStep(work: () => unknown): StepAnswer {
 
 export class ThreadClock {
   readonly #threads: number;
-  readonly #begin = performance.now();
+  readonly #begin = clockMs();
   #wholeMs = 0;
   #filesMs = 0;
 
@@ -41,7 +42,7 @@ export class ThreadClock {
   }
 
   seconds(): ThreadSeconds {
-    const allMs = this.#threads * (performance.now() - this.#begin);
+    const allMs = this.#threads * (clockMs() - this.#begin);
     const seconds = (ms: number) => Math.round(1000 * Math.max(0, ms)) / 1e6;
     return {
       computing: seconds(this.#wholeMs - this.#filesMs),

@@ -16,22 +16,22 @@ import { statusCommand } from './status.ts';
 import { viewCommand } from './view.ts';
 import { workerCommand } from './worker.ts';
 
-/** Every command, in the order of the help. A new command is one file and one line here. */
-export const commands: readonly DefineCommand[] = [
-  scoreCommand,
-  reportCommand,
-  viewCommand,
-  askCommand,
-  curveCommand,
-  errorsCommand,
-  lesionsCommand,
-  compareCommand,
-  mergeCommand,
-  inspectCommand,
-  demoCommand,
-  workerCommand,
-  statusCommand,
-  cancelCommand,
-  retryCommand,
-  dashboardCommand,
-];
+/** Every command by its name, in the order of the help. A new command is one file and one line here. */
+export const commands: Readonly<Record<string, DefineCommand>> = {
+  score: scoreCommand,
+  report: reportCommand,
+  view: viewCommand,
+  ask: askCommand,
+  curve: curveCommand,
+  errors: errorsCommand,
+  lesions: lesionsCommand,
+  compare: compareCommand,
+  merge: mergeCommand,
+  inspect: inspectCommand,
+  demo: demoCommand,
+  worker: workerCommand,
+  status: statusCommand,
+  cancel: cancelCommand,
+  retry: retryCommand,
+  dashboard: dashboardCommand,
+};
