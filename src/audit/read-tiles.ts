@@ -1,4 +1,4 @@
-/** Reads the audited tiles of a case: where they lie in raw files, once from the start in gzip ones. Holds one tile at a time. */
+/** Reads the audited tiles of a case: where they lie in raw files, once from the start in gzip ones. All tiles use the same memory. */
 
 import { type Box, voxelCount } from '../base/box.ts';
 import { tileBox, tileGrid } from '../base/tile-grid.ts';
@@ -8,6 +8,7 @@ import { CaseBoxes, type CaseBytes, CaseStream, roomFor } from '../volumes/case-
 export interface ReadTile {
   readonly tile: number;
   readonly box: Box;
+  /** Valid until the next tile is read. */
   readonly bytes: CaseBytes;
 }
 
@@ -19,10 +20,11 @@ export function readTiles(plan: CasePlan, tiles: readonly number[]): AsyncIterab
 async function* rawTiles(plan: CasePlan, tiles: readonly number[]): AsyncGenerator<ReadTile> {
   const grid = tileGrid(plan.shape, plan.tileShape);
   const files = new CaseBoxes(plan);
+  const room = new TileRoom(plan);
   try {
     for (const tile of tiles) {
       const box = tileBox(grid, tile);
-      const bytes = roomFor(plan, voxelCount(box.shape));
+      const bytes = room.of(box);
       files.read(box, bytes);
       yield { tile, box, bytes };
     }
@@ -34,15 +36,34 @@ async function* rawTiles(plan: CasePlan, tiles: readonly number[]): AsyncGenerat
 async function* streamTiles(plan: CasePlan, tiles: readonly number[]): AsyncGenerator<ReadTile> {
   const grid = tileGrid(plan.shape, plan.tileShape);
   const stream = new CaseStream(plan);
+  const room = new TileRoom(plan);
   const wanted = new Set(tiles);
   try {
     for (let tile = 0; tile <= tiles.at(-1)!; tile++) {
       const box = tileBox(grid, tile);
-      const bytes = roomFor(plan, voxelCount(box.shape));
+      const bytes = room.of(box);
       await stream.read(bytes);
       if (wanted.has(tile)) yield { tile, box, bytes };
     }
   } finally {
     stream.close();
+  }
+}
+
+/** Tiles differ in size only at the ends of the volume. */
+class TileRoom {
+  readonly #plan: CasePlan;
+  #voxels = 0;
+  #bytes: CaseBytes | undefined;
+
+  constructor(plan: CasePlan) {
+    this.#plan = plan;
+  }
+
+  of({ shape }: Box): CaseBytes {
+    const voxels = voxelCount(shape);
+    if (!this.#bytes || voxels !== this.#voxels) this.#bytes = roomFor(this.#plan, voxels);
+    this.#voxels = voxels;
+    return this.#bytes;
   }
 }

@@ -42,6 +42,8 @@ export class CaseBoxes {
   readonly #mapping: AxisMapping | null;
   /** Those of the predictions, then that of the reference. */
   readonly #sources: VolumeSource[] = [];
+  /** Voxels of a prediction before they are laid in the reference's order: the same memory for every tile. */
+  #scratch = new Uint8Array(0);
 
   /** @throws InputError when a file is gone, MachineError when storage fails */
   constructor({ predictions, reference, mapping }: CaseFiles) {
@@ -60,7 +62,9 @@ export class CaseBoxes {
     let channel = 0;
     for (const source of this.#sources.slice(0, -1)) {
       for (let own = 0; own < source.header.channels; own++) {
-        readPrediction(source, own, this.#mapping, box, target.predictions[channel++]!);
+        const bytes = target.predictions[channel++]!;
+        if (this.#mapping && this.#scratch.length < bytes.length) this.#scratch = new Uint8Array(bytes.length);
+        readPrediction(source, own, this.#mapping, box, bytes, this.#scratch);
       }
     }
   }
