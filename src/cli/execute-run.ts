@@ -36,10 +36,10 @@ export async function executeRun(
       ...request,
       signal,
       onWritten: async (written, pool) => {
-        const { folder, settings, pooledLovasz, results, shards } = written;
+        const { folder, settings, pooledLovasz, results, shards, lesions } = written;
         const { cases, outDir } = request;
         const ending: EndingRun = {
-          ...{ folder, settings, pooledLovasz, results, cases, outDir, pooled: { pool, shards } },
+          ...{ folder, settings, pooledLovasz, results, cases, outDir, pooled: { pool, shards }, lesions },
           get outcomes() {
             return written.outcomes;
           },

@@ -13,7 +13,7 @@ import type { RunEvent } from '../run/run-events.ts';
 import { poolFolder, type RunFolder, shardFolder } from '../run/run-folder.ts';
 import { ShapesReader } from '../run/shapes.ts';
 import type { ShardRef } from '../run/tile-partial.ts';
-import { type ResultsRequest, writeResults } from '../run/write-results.ts';
+import { type LesionList, lesionList, type ResultsRequest, writeResults } from '../run/write-results.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
 import type { ThreadSeconds } from '../threads/thread-times.ts';
 import type { CasePool } from './case-pool.ts';
@@ -51,6 +51,8 @@ export interface WrittenRun {
   /** Sorted losses of each class over all scored cases; empty where the run computed none. */
   readonly pooledLovasz: readonly LovaszValues[];
   readonly results: ResultsDocument;
+  /** Where lesions were measured. */
+  readonly lesions: LesionList | undefined;
   /** The shards of all scored cases, merged as far as the pool has; none where they are not kept. */
   readonly shards: readonly ShardRef[];
 }
@@ -104,6 +106,7 @@ async function finish(request: FinishRequest): Promise<EndedRun> {
   const rested = kept ? undefined : request.restThreads?.();
   if (rested) await turn();
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
+  const stored = scored.map((facts) => shapes.at(facts, facts.index));
   const results = writeResults(
     request.results,
     work.settings,
@@ -114,7 +117,7 @@ async function finish(request: FinishRequest): Promise<EndedRun> {
       seconds,
       ...(request.threadSeconds && { threadSeconds: request.threadSeconds() }),
     },
-    scored.map((facts) => shapes.at(facts, facts.index)),
+    stored,
   );
   await rested;
   if (request.onWritten) {
@@ -123,6 +126,7 @@ async function finish(request: FinishRequest): Promise<EndedRun> {
     let held: readonly CaseOutcomeRecord[] | undefined;
     await request.onWritten({
       ...{ folder, settings, pooledLovasz: pooled, results, shards },
+      lesions: lesionList(settings, results, stored),
       get outcomes() {
         held ??= [...outcomes.records];
         return held;

@@ -76,7 +76,7 @@ export function lesionList(
   return shapes?.lesions ? () => lesionsOfRun(shapes, cases, stored) : undefined;
 }
 
-type LesionList = () => Iterable<Lesion>;
+export type LesionList = () => Iterable<Lesion>;
 
 /**
  * Writes results.json, cases.csv, lesions.csv where lesions are measured, if some case was scored summary.json, and on

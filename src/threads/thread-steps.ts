@@ -40,6 +40,8 @@ export class StepRunner {
   #start: string | undefined;
   #folder: RunFolder | undefined;
   #settings: RunSettings | undefined;
+  /** The plan that was read last: the jobs of a case follow each other. */
+  #plan: CasePlan | undefined;
   readonly #dataRoots: DataRoots | undefined;
   readonly #openStore: OpenStore;
 
@@ -88,6 +90,7 @@ export class StepRunner {
     if (this.#start === start) return;
     this.#bench.leave();
     this.#start = undefined;
+    this.#plan = undefined;
     const folder = new RunFolder(this.#openStore(address));
     this.#dataRoots?.guard(folder.path);
     this.#settings = folder.readSettings();
@@ -101,9 +104,13 @@ export class StepRunner {
 
   /** @throws PartialError when the case was planned anew since */
   #readPlan(index: number, id: string): CasePlan {
+    if (this.#plan?.index === index && this.#plan.id === id) return this.#plan;
     const folder = this.#folder!;
     const plan = folder.readPlan(index);
-    if (plan.id === id) return plan;
+    if (plan.id === id) {
+      this.#plan = plan;
+      return plan;
+    }
     const name = folder.plan(index);
     const file = folder.store.pathOf(name);
     throw new PartialError('plan-of-another', `${file}: the case was planned anew`, { file, record: name });

@@ -1,6 +1,7 @@
 /** The lesions that were missed or invented, the largest first: the list to look at in the morning. */
 import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
+import type { Lesion, LesionStatus } from '../../results/shapes/lesion-list.ts';
 import { localStore } from '../../run/open-store.ts';
 import { readText } from '../../run/records.ts';
 import { type Fragment, html } from '../dashboard/html.ts';
@@ -8,6 +9,43 @@ import { count, figure, integer } from './format.ts';
 import { lookLink, viewerHint } from './look-link.ts';
 
 const mostListed = 30;
+
+/** What is told of a lesion. */
+type ListedLesion = Pick<Lesion, 'case' | 'class' | 'status' | 'ml' | 'voxels' | 'centreVoxel'>;
+
+export interface LesionSection {
+  /** Numbers of all lesions by status. */
+  readonly counts: Readonly<Record<LesionStatus, number>>;
+  /** Missed and invented ones, the largest first. */
+  readonly wrong: readonly ListedLesion[];
+}
+
+/** A run may have millions of lesions: of these only the largest are held. */
+class LesionBook {
+  readonly #counts = { found: 0, missed: 0, matched: 0, invented: 0 };
+  #wrong: ListedLesion[] = [];
+
+  add(lesion: ListedLesion): void {
+    this.#counts[lesion.status]++;
+    if (lesion.status === 'missed' || lesion.status === 'invented') this.#wrong.push(lesion);
+    if (this.#wrong.length >= 100 * mostListed) this.#wrong = this.#largest();
+  }
+
+  section(): LesionSection {
+    return { counts: this.#counts, wrong: this.#largest() };
+  }
+
+  /** Stable: lesions of one size stay in their order. */
+  #largest(): ListedLesion[] {
+    return this.#wrong.sort((a, b) => b.ml - a.ml).slice(0, mostListed);
+  }
+}
+
+export function lesionsOf(lesions: Iterable<Lesion>): LesionSection {
+  const book = new LesionBook();
+  for (const lesion of lesions) book.add(lesion);
+  return book.section();
+}
 
 const lesionRow = z.object({
   case: z.string(),
@@ -19,38 +57,26 @@ const lesionRow = z.object({
   voxel_y: z.coerce.number(),
   voxel_z: z.coerce.number(),
 });
-type LesionRow = z.infer<typeof lesionRow>;
-
-export interface LesionSection {
-  /** Numbers of all lesions by status. */
-  readonly counts: Readonly<Record<LesionRow['status'], number>>;
-  /** Missed and invented ones, the largest first. */
-  readonly wrong: readonly LesionRow[];
-}
 
 /** From lesions.csv; undefined where the run did not look for lesions. */
-export function gatherLesions(outDir: string): LesionSection | undefined {
+export function readLesions(outDir: string): LesionSection | undefined {
   const text = readText(localStore(outDir), 'lesions.csv');
   if (text === undefined) return undefined;
-  const counts = { found: 0, missed: 0, matched: 0, invented: 0 };
-  let wrong: LesionRow[] = [];
-  const largest = () => wrong.sort((a, b) => b.ml - a.ml).slice(0, mostListed);
+  const book = new LesionBook();
   let sound = true;
-  // A run may have millions of lesions: of these only the largest are held.
   parse(text, {
     columns: true,
     on_record: (record: unknown) => {
       const { data: row } = lesionRow.safeParse(record);
       if (row === undefined) sound = false;
       else {
-        counts[row.status]++;
-        if (row.status === 'missed' || row.status === 'invented') wrong.push(row);
-        if (wrong.length >= 100 * mostListed) wrong = largest();
+        const { voxel_x, voxel_y, voxel_z, ...lesion } = row;
+        book.add({ ...lesion, centreVoxel: [voxel_x, voxel_y, voxel_z] });
       }
       return null;
     },
   });
-  return sound ? { counts, wrong: largest() } : undefined;
+  return sound ? book.section() : undefined;
 }
 
 export function lesionSection(section: LesionSection | undefined, viewer: string | undefined): Fragment {
@@ -66,13 +92,8 @@ ${
 <thead><tr><th scope="col">Case</th><th scope="col">Class</th><th scope="col">What</th><th scope="col" class="number">Volume, ml</th><th scope="col" class="number">Voxels</th><th scope="col" class="number">Centre, voxel [x, y, z]</th></tr></thead>
 <tbody>${wrong.map(
     (lesion) =>
-      html`<tr><th scope="row" class="name">${lookLink(viewer, { id: lesion.case, class: lesion.class, voxel: centreOf(lesion) }, lesion.case)}</th><td class="name" data-label="Class">${lesion.class}</td><td data-label="What">${lesion.status}</td><td class="number" data-label="Volume, ml" data-value="${lesion.ml}">${figure(lesion.ml)}</td><td class="number" data-label="Voxels" data-value="${lesion.voxels}">${integer(lesion.voxels)}</td><td class="number" data-label="Centre, voxel">${centreOf(lesion).join(', ')}</td></tr>`,
+      html`<tr><th scope="row" class="name">${lookLink(viewer, { id: lesion.case, class: lesion.class, voxel: lesion.centreVoxel }, lesion.case)}</th><td class="name" data-label="Class">${lesion.class}</td><td data-label="What">${lesion.status}</td><td class="number" data-label="Volume, ml" data-value="${lesion.ml}">${figure(lesion.ml)}</td><td class="number" data-label="Voxels" data-value="${lesion.voxels}">${integer(lesion.voxels)}</td><td class="number" data-label="Centre, voxel">${lesion.centreVoxel.join(', ')}</td></tr>`,
   )}</tbody></table></div>`
 }
 </section>`;
-}
-
-/** Voxel `[x, y, z]` nearest to the centre. */
-function centreOf({ voxel_x, voxel_y, voxel_z }: LesionRow): readonly number[] {
-  return [voxel_x, voxel_y, voxel_z];
 }

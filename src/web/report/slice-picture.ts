@@ -39,7 +39,8 @@ export function slicePicture(view: CaseView, classIndex: number): SlicePicture {
   const sides = sidesOf(view, classIndex);
   const sideAt = (x: number, y: number) => sides[view.voxels[voxelAt(x, y)]!];
 
-  const box = boundsOf(columns, rows, sideAt);
+  const isShown = Uint8Array.from(sides, (side) => (side === undefined ? 0 : 1));
+  const box = boundsOf(columns, rows, view.voxels, isShown, [steps[acrossAxis], steps[downAxis]]);
   const [stepX, stepY] = [acrossAxis, downAxis].map((axis) => view.spacingMm[axis]! * view.stride[axis]!) as [
     number,
     number,
@@ -93,15 +94,21 @@ function greyOf({ scan }: CaseView): (voxel: number) => number {
 }
 
 /** The voxels that either side has, with some room around them; the whole plane where there are none. */
-function boundsOf(columns: number, rows: number, sideAt: (x: number, y: number) => Side | undefined) {
+function boundsOf(
+  columns: number,
+  rows: number,
+  voxels: CaseView['voxels'],
+  isShown: Uint8Array,
+  [stepX, stepY]: readonly [number, number],
+) {
   let [left, right, top, bottom] = [columns, -1, rows, -1];
   for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      if (sideAt(x, y) === undefined) continue;
-      left = Math.min(left, x);
-      right = Math.max(right, x);
-      top = Math.min(top, y);
-      bottom = Math.max(bottom, y);
+    for (let x = 0, at = y * stepY; x < columns; x++, at += stepX) {
+      if (isShown[voxels[at]!] === 0) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
     }
   }
   if (right < 0) return { x: 0, y: 0, width: columns, height: rows };

@@ -16,7 +16,7 @@ import { byBadness, worstClass } from './worst.ts';
 /** A case of each class at most, and so many in all. */
 const mostThumbnails = 6;
 /** Voxels that are looked at to find the slice; where they show no error, as many as the viewer starts with. */
-const searchedVoxels = 500_000;
+const searchedVoxels = 200_000;
 /** A gzip volume is read from its start: beyond this a picture is not worth its time. */
 const mostGzipBytes = 2 ** 27;
 

@@ -6,8 +6,9 @@ import type { PooledShards } from '../../questions/curves/curves.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { localStore } from '../../run/open-store.ts';
 import { readResults } from '../../run/read-results.ts';
+import type { LesionList } from '../../run/write-results.ts';
 import { gatherCurves } from './curve-data.ts';
-import { gatherLesions } from './lesions.ts';
+import { lesionsOf, readLesions } from './lesions.ts';
 import { type ReportOptions, renderReport } from './render-report.ts';
 import { dataBytes, worstCases } from './report-data.ts';
 import { type RunFacts, readRunFacts } from './run-facts.ts';
@@ -28,6 +29,8 @@ const mostBesideBytes = 30_000_000;
 export interface EndingRun extends FinishedRun {
   readonly results: ResultsDocument;
   readonly pooled: PooledShards;
+  /** Where lesions were measured. */
+  readonly lesions: LesionList | undefined;
 }
 
 export interface ReportTexts {
@@ -76,7 +79,7 @@ export async function reportTexts(
     facts: factsOf(outDir, document),
     curves: await gatherCurves(outDir, signal, ending),
     thumbnails: await gatherThumbnails(outDir, document, signal),
-    lesions: gatherLesions(outDir),
+    lesions: ending ? ending.lesions && lesionsOf(ending.lesions()) : readLesions(outDir),
     ...(viewer !== undefined && { viewer }),
   };
   const roomBytes = Math.max(listedBytes, mostDataBytes - classBytes * document.classes.length);

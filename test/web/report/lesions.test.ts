@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { gatherLesions } from '../../../src/web/report/lesions.ts';
+import { readLesions } from '../../../src/web/report/lesions.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -19,7 +19,7 @@ test('of many lesions the largest missed and invented ones are listed, all are c
     const ml = (7 * i) % 10_007;
     return `"a, ""b""",t,${statuses[i % 4]},${ml},${ml},1,2,3`;
   });
-  const section = gatherLesions(write('many', rows))!;
+  const section = readLesions(write('many', rows))!;
   expect(section.counts).toEqual({ found: 2502, missed: 2502, matched: 2502, invented: 2501 });
   const wrong = rows
     .map((row) => row.split(',').slice(-6))
@@ -31,9 +31,9 @@ test('of many lesions the largest missed and invented ones are listed, all are c
 });
 
 test('a list that is none is not shown, nor one that is not there', () => {
-  expect(gatherLesions(write('other', ['a,t,lost,1,1,1,2,3']))).toBeUndefined();
-  expect(gatherLesions(folder('nowhere'))).toBeUndefined();
-  expect(gatherLesions(write('none', []))).toEqual({
+  expect(readLesions(write('other', ['a,t,lost,1,1,1,2,3']))).toBeUndefined();
+  expect(readLesions(folder('nowhere'))).toBeUndefined();
+  expect(readLesions(write('none', []))).toEqual({
     counts: { found: 0, missed: 0, matched: 0, invented: 0 },
     wrong: [],
   });
