@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleDynamicImports, loadLater, shareOneChunk } from './late-loading.mjs';
 import { writeLicences } from './licences.mjs';
+import { placeOfScript, writeScripts } from './write-scripts.mjs';
 
 // Loaded by name at run time, or used by few commands.
 const outside = [
@@ -27,7 +28,6 @@ const node = {
   outdir: 'dist/bin',
   outbase: '.',
   entryNames: '[name]',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   format: 'esm',
   platform: 'node',
@@ -44,16 +44,25 @@ const node = {
   },
 };
 
-// Chunks of the build before are not part of this one.
+// Files of the build before are not part of this one.
 rmSync(node.outdir, { recursive: true, force: true });
+
+const main = await build({ ...node, entryPoints: ['src/cli/main.ts'], banner: {} });
 
 // The commands with their flags, and a file of all that they do.
 const program = await build({
   ...node,
-  entryPoints: ['src/cli/main.ts'],
+  entryPoints: ['src/cli/run-process.ts'],
+  outdir: 'dist/bin/program',
+  chunkNames: '[name]-[hash]',
   splitting: true,
+  sourcemap: false,
+  define: placeOfScript,
+  banner: {},
+  write: false,
   plugins: [shareOneChunk('src/cli/commands'), bundleDynamicImports, loadLater(outside)],
 });
+await writeScripts(program);
 
 // Each thread loads one file.
 const threads = await build({
@@ -106,6 +115,6 @@ const viewer = await build({
 cpSync('src/web/dashboard/static', 'dist/dashboard', { recursive: true });
 
 writeLicences(
-  [program, threads, report, viewer].map(({ metafile }) => metafile),
+  [main, program, threads, report, viewer].map(({ metafile }) => metafile),
   'dist/THIRD-PARTY-LICENCES.txt',
 );

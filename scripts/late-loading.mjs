@@ -1,19 +1,15 @@
 // Plugins of the bundler for a program of few files that reads only what a command needs: to open and link a file costs as
 // much as to compile some modules, and what is bundled in place of imported runs only when it is asked for.
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const dynamicImport = /\bimport\((['"])(\.[^'"]+)\1\)/g;
 
-/**
- * Modules that are imported dynamically go into the file that imports them, and run when it asks for them. Not so by `main.ts`, which
- * must be able to say that no more files can be opened.
- */
+/** Modules that are imported dynamically go into the file that imports them, and run when it asks for them. */
 export const bundleDynamicImports = {
   name: 'bundle-dynamic-imports',
   setup({ onLoad }) {
     onLoad({ filter: /[/\\](src|workers)[/\\].*\.ts$/ }, ({ path }) => {
-      if (basename(path) === 'main.ts') return undefined;
       const code = readFileSync(path, 'utf8');
       return {
         contents: code.replace(dynamicImport, 'Promise.resolve().then(() => require($1$2$1))'),

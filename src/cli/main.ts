@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8';
+import { ProgramScripts } from './program-scripts.ts';
+
+const { setFlagsFromString } = process.getBuiltinModule('node:v8');
 
 // Loops over voxels are compiled kernels. What is around them runs too briefly for V8's optimising compilers to pay, which took
 // an eighth of the processor time of a run; functions are optimised once they have run eight times as long as by default. Later
@@ -8,9 +10,16 @@ if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1
 // What is inflated counts as heap, so V8 would mark its few MB of objects anew with every 30 MB that pass: a fifth of the
 // time. Here and nowhere later: switched off while it is marking, V8 corrupts its heap.
 setFlagsFromString('--no-incremental-marking');
+// Kernels are compiled so (kernels.ts). It is said before any script is loaded: V8 takes no code that was compiled under other flags.
+setFlagsFromString('--no-liftoff');
+
+const args = process.argv.slice(2);
 try {
-  const { runProcess } = await import('./run-process.ts');
-  await runProcess(process.argv.slice(2));
+  const scripts = new ProgramScripts(import.meta.url);
+  const { runProcess } = scripts.load('run-process') as typeof import('./run-process.ts');
+  await runProcess(args);
+  // Scoring runs through most of the program.
+  if (args[0] === 'score' && process.exitCode !== 2) scripts.keepCompiled();
 } catch (error) {
   // Where not even the program's own files can be opened, nothing of it can say so.
   const { code } = error as NodeJS.ErrnoException;

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisServer } from '../engines/redis/redis-server.ts';
@@ -34,12 +34,12 @@ describe('the packed tarball, installed into an empty folder', () => {
   };
   beforeAll(() => installPacked(folder), 300_000);
 
-  test('holds the licences of what is bundled, and no source maps', () => {
+  test('holds the licences of what is bundled, no source maps and nothing that one version of Node compiled', () => {
     const files = execFileSync('find', ['node_modules/voxtally', '-type', 'f'], {
       cwd: folder,
       encoding: 'utf8',
     });
-    expect(files).not.toMatch(/\.map$/m);
+    expect(files).not.toMatch(/\.(map|compiled)$/m);
     const licences = readFileSync(
       join(folder, 'node_modules/voxtally/dist/THIRD-PARTY-LICENCES.txt'),
       'utf8',
@@ -69,6 +69,8 @@ describe('the packed tarball, installed into an empty folder', () => {
     for (const name of ['results.json', 'cases.csv', 'report.html', 'summary.json']) {
       expect(existsSync(join(folder, 'out', name)), name).toBe(true);
     }
+    const kept = readdirSync(join(program, '../program')).filter((name) => name.endsWith('.compiled'));
+    expect(kept).not.toEqual([]);
   });
 
   test('the pages of view', async () => {
