@@ -63,7 +63,8 @@ export class CaseBoxes {
     for (const source of this.#sources.slice(0, -1)) {
       for (let own = 0; own < source.header.channels; own++) {
         const bytes = target.predictions[channel++]!;
-        if (this.#mapping && this.#scratch.length < bytes.length) this.#scratch = new Uint8Array(bytes.length);
+        if (this.#mapping && this.#scratch.length < bytes.length)
+          this.#scratch = new Uint8Array(bytes.length);
         readPrediction(source, own, this.#mapping, box, bytes, this.#scratch);
       }
     }

@@ -2,22 +2,20 @@
  * Tells when jobs of the queue of tiles have ended. Those of a large site are too many for every worker to hear of: a
  * connection listens only while somebody waits for one.
  */
-import { QueueEvents } from 'bullmq';
+import { type Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Bell } from './bell.ts';
-import { versionedPrefix } from './queue-version.ts';
-import { queueNames } from './queues.ts';
 
 export class TileEnds {
   readonly #redis: Redis;
-  readonly #prefix: string;
+  readonly #queue: Queue;
   readonly #onError: (error: Error) => void;
   readonly #bells = new Map<string, Bell>();
-  #events: QueueEvents | undefined;
+  #events: Promise<QueueEvents> | undefined;
 
-  constructor(redis: Redis, prefix: string, onError: (error: Error) => void) {
+  constructor(redis: Redis, queue: Queue, onError: (error: Error) => void) {
     this.#redis = redis;
-    this.#prefix = versionedPrefix(prefix);
+    this.#queue = queue;
     this.#onError = onError;
   }
 
@@ -25,8 +23,9 @@ export class TileEnds {
   async listen<T>(jobId: string, work: (ended: Bell) => Promise<T>): Promise<T> {
     const bell = new Bell();
     this.#bells.set(jobId, bell);
-    this.#events ??= this.#open();
     try {
+      this.#events ??= this.#open();
+      await this.#events;
       return await work(bell);
     } finally {
       this.#bells.delete(jobId);
@@ -35,12 +34,18 @@ export class TileEnds {
   }
 
   close(): void {
-    this.#events?.close().catch(() => {});
+    this.#events?.then((events) => events.close()).catch(() => {});
     this.#events = undefined;
   }
 
-  #open(): QueueEvents {
-    const events = new QueueEvents(queueNames.tiles, { connection: this.#redis, prefix: this.#prefix });
+  /** Hears of all that happens from now on, also before the connection is made. */
+  async #open(): Promise<QueueEvents> {
+    const [last] = await this.#redis.xrevrange(this.#queue.toKey('events'), '+', '-', 'COUNT', 1);
+    const events = new QueueEvents(this.#queue.name, {
+      connection: this.#redis,
+      prefix: this.#queue.opts.prefix!,
+      lastEventId: last?.[0] ?? '0-0',
+    });
     const ended = ({ jobId }: { jobId: string }) => this.#bells.get(jobId)?.ring();
     events.on('completed', ended);
     events.on('failed', ended);

@@ -112,7 +112,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     log,
     draining: drain.signal,
     handBack: handBack.signal,
-    tileEnds: new TileEnds(redis, prefix, report),
+    tileEnds: new TileEnds(redis, queues.tiles, report),
     onCaseEnd(run, callback) {
       const callbacks = listeners.get(run) ?? new Set();
       listeners.set(run, callbacks.add(callback));
