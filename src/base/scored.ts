@@ -1,4 +1,4 @@
-import type { Vec3 } from './box.ts';
+import type { Axis, Vec3 } from './box.ts';
 import type { ClassSums, MulticlassSums } from './class-sums.ts';
 import type { Label } from './label.ts';
 
@@ -10,6 +10,8 @@ export interface ScoredCase {
   readonly status: 'ok';
   readonly shape: Vec3;
   readonly spacingMm: Vec3;
+  /** Axes along which the header of the reference gives no voxel size, so that one is assumed; absent where it gives all. */
+  readonly unsizedAxes?: readonly Axis[];
   /** Volume of a voxel. */
   readonly voxelMm3: number;
   readonly predictionFile: string;

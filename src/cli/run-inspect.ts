@@ -52,7 +52,7 @@ export function inspectLines({ header, dataBytes, scores, note, tiles }: Inspect
       'voxels',
       `[${header.shape.join(', ')}]${channels} of ${header.datatype}${scaling}: ${formatSize(dataBytes)}`,
     ),
-    row('spacing', `${numbers(header.spacingMm, ' x ')} mm`),
+    row('spacing', `${numbers(header.spacingMm, ' x ')} mm${assumed(header)}`),
     row('affine', `${rows[0]}   (${header.affineSource})`),
     ...rows.slice(1).map((line) => row('', line)),
     row('scores', scores === undefined ? `unclear: ${note}` : note.replace(/^scores: /, '') || scores),
@@ -69,4 +69,9 @@ export function inspectLines({ header, dataBytes, scores, note, tiles }: Inspect
     );
   }
   return lines;
+}
+
+function assumed({ unsizedAxes = [] }: InspectReport['header']): string {
+  if (unsizedAxes.length === 0) return '';
+  return ` (assumed along ${unsizedAxes.map((axis) => 'xyz'[axis]).join(', ')}: the header gives no size)`;
 }

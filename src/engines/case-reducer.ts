@@ -193,6 +193,7 @@ export class CaseReducer {
       of: plan.of,
       shape: plan.shape,
       spacingMm: plan.reference.spacingMm,
+      ...(plan.reference.unsizedAxes && { unsizedAxes: plan.reference.unsizedAxes }),
       voxelMm3: plan.reference.voxelMm3,
       tally,
       lovasz: (values['sorted-errors'] as readonly LovaszValues[] | undefined) ?? [],

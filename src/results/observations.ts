@@ -1,7 +1,8 @@
 /**
  * What a user would want to be told of results that are right and yet may not be what was meant: predictions without a
- * foreground voxel, labels that no reference has, prediction and reference that are equal.
+ * foreground voxel, labels that no reference has, prediction and reference that are equal, voxel sizes that no header gives.
  */
+import type { Axis, Vec3 } from '../base/box.ts';
 import { compareLabels, type Label } from '../base/label.ts';
 import type { CaseOutcome, RunOutcome, ScoredCase } from '../base/scored.ts';
 
@@ -23,6 +24,7 @@ export class Observations {
   add(entry: CaseOutcome): void {
     if (entry.status !== 'ok') return;
     this.#scored++;
+    if (entry.unsizedAxes) this.#note(noVoxelSize, entry, assumedSizes(entry.unsizedAxes, entry.spacingMm));
     if (this.#outcome.scores === 'label') this.#addLabelMap(entry);
     else this.#addScores(entry);
   }
@@ -53,7 +55,7 @@ export class Observations {
 
   /** One sentence per kind, with the number of its cases. */
   sentences(): string[] {
-    const kinds = [noLabels, nothingCommon, allZero, nothingPredicted, equalSides];
+    const kinds = [noVoxelSize, noLabels, nothingCommon, allZero, nothingPredicted, equalSides];
     const ofCases = kinds.flatMap((what) => {
       const found = this.#kinds.get(what);
       return found ? [sentence(what, found, this.#scored)] : [];
@@ -69,6 +71,8 @@ interface Found {
   cases: number;
 }
 
+const noVoxelSize =
+  'the header of the reference gives no voxel size, so one is assumed, and all distances and volumes rest on it; write the size into the header';
 const noLabels = 'the prediction holds no label but 0, and the reference does';
 const nothingCommon =
   'prediction and reference have no label in common; check that they number the same structures alike';
@@ -76,6 +80,10 @@ const allZero = 'every score is 0, and the reference has foreground';
 const nothingPredicted = 'no voxel is predicted to be foreground, and the reference has some';
 const equalSides =
   'prediction and reference are equal at every voxel; check that the prediction is not a copy of the reference';
+
+function assumedSizes(axes: readonly Axis[], spacingMm: Vec3): string {
+  return `assumed: ${axes.map((axis) => `${'xyz'[axis]} ${spacingMm[axis]} mm`).join(', ')}`;
+}
 
 /** The labels of each side but 0, and whether they differ anywhere. */
 function sidesOf({ multiclass }: ScoredCase) {

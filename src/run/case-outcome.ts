@@ -6,6 +6,7 @@ import { vec3Schema } from '../base/vec3-schema.ts';
 import { quantities } from '../measures/quantities.ts';
 import { encodeTally, tallySchema } from '../measures/tally/serialise.ts';
 import { inputStamps } from '../volumes/input-stamps.ts';
+import { unsizedAxesSchema } from '../volumes/types.ts';
 import { findRecord, getRecord, putRecord } from './records.ts';
 import type { RunFolder } from './run-folder.ts';
 
@@ -21,6 +22,8 @@ const scoredSchema = z.object({
   of: z.string(),
   shape: vec3Schema,
   spacingMm: vec3Schema,
+  /** Axes along which it is assumed; absent where the header of the reference gives it. */
+  unsizedAxes: unsizedAxesSchema.exactOptional(),
   /** Volume of a voxel. */
   voxelMm3: z.number(),
   tally: tallySchema,

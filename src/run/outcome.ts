@@ -50,6 +50,7 @@ export function outcomeOf(
       status: 'ok',
       shape: outcome.shape,
       spacingMm: outcome.spacingMm,
+      ...(outcome.unsizedAxes && { unsizedAxes: outcome.unsizedAxes }),
       voxelMm3: outcome.voxelMm3,
       predictionFile: predictions[0]!,
       referenceFile: reference,

@@ -36,6 +36,9 @@ export const datatypeBytes: Readonly<Record<Datatype, number>> = {
 export const affineSchema = z.array(z.number()).length(16);
 export type Affine = DeepReadonly<z.infer<typeof affineSchema>>;
 
+/** Some of the axes 0 to 2, ascending. */
+export const unsizedAxesSchema = z.array(z.union([z.literal(0), z.literal(1), z.literal(2)])).min(1);
+
 /** Which fields of a header gave the affine. */
 export const affineSources = z.enum(['sform', 'qform', 'pixdim']);
 
@@ -65,6 +68,8 @@ export const volumeHeaderSchema = z.object({
   affineSource: affineSources,
   /** Voxel size along `[x, y, z]` in mm: the lengths of the affine's columns. */
   spacingMm: vec3Schema,
+  /** Axes along which the header gives no voxel size, so that one unit of length is assumed; absent where it gives all. */
+  unsizedAxes: unsizedAxesSchema.exactOptional(),
   /** Volume of a voxel: the determinant of the affine, less than the product of the sizes where axes are sheared. */
   voxelMm3: z.number(),
   /** How far the rotation may lie from its writer's because it is stored as a float32 quaternion; 0 for other forms. */

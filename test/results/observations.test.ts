@@ -1,5 +1,5 @@
 /** Inputs that are scored right and yet may not be what was meant: said aloud, in results.json and in run.json. */
-import { linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { suspicionsOf } from '../../src/cases/suspicions.ts';
@@ -38,6 +38,36 @@ async function run(cases: readonly ManifestCase[], config: ConfigInput = {}) {
   expect(JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')).warnings).toEqual(warnings);
   return { report, out, warnings: warnings as string[] };
 }
+
+test('voxel sizes that no header gives are assumed aloud, also in the report', async () => {
+  const unsized = async (units: number, last = 2) => {
+    const path = await labelMap(0, 1, last);
+    const bytes = readFileSync(path);
+    // Neither qform nor sform; no size along x and z.
+    for (const at of [252, 254]) bytes.writeInt16LE(0, at);
+    for (const at of [80, 88]) bytes.writeFloatLE(0, at);
+    bytes[123] = units;
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const prediction = await labelMap(0, 1, 1);
+  const cases = [
+    pair('sized', prediction, await labelMap(0, 1, 2)),
+    pair('bare', prediction, await unsized(2)),
+  ];
+  const said =
+    'the header of the reference gives no voxel size, so one is assumed, and all distances and volumes rest on it; write the size into the header';
+  const { warnings, out } = await run(cases);
+  expect(warnings).toEqual([`1 of 2 cases: ${said} (bare, assumed: x 1 mm, z 1 mm)`]);
+  await writeReport(out);
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(page.slice(page.indexOf('id="warnings"'), page.indexOf('id="overview"'))).toContain(
+    'gives no voxel size',
+  );
+  // Sizes in metres.
+  const metres = await run([pair('bare', await unsized(1, 1), await unsized(1))]);
+  expect(metres.warnings).toEqual([`case bare: ${said} (assumed: x 1000 mm, z 1000 mm)`]);
+});
 
 test('label maps: nothing predicted, no label in common, equal; one sentence per kind with its number', async () => {
   const reference = await labelMap(0, 1, 2);

@@ -19,7 +19,7 @@ export interface SpatialFields {
 
 export type Placement = Pick<
   VolumeHeader,
-  'affine' | 'affineSource' | 'spacingMm' | 'voxelMm3' | 'rotationErrorRad'
+  'affine' | 'affineSource' | 'spacingMm' | 'unsizedAxes' | 'voxelMm3' | 'rotationErrorRad'
 >;
 
 /** Axes whose unit vectors span less than this are in one plane. */
@@ -31,7 +31,8 @@ const quaternionError = 2 ** -22;
 
 /**
  * Where voxels lie: the sform if its code is above 0, else the qform, else the bare voxel sizes (NIfTI-1,
- * nifti1.h, methods 3, 2 and 1). A voxel size of 0 counts as 1, a negative one as its absolute value.
+ * nifti1.h, methods 3, 2 and 1). A voxel size of 0 counts as 1 and is told in `unsizedAxes`, a negative one counts as its
+ * absolute value.
  * The third axis of a slice may have no length: the voxel is then as thick as `pixdim` says, across the slice.
  * @throws InputError `bad-affine` for numbers that are not finite, axes without length and axes in one plane.
  */
@@ -73,8 +74,14 @@ export function placementOf(fields: SpatialFields, shape: Vec3, file: string): P
       'Write the header again.';
     throw inputFault('bad-affine', message, { file, field: affineSource });
   }
+  // The columns of an sform are sizes of their own; pixdim gives the thickness of a slice that has none.
+  const sized = affineSource === 'sform' ? empty : ([0, 1, 2] as const);
+  const unsizedAxes = sized.filter((axis) => fields.pixdim[axis + 1] === 0);
   const rotationErrorRad = affineSource === 'qform' ? rotationError(fields.quaternion) : 0;
-  return { affine, affineSource, spacingMm, voxelMm3, rotationErrorRad };
+  return {
+    ...{ affine, affineSource, spacingMm, voxelMm3, rotationErrorRad },
+    ...(unsizedAxes.length > 0 && { unsizedAxes }),
+  };
 }
 
 /** Lengths of the first three columns: the voxel size `[x, y, z]` in mm. */

@@ -50,9 +50,21 @@ describe('placementOf', () => {
   });
 
   it('falls back to voxel sizes, without a flip, and counts a size of 0 as 1', () => {
-    const { affine, affineSource } = place({ pixdim: [-1, -2, 0, 4] });
+    const { affine, affineSource, unsizedAxes } = place({ pixdim: [-1, -2, 0, 4] });
     expect(affineSource).toBe('pixdim');
+    expect(unsizedAxes).toEqual([1]);
     expect(affine).toEqual([2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 4, 0, 0, 0, 0, 1]);
+  });
+
+  it('tells the axes whose size is assumed, which those of an sform are not', () => {
+    const pixdim = [1, 0, 3, 0] as const;
+    expect(place({ pixdim }).unsizedAxes).toEqual([0, 2]);
+    expect(place({ pixdim, qformCode: 1 }).unsizedAxes).toEqual([0, 2]);
+    expect(place({ pixdim, sformCode: 1, srows })).not.toHaveProperty('unsizedAxes');
+    expect(place({})).not.toHaveProperty('unsizedAxes');
+    // A slice whose thickness neither says.
+    const flat = place({ pixdim, sformCode: 1, srows: srows.with(10, 0) }, [5, 5, 1]);
+    expect(flat).toMatchObject({ unsizedAxes: [2], spacingMm: [2, 3, 1] });
   });
 
   it('turns metres and micrometres into mm', () => {
