@@ -6,6 +6,7 @@ import { Bench } from './memory.ts';
 import {
   type Buckets,
   countEach,
+  encodeMerged,
   encodeRuns,
   errorKey,
   floatBits,
@@ -184,6 +185,30 @@ test('bytes that are not runs of a bucket are refused', () => {
   expect(refused([0x00, 0xfe, 0xff, 0x07])).toBe(-1); // the second is 65536
   expect(refused([0x00, 0xfe, 0xff])).toBe(-1); // the second has no end
   expect(refused([0x00, 0x01])).toBe(-1); // the count of the second is missing
+});
+
+test('bytes that are not split keys of a bucket are refused, and nothing is added', () => {
+  const cells = bench.empty(16 * buckets);
+  const list = bench.empty(12 * buckets);
+  bench.kernels.clearKeys();
+  const add = (bytes: readonly number[]) => {
+    const piece = bench.put(Uint32Array.of(bench.put(Uint8Array.from(bytes)), bytes.length, 0, 2));
+    return bench.kernels.addPieceKeys(piece, 1, cells, 0);
+  };
+  const keys = Array.from({ length: 100 }, (_, i) => 655 * i + 7);
+  const [encoding, bytes] = encodeMerged(countEach(keys));
+  expect(encoding).toBe(2);
+  const changed = (at: number, value: number) => bytes.map((byte, i) => (i === at ? value : byte));
+  expect(add([])).toBe(-1);
+  expect(add(bytes.slice(1))).toBe(-1); // a key without its high byte
+  expect(add(changed(100, bytes[100]! ^ 1))).toBe(-1); // a key more or less
+  // As many bits, but the last one, of 355 in 45 bytes, is behind the highest byte.
+  const last = bytes.length - 1;
+  expect(add(changed(100, bytes[100]! & (bytes[100]! - 1)).with(last, bytes[last]! | 128))).toBe(-1);
+  expect(bench.kernels.gatherKeys(cells, list, 0, 0)).toBe(0);
+  expect(add(bytes)).toBe(100);
+  expect(bench.kernels.gatherKeys(cells, list, 0, 0)).toBe(100);
+  expect([...bench.words(list, 100)]).toEqual(keys);
 });
 
 test.each([false, true])('Lovász sums of a bucket against the definition (logits: %s)', (logit) => {

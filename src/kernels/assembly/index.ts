@@ -8,7 +8,8 @@ export {
 } from './classes';
 export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export { evaluateKeys } from './evaluate';
-export { addPieceKeys, clearKeys, endBucket, gatherKeys } from './key-list';
+export { addPieceKeys, clearKeys } from './add-keys';
+export { endBucket, gatherKeys } from './key-list';
 export { mergeBuckets, mergeTile } from './merge';
 export { probabilityOfKey } from './score-bins';
 export { startWalk, walkSteps } from './scores';

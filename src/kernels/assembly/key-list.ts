@@ -6,7 +6,7 @@
  *
  * A list is three arrays of uint32: keys, ascending, and the low halves of their counts on each side.
  */
-import { countAt, countEnd, headAt, numberTo, twoSingles, writeVarint } from './runs';
+import { writeVarint } from './runs';
 
 /** Places of the counts in a list, and of the high halves behind the cells. */
 export const BACKGROUND: usize = 4 * 65536;
@@ -22,27 +22,32 @@ const groups = bits + 2 * BITS_BYTES;
 /** Whether cells, and the high halves, hold something. */
 let hasMore = false;
 let hasHigh = false;
-/** Keys that `addPieceKeys` has found at place 65536 of a bucket that it turned round. */
-let carried: u64 = 0;
 
 /** Begins anew, whatever an interrupted merge has left. The cells, and those of high halves if there are any, must be zero. */
-export function clearKeys(): void {
+export function clearBits(): void {
   memory.fill(bits, 0, 2 * BITS_BYTES + 128);
   hasMore = false;
   hasHigh = false;
-  carried = 0;
 }
 
+/** Has `gatherKeys` look at every word: of many keys that is less than to mark the word of each. */
+export function markAll(): void {
+  memory.fill(groups, 0xff, 8 * GROUPS);
+}
+
+/** `marked`: all words are marked. */
 // @ts-ignore: decorator
 @inline
-function addKey(key: u32, count: u64, cells: usize, side: i32): void {
+export function addKey(marked: bool, key: u32, count: u64, cells: usize, side: i32): void {
   const at = bits + (side ? BITS_BYTES : 0) + (<usize>(key >> 6) << 3);
   const bit = <u64>1 << (key & 63);
   const before = load<u64>(at);
   const more = count - <u64>((before & bit) == 0);
   store<u64>(at, before | bit);
-  const group = groups + (<usize>(key >> 12) << 3);
-  store<u64>(group, load<u64>(group) | (<u64>1 << ((key >> 6) & 63)));
+  if (!marked) {
+    const group = groups + (<usize>(key >> 12) << 3);
+    store<u64>(group, load<u64>(group) | (<u64>1 << ((key >> 6) & 63)));
+  }
   if (!more) return;
   hasMore = true;
   const cell = cells + (<usize>key << 3) + (<usize>side << 2);
@@ -54,107 +59,6 @@ function addKey(key: u32, count: u64, cells: usize, side: i32): void {
 function addHigh(cell: usize, more: u32): void {
   hasHigh = true;
   store<u32>(cell, load<u32>(cell, HIGH) + more, HIGH);
-}
-
-/** Adds keys of the background that stand at place 0 of a bucket that is turned round. */
-export function addFirstKeys(count: u64, cells: usize): void {
-  if (count) addKey(0, count, cells, 0);
-}
-
-/** Adds a key at its place, or where it is counted from the end of the bucket. */
-// @ts-ignore: decorator
-@inline
-function addPlaced(turned: bool, key: u32, count: u64, cells: usize, side: i32): void {
-  if (!turned) addKey(key, count, cells, side);
-  else if (key) addKey(65536 - key, count, cells, side);
-  else carried += count;
-}
-
-// @ts-ignore: decorator
-@inline
-function addPacked(turned: bool, keys: usize, count: u32, cells: usize, side: i32): void {
-  for (let at = keys, end = keys + (<usize>count << 1); at < end; at += 2) {
-    addPlaced(turned, <u32>load<u16>(at), 1, cells, side);
-  }
-}
-
-/** Adds the low halves of keys. */
-export function addPackedKeys(keys: usize, count: u32, cells: usize, side: i32): void {
-  if (side) addPacked(false, keys, count, cells, 1);
-  else addPacked(false, keys, count, cells, 0);
-}
-
-/** Adds runs; returns the sum of their counts, or -1 when they are not runs of this bucket. */
-// @ts-ignore: decorator
-@inline
-function addRuns(turned: bool, runs: usize, bytes: i32, cells: usize, side: i32): f64 {
-  const end = runs + bytes;
-  let next: u64 = 0;
-  let total: u64 = 0;
-  while (runs < end) {
-    // Each number is looked for where the one before ends: of two at once only one has to wait.
-    const eight = load<u64>(runs);
-    const stops = twoSingles(eight);
-    const stop = stops & 63;
-    const after = runs + <usize>(stops >> 35) + 1;
-    if (stops && after <= end) {
-      const first = next + (numberTo(eight, stop) >> 1);
-      const second = first + 1 + (numberTo(eight >> (stop + 1), (stops >> 32) - stop - 1) >> 1);
-      if (second > 0xffff) return -1;
-      addPlaced(turned, <u32>first, 1, cells, side);
-      addPlaced(turned, <u32>second, 1, cells, side);
-      runs = after;
-      next = second + 1;
-      total += 2;
-      continue;
-    }
-    const head = headAt(runs);
-    runs += <usize>(head >> 32);
-    const key = next + ((head & 0xffffffff) >> 1);
-    let count: u64 = 1;
-    if (head & 1) {
-      count = countAt(runs);
-      runs = countEnd();
-    }
-    if (key > 0xffff || runs > end) return -1;
-    addPlaced(turned, <u32>key, count, cells, side);
-    next = key + 1;
-    total += count;
-  }
-  return <f64>total;
-}
-
-/**
- * Adds the pieces of a bucket. A piece is four uint32: address, bytes, side, encoding (0 packed, 1 runs). `turned`: they are
- * of the background, and key k goes to place 65536 - k; key 0 is not added but `takeCarried`. Returns how many keys they hold,
- * or -1 when one of them is not what it should be.
- */
-export function addPieceKeys(pieces: usize, count: i32, cells: usize, turned: i32): f64 {
-  let total: f64 = 0;
-  for (let piece = pieces, end = pieces + (<usize>count << 4); piece < end; piece += 16) {
-    const address = load<u32>(piece);
-    const bytes = load<u32>(piece, 4);
-    const side = load<u32>(piece, 8);
-    if (load<u32>(piece, 12)) {
-      const keys = turned
-        ? addRuns(true, address, bytes, cells, 0)
-        : side ? addRuns(false, address, bytes, cells, 1) : addRuns(false, address, bytes, cells, 0);
-      if (keys < 0) return -1;
-      total += keys;
-    } else {
-      if (turned) addPacked(true, address, bytes >> 1, cells, 0);
-      else addPackedKeys(address, bytes >> 1, cells, side);
-      total += <f64>(bytes >> 1);
-    }
-  }
-  return total;
-}
-
-/** What a bucket that was turned round has held at key 0. */
-export function takeCarried(): u64 {
-  const count = carried;
-  carried = 0;
-  return count;
 }
 
 /** Where the runs of each side end that `gatherKeys` has written. */

@@ -1,6 +1,11 @@
 /** Merging bucket by bucket: of pieces of any number of shards, or of the placed keys of one tile. */
+import { addPackedKeys, addPieceKeys } from './add-keys';
 import { evaluateKeys } from './evaluate';
-import { addPackedKeys, addPieceKeys, backgroundEnd, endBucket, foregroundEnd, gatherKeys } from './key-list';
+import { collectKeys, encodeFew, encoding, MOST_FEW, RUNS } from './few-keys';
+import {
+  BACKGROUND as BACKGROUND_COUNTS, backgroundEnd, endBucket, FOREGROUND as FOREGROUND_COUNTS, foregroundEnd, gatherKeys,
+} from './key-list';
+import { areFew, backgroundFew, foregroundFew, listFew, splitSides } from './sort-few';
 
 const BUCKETS: usize = 65536;
 
@@ -19,10 +24,10 @@ const KEYS_AT: usize = 144, ROWS: usize = 160;
 const SUMS_ROW: usize = 40;
 
 /**
- * Merges buckets from `BUCKET` of the state up to `end`, or until a payload has reached `PAUSE` bytes (room for the runs of
- * one bucket more is behind them). `keys`: float64 pairs [background, foreground], the keys of each bucket from `first` on;
+ * Merges buckets from `BUCKET` of the state up to `end`, or until a payload has reached `PAUSE` bytes (room for one
+ * bucket more is behind them). `keys`: float64 pairs [background, foreground], the keys of each bucket from `first` on;
  * `starts`: the first row of each in `rows`, the pieces of `addPieceKeys`. For each bucket that holds keys a row of sums is
- * written, and for each of its sides that does an entry of float64 [bucket, 1 (runs), keys, bytes]. `list`: room of
+ * written, and for each of its sides that does an entry of float64 [bucket, encoding, keys, bytes]. `list`: room of
  * `gatherKeys`. Returns whether each bucket held the keys that it should; at one that does not, the merge stops.
  */
 export function mergeBuckets(
@@ -45,9 +50,7 @@ export function mergeBuckets(
     const from = load<u32>(starts + (slot << 2));
     const count = load<u32>(starts + (slot << 2), 4) - from;
     if (addPieceKeys(rows + (<usize>from << 4), count, cells, 0) != all) return false;
-    const backgroundRuns = write && background > 0 ? payloadEnd(state) : 0;
-    const foregroundRuns = write && foreground > 0 ? payloadEnd(state + 8) : 0;
-    const listed = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
+    const listed = gatherAndWrite(<i32>bucket, background, foreground, write, cells, list, state);
     const foregroundAbove = load<f64>(state, FOREGROUND) - foreground;
     const backgroundAbove = load<f64>(state, BACKGROUND) - background;
     store<f64>(state, foregroundAbove, FOREGROUND);
@@ -56,12 +59,32 @@ export function mergeBuckets(
       const sums = beginSums(bucket, state);
       evaluateKeys(list, listed, cells, bucket, logit, total, foregroundAbove, backgroundAbove, sums);
     }
-    if (backgroundRuns) addEntry(bucket, background, <u32>(backgroundEnd - backgroundRuns), state);
-    if (foregroundRuns) addEntry(bucket, foreground, <u32>(foregroundEnd - foregroundRuns), state + 8);
     endBucket(cells);
   }
   store<f64>(state, <f64>bucket, BUCKET);
   return true;
+}
+
+/** Lists the keys that were added, and, to `write` them, adds those of each side to its payload. */
+function gatherAndWrite(
+  bucket: i32, background: f64, foreground: f64, write: bool, cells: usize, list: usize, state: usize,
+): i32 {
+  const few = <f64>MOST_FEW;
+  const backgroundRuns = write && background > few ? payloadEnd(state) : 0;
+  const foregroundRuns = write && foreground > few ? payloadEnd(state + 8) : 0;
+  const listed = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
+  if (!write) return listed;
+  if (backgroundRuns) addEntry(bucket, RUNS, background, backgroundEnd, state);
+  else if (background > 0) writeFew(bucket, collectKeys(list, listed, BACKGROUND_COUNTS), <u32>background, state);
+  if (foregroundRuns) addEntry(bucket, RUNS, foreground, foregroundEnd, state + 8);
+  else if (foreground > 0) writeFew(bucket, collectKeys(list, listed, FOREGROUND_COUNTS), <u32>foreground, state + 8);
+  return listed;
+}
+
+/** Adds a few keys to the payload of a side. */
+function writeFew(bucket: i32, keys: usize, count: u32, ofSide: usize): void {
+  const end = encodeFew(keys, count, payloadEnd(ofSide));
+  addEntry(bucket, encoding, <f64>count, end, ofSide);
 }
 
 /** Begins a row of sums; returns where the sums of the bucket go. */
@@ -82,24 +105,25 @@ function payloadEnd(ofSide: usize): usize {
   return <usize>(load<f64>(ofSide, PAYLOAD_AT) + load<f64>(ofSide, BYTES));
 }
 
-/** Lists the runs of a bucket that were written at the payload's end. */
-function addEntry(bucket: i32, keys: f64, bytes: u32, ofSide: usize): void {
+/** Lists the keys of a bucket that were written from the payload's end to `end`. */
+function addEntry(bucket: i32, encoding: i32, keys: f64, end: usize, ofSide: usize): void {
+  const bytes = end - payloadEnd(ofSide);
   const entry = load<f64>(ofSide, ENTRIES);
   const at = <usize>load<f64>(ofSide, ENTRIES_AT) + (<usize>entry << 5);
   store<f64>(at, <f64>bucket);
-  store<f64>(at, 1, 8);
+  store<f64>(at, <f64>encoding, 8);
   store<f64>(at, keys, 16);
   store<f64>(at, <f64>bytes, 24);
   store<f64>(ofSide, entry + 1, ENTRIES);
   store<f64>(ofSide, load<f64>(ofSide, BYTES) + <f64>bytes, BYTES);
 }
 
-/** Bytes that the runs of so many keys of a tile and one bucket take at most, with what is written behind them. */
+/** Bytes that so many keys of a tile and one bucket take at most, with what is written behind them. */
 // @ts-ignore: decorator
 @inline
 function mostBytes(keys: u32): f64 {
   // A key that is there once takes up to 3 bytes, another one up to 7, and 2 a voxel.
-  return <f64>(min(3 * <u64>keys, 7 * BUCKETS) + 4);
+  return <f64>(min(3 * <u64>keys, 7 * BUCKETS) + 16);
 }
 
 /**
@@ -125,19 +149,26 @@ export function mergeTile(counts: usize, cells: usize, list: usize, state: usize
     if (load<f64>(state, SUMS) >= rows) break;
     if (load<f64>(state, BYTES) + mostBytes(background) > room) break;
     if (load<f64>(state, BYTES + 8) + mostBytes(foreground) > room) break;
-    addPackedKeys(backgroundKeys, background, cells, 0);
-    addPackedKeys(foregroundKeys, foreground, cells, 1);
+    const count = background + foreground;
+    let listed: i32;
+    if (areFew(count)) {
+      listed = listFew(backgroundKeys, background, foregroundKeys, foreground, list);
+      if (write) {
+        splitSides(count);
+        if (background) writeFew(<i32>bucket, backgroundFew, background, state);
+        if (foreground) writeFew(<i32>bucket, foregroundFew, foreground, state + 8);
+      }
+    } else {
+      addPackedKeys(backgroundKeys, background, cells, 0);
+      addPackedKeys(foregroundKeys, foreground, cells, 1);
+      listed = gatherAndWrite(<i32>bucket, <f64>background, <f64>foreground, write, cells, list, state);
+    }
     backgroundKeys += <usize>background << 1;
     foregroundKeys += <usize>foreground << 1;
-    const backgroundRuns = write && background > 0 ? payloadEnd(state) : 0;
-    const foregroundRuns = write && foreground > 0 ? payloadEnd(state + 8) : 0;
-    const listed = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
     foregroundAbove -= <f64>foreground;
     backgroundAbove -= <f64>background;
     const sums = beginSums(<i32>bucket, state);
     evaluateKeys(list, listed, cells, <i32>bucket, logit, total, foregroundAbove, backgroundAbove, sums);
-    if (backgroundRuns) addEntry(<i32>bucket, <f64>background, <u32>(backgroundEnd - backgroundRuns), state);
-    if (foregroundRuns) addEntry(<i32>bucket, <f64>foreground, <u32>(foregroundEnd - foregroundRuns), state + 8);
   }
   store<f64>(state, foregroundAbove, FOREGROUND);
   store<f64>(state, backgroundAbove, BACKGROUND);

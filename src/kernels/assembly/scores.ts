@@ -3,7 +3,8 @@
  * R = 0x7e000000 (2^32 for logits); so background buckets, turned round, stand beside foreground ones. Step j of a
  * walk holds the foreground bucket j and the background keys R - (j << 16) - t for t in [0, 65535], each at place t.
  */
-import { addFirstKeys, addPieceKeys, endBucket, gatherKeys, hasHighCounts, takeCarried } from './key-list';
+import { addFirstKeys, addPieceKeys, takeCarried } from './add-keys';
+import { endBucket, gatherKeys, hasHighCounts } from './key-list';
 import { binScores } from './score-bins';
 import { walkScores } from './score-groups';
 

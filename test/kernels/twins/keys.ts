@@ -70,3 +70,19 @@ export function countEach(keys: Iterable<number>): Map<number, bigint> {
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0n) + 1n);
   return counts;
 }
+
+/** A side of a bucket as merged shards store it: the encoding and its bytes. */
+export function encodeMerged(counts: ReadonlyMap<number, bigint>): [encoding: number, bytes: number[]] {
+  const count = [...counts.values()].reduce((sum, one) => sum + one, 0n);
+  const repeated = count - BigInt(counts.size);
+  if (count > 2048n || 8n * repeated > count) return [1, encodeRuns(counts)];
+  const keys = [...counts].flatMap(([key, times]) => new Array<number>(Number(times)).fill(key));
+  keys.sort((a, b) => a - b);
+  if (keys.length <= 36) return [0, keys.flatMap((key) => [key % 256, Math.floor(key / 256)])];
+  const bits = new Array<number>(Math.ceil((keys.length + 255) / 8)).fill(0);
+  for (const [i, key] of keys.entries()) {
+    const bit = Math.floor(key / 256) + i;
+    bits[Math.floor(bit / 8)]! += 2 ** (bit % 8);
+  }
+  return [2, [...keys.map((key) => key % 256), ...bits]];
+}

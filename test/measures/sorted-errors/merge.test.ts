@@ -9,7 +9,7 @@ import { bucketHistogram, cutRanges } from '../../../src/measures/sorted-errors/
 import type { SectionContent, ShardFile } from '../../../src/measures/sorted-errors/shard/file.ts';
 import { scoreOfKey } from '../../kernels/twins/keys.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { byBucket, type Counted, packedSection, runSection } from './shard/content.ts';
+import { byBucket, type Counted, mergedSection, packedSection, runSection } from './shard/content.ts';
 import { openShard, writeShardFile } from './shard/stored.ts';
 
 const merger = new Merger(loadKernels());
@@ -33,7 +33,12 @@ const key = fc.oneof(
   fc.constantFrom(0, 1, 0x3e12_0000, 0x3e12_ffff, 0x3f00_0000, 0x7e00_0000),
   fc.integer({ min: 0, max: 0x7e00_0000 }),
 );
-const keys = fc.array(key, { maxLength: 40 });
+/** Of few keys in a bucket, and of some hundreds: those are stored split. */
+const keys = fc.oneof(
+  fc.array(key, { maxLength: 40 }),
+  fc.array(fc.integer({ min: 0x3e12_0000, max: 0x3e12_ffff }), { minLength: 30, maxLength: 400 }),
+  fc.array(fc.integer({ min: 0x3e12_0000, max: 0x3e12_0fff }), { minLength: 30, maxLength: 400 }),
+);
 /** Counts up to beyond 2^32. */
 const counted = fc.array(
   fc.tuple(key, fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 2 ** 40 }))),
@@ -58,10 +63,19 @@ test('merging counts every key once, whatever the files, their order and their c
         const range = { class: 0, first: 0, end: 65536 };
         for (const order of [contents, contents.toReversed()]) {
           const { sections } = withFiles(order, (files) => merger.merge(files, range, null, true));
+          const once = sections.map((section) => ({
+            ...section,
+            entries: Array.from(section.entries),
+            payload: section.payload.slice(),
+          }));
+          // What was merged is merged again: the same bytes.
+          const again = withFiles([once], (files) => merger.merge(files, range, null, true));
           for (const side of sides) {
-            const expected = runSection(0, side, all[side]!);
-            expect([...sections[side]!.payload]).toEqual([...expected.payload]);
-            expect(Array.from(sections[side]!.entries)).toEqual(Array.from(expected.entries));
+            const expected = mergedSection(0, side, all[side]!);
+            for (const found of [once[side]!, again.sections[side]!]) {
+              expect([...found.payload]).toEqual([...expected.payload]);
+              expect(Array.from(found.entries)).toEqual(Array.from(expected.entries));
+            }
           }
         }
       },

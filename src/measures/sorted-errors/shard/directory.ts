@@ -3,8 +3,9 @@
  * where it stands. Buckets are gathered into blocks of about 16 KiB, the unit of reading and of the checksum.
  *
  * Bytes, for each block: varint(first bucket), varint(buckets), varint(keys), varint(payload bytes),
- * varint(token bytes), uint32 crc32(payload), then the tokens, one a bucket: varint(gap << 1 | encoding) with gap =
- * bucket - previous bucket of the block - 1 (the first: 0), varint(keys), and for runs varint(bytes).
+ * varint(token bytes), uint32 crc32(payload), then the tokens, one a bucket: varint(gap << 2 | encoding) with gap =
+ * bucket - previous bucket of the block - 1 (the first: 0), varint(keys), and for runs varint(bytes). Version 1 of the format
+ * had no split keys, and varint(gap << 1 | encoding).
  */
 import { crc32 } from 'node:zlib';
 import { PartialError } from '../../../base/errors.ts';
@@ -13,9 +14,19 @@ import { VarintReader, VarintWriter } from './varint.ts';
 /** Keys are split at bit 16: 65536 buckets of 65536 keys. */
 export const bucketCount = 65536;
 
-/** How a bucket's keys are in the payload: the low halves of all of them in voxel order, or sorted runs. */
+/**
+ * How a bucket's keys are in the payload: the low halves of all of them, sorted runs, or sorted and split into low and high bytes
+ * (kernels, few-keys.ts).
+ */
 export const packed = 0;
 export const runs = 1;
+export const split = 2;
+const encodings = 4;
+
+/** Encodings that tokens of a format version tell apart. */
+function encodingsOf(version: number): number {
+  return version === 1 ? 2 : encodings;
+}
 
 /** A bucket as kernels list it: four numbers [bucket, encoding, keys, bytes]. */
 export type BucketEntries = ArrayLike<number>;
@@ -33,6 +44,8 @@ export interface Block {
   readonly bytes: number;
   readonly crc: number;
   readonly tokens: Uint8Array;
+  /** Of the format. */
+  readonly version: number;
 }
 
 /** Takes one bucket of a block; `offset` is its place in the section's payload. */
@@ -57,7 +70,7 @@ export function encodeDirectory(entries: BucketEntries, count: number, payload: 
     let previous = entries[entryLength * first]! - 1;
     for (; rank < count && bytes < blockBytes; rank++) {
       const at = entryLength * rank;
-      tokens.write((entries[at]! - previous - 1) * 2 + entries[at + 1]!);
+      tokens.write((entries[at]! - previous - 1) * encodings + entries[at + 1]!);
       tokens.write(entries[at + 2]!);
       if (entries[at + 1] === runs) tokens.write(entries[at + 3]!);
       previous = entries[at]!;
@@ -79,7 +92,13 @@ export function encodeDirectory(entries: BucketEntries, count: number, payload: 
  * The blocks that may hold buckets in [first, end), ascending; all by default. Their tokens are views of `bytes`.
  * @throws PartialError when the bytes are no directory of `payloadBytes` bytes of payload.
  */
-export function decodeBlocks(bytes: Uint8Array, payloadBytes: number, first = 0, end = bucketCount): Block[] {
+export function decodeBlocks(
+  bytes: Uint8Array,
+  payloadBytes: number,
+  version: number,
+  first = 0,
+  end = bucketCount,
+): Block[] {
   const reader = new VarintReader(bytes);
   let blocks: Block[] = [];
   let offset = 0;
@@ -93,7 +112,8 @@ export function decodeBlocks(bytes: Uint8Array, payloadBytes: number, first = 0,
     const tokens = reader.readBytes(tokenBytes);
     // A block ends before the next one begins: those before the last that begins at or below `first` are not asked for.
     if (firstBucket <= first) blocks = [];
-    if (firstBucket < end) blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens });
+    if (firstBucket < end)
+      blocks.push({ firstBucket, buckets, keys, offset, bytes: length, crc, tokens, version });
     offset += length;
   }
   if (offset !== payloadBytes) {
@@ -110,17 +130,23 @@ export function eachBucket(block: Block, take: TakeBucket): void {
   const reader = new VarintReader(block.tokens);
   const end = block.offset + block.bytes;
   let bucket = block.firstBucket - 1;
+  const known = encodingsOf(block.version);
   let { offset } = block;
   for (let rank = 0; rank < block.buckets; rank++) {
     const head = reader.read();
-    bucket += Math.floor(head / 2) + 1;
+    bucket += Math.floor(head / known) + 1;
     const keys = reader.read();
-    const encoding = head % 2;
-    const bytes = encoding === runs ? reader.read() : 2 * keys;
-    if (bucket >= bucketCount || offset + bytes > end) {
+    const encoding = head % known;
+    const bytes = encoding === packed ? 2 * keys : encoding === split ? splitBytes(keys) : reader.read();
+    if (bucket >= bucketCount || encoding > split || offset + bytes > end) {
       throw new PartialError('shard-corrupt', `a shard directory lists bucket ${bucket} beyond its block`);
     }
     take(bucket, encoding, keys, offset, bytes);
     offset += bytes;
   }
+}
+
+/** A byte for each key, and bits up to that of the last with the highest byte there is. */
+function splitBytes(keys: number): number {
+  return keys + Math.ceil((keys + 255) / 8);
 }

@@ -17,7 +17,9 @@ import { type FaultPlace, PartialError } from '../../../base/errors.ts';
 import { type Block, type BucketEntries, bucketCount, decodeBlocks, encodeDirectory } from './directory.ts';
 
 const magic = Buffer.from('VOXSHARD');
-export const formatVersion = 1;
+export const formatVersion = 2;
+/** What is read as well: only its directories differ. */
+const formerVersion = 1;
 const prefixBytes = 20;
 /** Headers hold a tally at most; anything larger is not a header. */
 const maxHeaderBytes = 1 << 28;
@@ -116,12 +118,14 @@ export class ShardFile {
   readonly about: unknown;
   readonly sections: readonly Section[];
   readonly #source: ByteSource;
+  readonly #version: number;
   readonly #blobs: ReadonlyMap<string, PlacedBlob>;
   /** Place behind its last byte. */
   readonly #end: number;
 
-  private constructor(source: ByteSource, header: Header, start: number) {
+  private constructor(source: ByteSource, version: number, header: Header, start: number) {
     this.#source = source;
+    this.#version = version;
     this.about = header.about;
     this.sections = placeSections(header.sections, start);
     const last = this.sections.at(-1);
@@ -140,10 +144,10 @@ export class ShardFile {
     const prefix = readExactly(source, offset, prefixBytes);
     if (!prefix.subarray(0, 8).equals(magic)) throw corrupt(source, 'it does not begin as a shard file');
     const version = prefix.readUInt32LE(8);
-    if (version !== formatVersion) {
+    if (version !== formatVersion && version !== formerVersion) {
       throw new PartialError(
         'shard-version',
-        `${source.path}: format version ${version}, this program reads ${formatVersion}`,
+        `${source.path}: format version ${version}, this program reads ${formerVersion} and ${formatVersion}`,
         placeOf(source),
       );
     }
@@ -162,7 +166,7 @@ export class ShardFile {
       parsed.sections.reduce((sum, section) => sum + section.directoryBytes + section.payloadBytes, 0) +
       parsed.blobs.reduce((sum, { bytes }) => sum + bytes, 0);
     if (held > room - headerBytes) throw corrupt(source, 'it lists more bytes than it has');
-    return new ShardFile(source, parsed, offset + prefixBytes + headerBytes);
+    return new ShardFile(source, version, parsed, offset + prefixBytes + headerBytes);
   }
 
   /** Names of its blobs, in the order stored. */
@@ -215,7 +219,7 @@ export class ShardFile {
       throw corrupt(this.#source, 'a directory fails its checksum');
     }
     try {
-      return decodeBlocks(bytes, section.payloadBytes, first, end);
+      return decodeBlocks(bytes, section.payloadBytes, this.#version, first, end);
     } catch (error) {
       // Names the file: what is damaged is set aside by its name and made again.
       throw error instanceof PartialError ? corrupt(this.#source, error.message, error) : error;

@@ -1,5 +1,5 @@
 import type { SectionContent } from '../../../../src/measures/sorted-errors/shard/file.ts';
-import { countEach, encodeRuns } from '../../../kernels/twins/keys.ts';
+import { countEach, encodeMerged, encodeRuns } from '../../../kernels/twins/keys.ts';
 
 /** A 32-bit key and how many voxels of one side have it. */
 export type Counted = readonly [key: number, count: number];
@@ -20,15 +20,29 @@ export function total(counts: ReadonlyMap<number, bigint>): number {
   return Number([...counts.values()].reduce((sum, count) => sum + count, 0n));
 }
 
-/** A section of runs, as a merge writes it. */
+/** A section of runs, as a merge of many keys writes it. */
 export function runSection(classIndex: number, side: 0 | 1, keys: readonly Counted[]): SectionContent {
+  return countedSection(classIndex, side, keys, (counts) => [1, encodeRuns(counts)]);
+}
+
+/** A section as a merge writes it. */
+export function mergedSection(classIndex: number, side: 0 | 1, keys: readonly Counted[]): SectionContent {
+  return countedSection(classIndex, side, keys, encodeMerged);
+}
+
+function countedSection(
+  classIndex: number,
+  side: 0 | 1,
+  keys: readonly Counted[],
+  encode: (counts: ReadonlyMap<number, bigint>) => readonly [encoding: number, bytes: number[]],
+): SectionContent {
   const entries: number[] = [];
   const payload: number[] = [];
   const buckets = byBucket(keys);
   for (const [bucket, counts] of buckets) {
-    const runs = encodeRuns(counts);
-    entries.push(bucket, 1, total(counts), runs.length);
-    payload.push(...runs);
+    const [encoding, bytes] = encode(counts);
+    entries.push(bucket, encoding, total(counts), bytes.length);
+    payload.push(...bytes);
   }
   return { class: classIndex, side, entries, entryCount: buckets.length, payload: Uint8Array.from(payload) };
 }

@@ -9,6 +9,7 @@ import {
   eachBucket,
   encodeDirectory,
 } from '../../../../src/measures/sorted-errors/shard/directory.ts';
+import { formatVersion } from '../../../../src/measures/sorted-errors/shard/file.ts';
 import { VarintReader, VarintWriter } from '../../../../src/measures/sorted-errors/shard/varint.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { packedSection, runSection } from './content.ts';
@@ -112,12 +113,29 @@ test('every changed byte and every cut is found: PartialError naming the file, n
   }
 });
 
+/** `small`, as version 1 wrote it. */
+const formerSmall = [
+  '564f58534841524401000000e6000000d72ec9ee7b2261626f7574223a7b2263617365223a312c2274696c65223a327d',
+  '2c2273656374696f6e73223a5b7b22636c617373223a302c2273696465223a302c226b657973223a342c226469726563',
+  '746f72794279746573223a31352c226469726563746f7279437263223a3939383732313235342c227061796c6f616442',
+  '79746573223a387d2c7b22636c617373223a302c2273696465223a312c226b657973223a313030312c22646972656374',
+  '6f72794279746573223a31392c226469726563746f7279437263223a343231343436313134372c227061796c6f616442',
+  '79746573223a347d5d7d927c020408059af240d10003da03010002e9070409ac82d67b01e80703fff703010105000100',
+  '0500000001e60700',
+].join('');
+
+test('a file of version 1 is read', () => {
+  const path = join(folder, 'former.shard');
+  writeFileSync(path, Buffer.from(formerSmall, 'hex'));
+  expect(readAll(path)).toEqual(readAll(small()));
+});
+
 test('a file of another format version is refused by name', () => {
   const path = small();
   const bytes = readFileSync(path);
   bytes.writeUInt32LE(99, 8);
   writeFileSync(path, bytes);
-  expect(() => openShard(path)).toThrow(/format version 99, this program reads/);
+  expect(() => openShard(path)).toThrow(/format version 99, this program reads 1 and 2/);
 });
 
 test('what is no shard header, though its checksum holds, is a PartialError too', () => {
@@ -141,7 +159,7 @@ describe('directories', () => {
         fc.constant(list.sort((a, b) => a - b)),
         fc.array(
           fc.record({
-            encoding: fc.constantFrom(0, 1),
+            encoding: fc.constantFrom(0, 1, 2),
             keys: fc.integer({ min: 1, max: 9000 }),
             bytes: fc.nat(9000),
           }),
@@ -152,7 +170,12 @@ describe('directories', () => {
     .map(([buckets, rest]) =>
       buckets.map((bucket, i) => {
         const { encoding, keys, bytes } = rest[i]!;
-        return [bucket, encoding, keys, encoding ? bytes + 1 : 2 * keys] as const;
+        return [
+          bucket,
+          encoding,
+          keys,
+          [2 * keys, bytes + 1, keys + ((keys + 262) >> 3)][encoding]!,
+        ] as const;
       }),
     );
 
@@ -163,7 +186,8 @@ describe('directories', () => {
           { length: entries.reduce((sum, entry) => sum + entry[3], 0) },
           (_, i) => i * 31,
         );
-        const blocks = decodeBlocks(encodeDirectory(entries.flat(), entries.length, payload), payload.length);
+        const directory = encodeDirectory(entries.flat(), entries.length, payload);
+        const blocks = decodeBlocks(directory, payload.length, formatVersion);
         const found: number[][] = [];
         let offset = 0;
         for (const block of blocks) {
@@ -177,8 +201,7 @@ describe('directories', () => {
         expect(found).toEqual(entries.map((entry) => [...entry]));
         // A range of buckets lies within its blocks, and one block before or behind is not read.
         const [first, end] = [Math.min(a, b), Math.max(a, b)];
-        const directory = encodeDirectory(entries.flat(), entries.length, payload);
-        const ranged = decodeBlocks(directory, payload.length, first, end);
+        const ranged = decodeBlocks(directory, payload.length, formatVersion, first, end);
         expect(blocks.map((block) => JSON.stringify(block))).toEqual(
           expect.arrayContaining(ranged.map((block) => JSON.stringify(block))),
         );
@@ -194,8 +217,8 @@ describe('directories', () => {
 
   test('that are cut off, or list more than stands there, are refused', () => {
     const bytes = encodeDirectory([7, 0, 2, 4], 1, new Uint8Array(4));
-    expect(() => decodeBlocks(bytes, 5)).toThrow(/lists 4 bytes where there are 5/);
-    expect(() => decodeBlocks(bytes.subarray(0, bytes.length - 1), 4)).toThrow(/cut off/);
+    expect(() => decodeBlocks(bytes, 5, formatVersion)).toThrow(/lists 4 bytes where there are 5/);
+    expect(() => decodeBlocks(bytes.subarray(0, bytes.length - 1), 4, formatVersion)).toThrow(/cut off/);
   });
 });
 
