@@ -24,7 +24,7 @@ const parts = [
     title: 'PartialError',
     about:
       'A stored partial result is torn, corrupt or of another run. It is never believed: a run makes it again. A question to a ' +
-      'finished run makes nothing and stops: score the run again with `--overwrite`, or copy its folder again.',
+      'finished run makes nothing and stops; its message says whether `--resume` is enough to make it again, or `--overwrite` is needed.',
     codes: partialCodes,
   },
 ] as const;

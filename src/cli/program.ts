@@ -39,7 +39,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
-    return describe(error, args.includes('--json'), terminal);
+    return await describe(error, args.includes('--json'), terminal);
   }
 }
 
@@ -53,17 +53,13 @@ function commandPath(command: Command): string[] {
 }
 
 /** Tells of a failure; for programs (`--json`) also as an object on `out`. */
-function describe(error: unknown, json: boolean, terminal: Terminal): number {
+async function describe(error: unknown, json: boolean, terminal: Terminal): Promise<number> {
   // Commander has written its message already; --help and --version arrive here with status 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const fault = redisFault(error, 'the address given') ?? namedError(error);
   const { code, place } = fault;
-  // Runs make what they do not believe again, so it can only be a question that it stopped.
-  const advice =
-    fault instanceof PartialError
-      ? '; score the run again with --overwrite, or copy its folder again if it comes from elsewhere'
-      : '';
-  const message = fault.message + advice;
+  const message =
+    fault instanceof PartialError ? `${fault.message}; ${await remedyOf(fault)}` : fault.message;
   terminal.error(`voxtally: ${plainText(message)}\n`);
   if (fault instanceof DefectError) terminal.error(`${fault.trace}\n`);
   if (json) {
@@ -71,4 +67,13 @@ function describe(error: unknown, json: boolean, terminal: Terminal): number {
     terminal.out(`${JSON.stringify({ exitStatus: 2, error: facts })}\n`);
   }
   return 2;
+}
+
+/** Runs make what they do not believe again, so it can only be a question that it stopped. */
+async function remedyOf({ place }: PartialError): Promise<string> {
+  const { isMeasuredAgain } = await import('../run/run-folder.ts');
+  const again = isMeasuredAgain(place.record)
+    ? 'the same score with --resume measures its case again'
+    : 'score the run again with --overwrite';
+  return `${again}; or copy its folder again if it comes from elsewhere`;
 }

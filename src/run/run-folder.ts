@@ -40,6 +40,11 @@ function keptName(caseIndex: number, quantity: string, name: string): string {
   return `kept/${number(caseIndex)}-${quantity}-${name}`;
 }
 
+/** Whether a stored file is what was measured of the shapes of a case: a finished run that is resumed makes it again where it is lost. */
+export function isMeasuredAgain(record = ''): boolean {
+  return record.startsWith('kept/') && record.endsWith(`-${shapesId}-${measuredName}`);
+}
+
 export class RunFolder {
   readonly store: Store;
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
+import type { ConfigInput } from '../../../src/settings/schema.ts';
 import { recorder } from '../../cli/recorder.ts';
 import { probability, writeCase } from '../../support/made-up-cases.ts';
 import { score } from '../../support/score.ts';
@@ -91,6 +92,25 @@ test('a shard that is torn or changed stops a question, with advice that helps',
   }
   await score([entry], config, path('torn'));
   for (const question of questions) expect(await run(...question)).toMatchObject({ status: 0, error: '' });
+});
+
+test('what was measured of shapes is made again by --resume, which the message of a question says', async () => {
+  const entry = await writeCase({ folder: path('data'), id: 'bent', seed: 4, score: probability });
+  const measured: ConfigInput = { ...config, measures: ['overlap', 'boundary', 'lesions'] };
+  await score([entry], measured, path('bent'));
+  const kept = path('bent', 'work', 'kept', '000000-shapes-measured');
+  writeFileSync(
+    kept,
+    readFileSync(kept).map((byte, at) => (at === 99 ? byte ^ 1 : byte)),
+  );
+  const question = ['ask', path('bent'), '--percentile', '99'];
+  const { status, error } = await run(...question);
+  expect(status).toBe(2);
+  expect(error).toContain(
+    `${kept}: the checksum of its header differs; the same score with --resume measures`,
+  );
+  await score([entry], measured, path('bent'), { resume: true });
+  expect(await run(...question)).toMatchObject({ status: 0, error: '' });
 });
 
 test.each([
