@@ -494,6 +494,11 @@ export const machineCodes = {
     'raise maxmemory or make room; what waits goes on by itself',
     queue,
   ],
+  'redis-evicts': [
+    'Redis deletes any key when its memory is full, and would lose jobs',
+    'set its maxmemory-policy to noeviction',
+    queue,
+  ],
   'redis-refuses': ['Redis refuses what it was asked', 'look at the message and at the log of Redis', queue],
   'redis-busy': ['Redis is busy with a script', 'wait, or end the script', queue],
   'redis-loading': ['Redis is still loading its data', 'try again in a moment', queue],

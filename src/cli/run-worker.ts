@@ -1,7 +1,8 @@
 /** `voxtally worker`: a process that serves the queue until a signal ends it. */
 import { pino } from 'pino';
 import { UsageError } from '../base/errors.ts';
-import { connectNow } from '../engines/redis/connection.ts';
+import { connectNow, placeOf } from '../engines/redis/connection.ts';
+import { checkKeepsJobs } from '../engines/redis/eviction.ts';
 import { SharedFolders } from '../engines/redis/places.ts';
 import { defaultTiming } from '../engines/redis/timing.ts';
 import { startWorker } from '../engines/redis/worker.ts';
@@ -37,7 +38,8 @@ export async function runWorker(options: WorkerOptions, terminal: Terminal): Pro
   }
   const { url: redisUrl, prefix, workRoot } = config.redis;
   // What cannot work is said now, not retried for ever.
-  (await connectNow(config.redis)).disconnect();
+  const redis = await connectNow(config.redis);
+  await checkKeepsJobs(redis, placeOf(redisUrl)).finally(() => redis.disconnect());
   // The lock decides how soon the work of a dead worker is found; what else is timed follows it.
   const share = Math.min(1, lockMs / defaultTiming.lockMs);
   const worker = await startWorker({

@@ -30,6 +30,8 @@ export class CasesInFlight {
   readonly #inFlight = new Set<number>();
   readonly #losses = new Map<number, number>();
   readonly #tilesBefore = new Map<number, number>();
+  /** Cases that waited for tiles at the last look, while no tile was in the queue. */
+  #orphans: ReadonlySet<number> = new Set();
   readonly #signalled = new Set<number>();
   readonly #bell = new Bell();
   readonly #unsubscribe: () => void;
@@ -94,6 +96,7 @@ export class CasesInFlight {
     this.#signalled.clear();
     const ended: EndedCase[] = [];
     const again: number[] = [];
+    if (lookAtAll) await this.#freeOrphans(look);
     for (const index of look) {
       const lost = await this.#look(index);
       if (lost === 'again') again.push(index);
@@ -141,6 +144,25 @@ export class CasesInFlight {
     return losses > maxLosses ? done : 'again';
   }
 
+  /**
+   * Cases wait for tiles of which the queue has none left: Redis has lost them. A case that was only on its way from one to
+   * the other is not found so twice. Its job goes, and it is added again.
+   */
+  async #freeOrphans(cases: readonly number[]): Promise<void> {
+    const counts = await this.#context.queues.tiles.getJobCounts();
+    const pending = ['active', 'waiting', 'prioritized', 'delayed', 'paused'];
+    const orphans = new Set<number>();
+    if (pending.every((state) => !counts[state])) {
+      for (const index of cases) {
+        const job = await this.#job(index);
+        if ((await job?.getState()) !== 'waiting-children') continue;
+        orphans.add(index);
+        if (this.#orphans.has(index)) await job?.remove().catch(() => {});
+      }
+    }
+    this.#orphans = orphans;
+  }
+
   /** Whether tiles were added since the case's job was last given up: then its workers died of something else. */
   #hasMovedOn(index: number): boolean {
     const { folder } = this.#run;
@@ -164,10 +186,12 @@ export class CasesInFlight {
     for (const index of cases) this.#inFlight.add(index);
   }
 
-  /** A finished job of the same name, of an earlier start, would make the queue ignore a new one. */
+  /** A job of the same name that is finished, or in no list any more, would make the queue ignore a new one. */
   async #clear(index: number): Promise<void> {
     const job = await this.#job(index);
-    if (job?.finishedOn !== undefined) await job.remove().catch(() => {});
+    if (job === undefined) return;
+    const isLeft = job.finishedOn !== undefined || (await job.getState()) === 'unknown';
+    if (isLeft) await job.remove().catch(() => {});
   }
 
   async #job(index: number): Promise<Job<CaseJob> | undefined> {

@@ -1,4 +1,5 @@
 /** Connections to Redis: every one notices by itself when its server has fallen silent. */
+import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import { MachineError, UsageError } from '../../base/errors.ts';
 import { parseRedisAddress } from '../../settings/redis-address.ts';
@@ -77,7 +78,8 @@ function addressOptions(url: string) {
     ...{ host, port, db: database },
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(tls ? { tls: { servername: host } } : {}),
+    // An address of numbers is no name that a certificate is asked for by.
+    ...(tls ? { tls: isIP(host) ? {} : { servername: host } } : {}),
   };
 }
 
@@ -114,7 +116,8 @@ export async function connectNow(
     return redis;
   } catch (error) {
     redis.disconnect();
-    throw redisFault(last && isSilence(error) ? last : error, placeOf(url)) ?? unreachable(url, error);
+    const cause = last && isSilence(error) ? last : error;
+    throw (isSilence(cause) ? undefined : redisFault(cause, placeOf(url))) ?? unreachable(url, cause);
   } finally {
     clearTimeout(timer);
   }
@@ -127,9 +130,27 @@ function isSilence(error: unknown): boolean {
 function unreachable(url: string, cause: unknown): MachineError {
   return new MachineError(
     'redis-unreachable',
-    `Redis at ${placeOf(url)} cannot be used: ${(cause as Error).message || 'connection refused'}; start it, or name it by --redis`,
+    `Redis at ${placeOf(url)} cannot be used: ${isSilence(cause) ? 'no answer' : (cause as Error).message || 'connection refused'}; ${remedyOf(url, cause)}`,
     { field: 'redis.url', cause },
   );
+}
+
+/** What helps where no connection comes about: TLS at one end only gives no reason that says so. */
+function remedyOf(url: string, cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const address = parseRedisAddress(url);
+  const isTls = !('mistake' in address) && address.tls;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'name it as its certificate does';
+  if (isTls && /certificate|self-signed/i.test(message)) {
+    return 'give the certificate of its authority by NODE_EXTRA_CA_CERTS=FILE';
+  }
+  if (isTls && (isSilence(cause) || /SSL|TLS/.test(message))) {
+    return 'start it, or write redis:// if it has no TLS';
+  }
+  if (!isTls && /ECONNRESET|EPIPE/.test(`${code} ${message}`)) {
+    return 'write rediss:// if it wants TLS, or look at its log';
+  }
+  return 'start it, or name it by --redis';
 }
 
 /** The answer, or a MachineError when it takes longer than `waitMs`. */

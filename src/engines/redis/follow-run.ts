@@ -111,7 +111,8 @@ async function look({ monitor, run, redisPlace, signal }: FollowRequest, stillMs
           : `workers are there (${heardOf.length}), but of another version of voxtally, which take none of this run's work: start workers of the version of this program (${packageVersion()})`;
       return { status, isBusy, obstacle };
     }
-    return isBusy || stillMs < idleMs
+    // The results are written by the planner alone.
+    return isBusy || stillMs < idleMs || status.state === 'reducing'
       ? { status, isBusy }
       : { status, isBusy, obstacle: 'its workers are idle; look at their logs' };
   } catch (error) {

@@ -16,6 +16,7 @@ import { resolveSettings } from '../../settings/resolve-settings.ts';
 import { collect } from './collect-results.ts';
 import { connectNow, placeOf } from './connection.ts';
 import { Control } from './control.ts';
+import { checkKeepsJobs } from './eviction.ts';
 import { followRun } from './follow-run.ts';
 import { isRunId, newRunId } from './jobs.ts';
 import { type Places, SharedFolders } from './places.ts';
@@ -60,6 +61,7 @@ async function submit(
   const { settings, notes } = await resolveSettings(config, cases);
   const redis = await connectNow(config.redis);
   try {
+    await checkKeepsJobs(redis, placeOf(config.redis.url));
     const places: Places = new SharedFolders(config.redis.workRoot);
     const control = new Control(redis, config.redis.prefix, places);
     if (resume) out.checkLinkable();

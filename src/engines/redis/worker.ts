@@ -16,7 +16,15 @@ import { Board } from './board.ts';
 import { processCase } from './case-processor.ts';
 import { Connections, placeOf, withinMs } from './connection.ts';
 import { Fleet, type WorkerFacts } from './fleet.ts';
-import { type CaseJob, type MergeJob, partsOfJobId, RefusedJob, type RunJob, type TileJob } from './jobs.ts';
+import {
+  type CaseJob,
+  isRunId,
+  type MergeJob,
+  partsOfJobId,
+  RefusedJob,
+  type RunJob,
+  type TileJob,
+} from './jobs.ts';
 import { processMerge } from './merge-jobs.ts';
 import { OpenRuns } from './open-run.ts';
 import { OtherVersions } from './other-versions.ts';
@@ -209,7 +217,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     if (redis.status !== 'ready') return;
     const { threadBytes } = request;
     const facts = {
-      ...{ threads, threadBytes, lastSeenAt: Date.now(), tilesDone, busy: active.size > 0 },
+      ...{ threads, threadBytes, lastSeenAt: Date.now(), tilesDone, busy: isComputing(active) },
       ...{ host: hostname(), processId: process.pid, memoryBytes: process.memoryUsage.rss() },
       megavoxelsPerSecond: speed.perSecond() / 1e6,
       threadSeconds: pool.seconds(),
@@ -266,6 +274,11 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
   }
   log.info({ worker: id, threads }, 'worker ready');
   return { id, stop };
+}
+
+/** Whether any job at hand is more than that of a run, which waits for others. */
+function isComputing(jobs: ReadonlySet<string>): boolean {
+  return [...jobs].some((id) => !isRunId(id));
 }
 
 /** The case, or else the run, of the job that was taken first. */

@@ -1,8 +1,11 @@
 /** What nobody can wait for ends with its reason: a server that refuses, a defect of the program, a disk that stays full. */
+import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import { connectNow } from '../../../src/engines/redis/connection.ts';
 import { redisFault } from '../../../src/engines/redis/redis-faults.ts';
 import { readFinished } from '../../../src/engines/redis/run-record.ts';
 import { redisForTests } from './redis-for-tests.ts';
@@ -39,6 +42,23 @@ test('a busy server: a worker does not start, and ends', async () => {
   other.disconnect();
   expect(worker.child.exitCode).toBe(2);
   expect(worker.log).toContain('busy with a script');
+});
+
+test.each([
+  [
+    'an end that wants TLS',
+    'redis',
+    (socket: Socket) => socket.resetAndDestroy(),
+    'write rediss:// if it wants TLS',
+  ],
+  ['an end without TLS', 'rediss', () => {}, 'write redis:// if it has no TLS'],
+])('%s: the address that helps is named', async (_name, scheme, onConnection, remedy) => {
+  const server = createServer(onConnection).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const connecting = connectNow({ url: `${scheme}://127.0.0.1:${port}`, prefix: 'p' }, 300);
+  await expect(connecting).rejects.toThrow(remedy);
+  server.close();
 });
 
 test.each([
