@@ -34,8 +34,8 @@ export interface Quantity<Job = unknown, Result = unknown, Value = unknown> {
   meter(bench: Bench, room: unknown): TileMeter;
   /** What puts the partials of a case together. */
   collect(place: CasePlace): Collector<Job>;
-  /** Does a job. It writes only whole files named by what they are of, so it may be done again. */
-  work?(job: Job, context: JobContext): Result;
+  /** What does jobs of one case in one thread. It writes only whole files named by what they are of, so a job may be done again. */
+  worker?(): Worker<Job, Result>;
   /** Whether its jobs write the shards of the case, where these are to stay. */
   readonly writesShards?: true;
   /** The value of the case, from what was collected and what the jobs gave, in their order. */
@@ -142,6 +142,14 @@ export interface KeptFiles {
 export interface FinishContext {
   readonly settings: RunSettings;
   readonly kept: KeptFiles;
+}
+
+/**
+ * Does jobs of a case, one after the other. What several of them read it may hold, as part of the memory that a job may take: it is
+ * gone when its thread does anything else.
+ */
+export interface Worker<Job = unknown, Result = unknown> {
+  work(job: Job, context: JobContext): Result;
 }
 
 /** Where a job runs. */

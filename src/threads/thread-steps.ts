@@ -8,7 +8,7 @@ import { clockMs } from '../base/clock.ts';
 import { PartialError } from '../base/errors.ts';
 import { tileBox, tileGrid } from '../base/tile-grid.ts';
 import { quantityOf } from '../measures/quantities.ts';
-import type { CasePlace, WriteShard } from '../measures/quantity.ts';
+import type { CasePlace, Worker, WriteShard } from '../measures/quantity.ts';
 import { keyCutter, mergeRange } from '../measures/sorted-errors/row.ts';
 import { encodeShard, type ShardFile } from '../measures/sorted-errors/shard/file.ts';
 import { surveyFiles } from '../measures/sorted-errors/survey.ts';
@@ -42,6 +42,8 @@ export class StepRunner {
   #settings: RunSettings | undefined;
   /** The plan that was read last: the jobs of a case follow each other. */
   #plan: CasePlan | undefined;
+  /** What does the jobs of one row of one case, as long as they follow each other. */
+  #worker: { readonly of: string; readonly worker: Worker } | undefined;
   readonly #dataRoots: DataRoots | undefined;
   readonly #openStore: OpenStore;
 
@@ -52,6 +54,7 @@ export class StepRunner {
 
   run(step: Step): unknown {
     this.#enter(step.store);
+    if (step.kind !== 'case-job') this.#worker = undefined;
     switch (step.kind) {
       case 'score-bundle':
         return this.#scoreBundle(step, readTile);
@@ -91,6 +94,7 @@ export class StepRunner {
     this.#bench.leave();
     this.#start = undefined;
     this.#plan = undefined;
+    this.#worker = undefined;
     const folder = new RunFolder(this.#openStore(address));
     this.#dataRoots?.guard(folder.path);
     this.#settings = folder.readSettings();
@@ -226,7 +230,9 @@ export class StepRunner {
     const folder = this.#folder!;
     const plan = this.#readPlan(index, id);
     const bundles = Array.from({ length: bundleCount(plan) }, (_, bundle) => folder.bundle(index, bundle));
-    return quantityOf(quantity).work!(job, {
+    const of = `${id} ${quantity}`;
+    if (this.#worker?.of !== of) this.#worker = { of, worker: quantityOf(quantity).worker!() };
+    return this.#worker.worker.work(job, {
       kernels: this.#bench.takeKernels(),
       memoryBytes: memoryOf(plan),
       settings: this.#settings!,

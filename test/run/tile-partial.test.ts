@@ -57,7 +57,7 @@ const planes: Quantity<number, number, readonly number[]> = {
       done: () => ({ collected: null, jobs: wrong }),
     };
   },
-  work: (job) => 2 * job,
+  worker: () => ({ work: (job) => 2 * job }),
   finish: (_, results) => results,
 };
 
@@ -115,7 +115,8 @@ test('a row sees all voxels, stores bytes by name, and its jobs make its value',
     return winners.slice(from, from + plane).filter((winner, i) => winner !== reference[from + i]).length;
   });
   expect(rows).toEqual([{ id: 'planes', collected: null, jobs: wrong }]);
-  const results = rows[0]!.jobs.map((job) => planes.work!(job as number, undefined as never));
+  const worker = planes.worker!();
+  const results = rows[0]!.jobs.map((job) => worker.work(job as number, undefined as never));
   expect(planes.finish(null, results, undefined as never)).toEqual(wrong.map((count) => 2 * count));
 });
 

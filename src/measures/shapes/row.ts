@@ -127,7 +127,10 @@ export const shapes: Quantity<ShapeJob, readonly ShapeResult[], null> = {
       },
     };
   },
-  work: ({ tasks, voxel }, context) => measure(context, tasks, voxel),
+  worker() {
+    const held: HeldMasks = {};
+    return { work: ({ tasks, voxel }, context) => measure(context, held, tasks, voxel) };
+  },
   finish(collected, results, { kept }) {
     const { facts, question, ...place } = collected as Collected;
     const classes = gatherResults(facts, question, results.flat());
@@ -159,19 +162,28 @@ function classKeys({ scores, classes }: RunSettings): ClassKeys[] | null {
   });
 }
 
+/** The masks of one class, from a job to the next: read anew for each, they would be left behind until they are collected. */
+interface HeldMasks {
+  class?: number;
+  masks?: ClassMasks & { readonly ignored: Mask };
+}
+
 function measure(
   { kernels, kept, memoryBytes }: JobContext,
+  held: HeldMasks,
   tasks: readonly ShapeTask[],
   voxel: VoxelSize,
 ): ShapeResult[] {
   return withSections(kept, masksName, (file) => {
     const facts = readCaseFacts(file);
-    let held: { index: number; masks: ClassMasks & { readonly ignored: Mask } } | undefined;
-    return tasks.map((task) => {
-      if (held?.index !== task.class) {
-        held = { index: task.class, masks: readClassMasks(file, facts, task.class) };
-      }
-      return doTask(kernels, task, held.masks, voxel, memoryBytes);
-    });
+    const masksOf = (index: number) => {
+      if (held.masks && held.class === index) return held.masks;
+      // Two classes are never held.
+      delete held.masks;
+      held.masks = readClassMasks(file, facts, index);
+      held.class = index;
+      return held.masks;
+    };
+    return tasks.map((task) => doTask(kernels, task, masksOf(task.class), voxel, memoryBytes));
   });
 }

@@ -96,15 +96,16 @@ function cutPlanes(first: number, planes: number, runs: number): PlaneRange[] {
   }));
 }
 
-/** Lays the kernel memory out anew. */
+/** Lays the kernel memory out anew. `jobBytes`: what may be taken, the masks among it. */
 export function doTask(
   kernels: Kernels,
   task: ShapeTask,
   masks: ClassMasks & { readonly ignored: Mask },
   voxel: VoxelSize,
-  memoryBytes: number,
+  jobBytes: number,
 ): ShapeResult {
   const { reference, prediction, ignored } = masks;
+  const memoryBytes = jobBytes - maskBytes([reference, prediction, ignored]);
   switch (task.kind) {
     case 'distances': {
       const [from, to] = task.from === 'reference' ? [reference, prediction] : [prediction, reference];
@@ -130,6 +131,10 @@ export function doTask(
       return { kind: 'brats', class: task.class, brats };
     }
   }
+}
+
+function maskBytes(masks: readonly Mask[]): number {
+  return masks.reduce((sum, { bytes, offsets }) => sum + bytes.length + offsets.byteLength, 0);
 }
 
 /** What is known of a class. */

@@ -74,9 +74,11 @@ export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]
       done: () => ({ collected: cut.keys(), jobs: cut.jobs() }),
     };
   },
-  work: (job, { kernels, shards, writeShard }) => ({
-    class: job.range.class,
-    ...mergeRange(kernels, shards(), job, true, writeShard),
+  worker: () => ({
+    work: (job, { kernels, shards, writeShard }) => ({
+      class: job.range.class,
+      ...mergeRange(kernels, shards(), job, true, writeShard),
+    }),
   }),
   finish: (collected, results, { settings: { classes } }) =>
     classes.map((_class, index) =>
