@@ -20,7 +20,10 @@ export function loadConfig(options: { readonly file?: string; readonly flags?: S
   const source = (path: readonly PropertyKey[]) =>
     hasPath(fromFlags, path) ? 'flag' : (options.file ?? 'settings');
 
-  const parsed = configSchema.safeParse(override(fromFile, fromFlags), { reportInput: true });
+  const parsed = configSchema.safeParse(override(fromFile, fromFlags), {
+    reportInput: true,
+    jitless: true,
+  });
   const mistakes = parsed.success ? conflicts(parsed.data) : describeMistakes(parsed.error.issues, source);
   if (mistakes.length > 0 || !parsed.success) {
     throw new UsageError('config-invalid', listMistakes(mistakes), {

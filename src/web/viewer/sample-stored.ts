@@ -1,6 +1,7 @@
 /** Stored voxels of a volume at the places of a grid: what a picture of a large volume needs. */
 
 import { type Box, byAxis, mapVec3 } from '../../base/box.ts';
+import { clockMs } from '../../base/clock.ts';
 import { readBoxes, type TakeBox } from '../../volumes/read-voxels.ts';
 import { datatypeBytes, type VolumeHeader } from '../../volumes/types.ts';
 import type { GridPlaces } from './grid-places.ts';
@@ -81,13 +82,13 @@ export function bytesToRead(header: VolumeHeader, channels: readonly number[], g
   return (Math.max(...channels) * nz + Math.max(...planes) + 1) * nx * ny * bytes;
 }
 
-let sinceMs = performance.now();
+let sinceMs = clockMs();
 
 /** Lets messages leave this thread from time to time. */
 async function soon(): Promise<void> {
-  if (performance.now() - sinceMs < 50) return;
+  if (clockMs() - sinceMs < 50) return;
   await new Promise((done) => setImmediate(done));
-  sinceMs = performance.now();
+  sinceMs = clockMs();
 }
 
 /** Lays planes of the file out in the order of the grid. */
