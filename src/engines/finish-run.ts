@@ -190,7 +190,7 @@ async function poolCases(request: FinishRequest): Promise<readonly LovaszValues[
   const { work, casePool, outcomes, signal, redo } = request;
   for (let repairs = 0; ; repairs++) {
     const [first, ...others] = outcomes.scored();
-    if (others.length === 0) return first ? lovaszOf(work.folder, first) : [];
+    if (others.length === 0) return first && needsShards(work.settings) ? lovaszOf(work.folder, first) : [];
     const stored = storedPool(work.folder, casePool.name);
     if (stored) return stored;
     try {

@@ -45,7 +45,7 @@ export class BorderPool {
   #oneEmpty = 0;
   #bothEmpty = 0;
   #measured = 0;
-  /** The first case that has distances: a pool of one case has its values. */
+  /** The case that has distances, as long as it is the only one: the pool has its values. It is surveyed with the second. */
   #first: BothLists | undefined;
 
   constructor(border: Border, question: BoundaryQuestion) {
@@ -73,16 +73,21 @@ export class BorderPool {
     else if (empty !== undefined) this.#oneEmpty++;
     const measured = distancesOf(entry);
     if (measured === undefined) return;
-    this.#first = this.#measured === 0 ? measured : undefined;
     this.#measured++;
-    for (const side of sides) this.#distances[side].add(measured[side]);
+    if (this.#measured === 1) this.#first = measured;
+    else {
+      if (this.#first) this.#survey(this.#first);
+      this.#first = undefined;
+      this.#survey(measured);
+    }
   }
 
   /** After all cases: whether they are to be given to `addRows`, for the distances on which the values rest. */
   chooseRows(): boolean {
+    if (this.#measured <= 1) return false;
     const { percentiles } = this.#question;
     const { reference, prediction } = this.#lists();
-    if (this.#measured <= 1 || emptyMask({ reference, prediction }) !== undefined) return false;
+    if (emptyMask({ reference, prediction }) !== undefined) return false;
     const found = Object.values(percentileDefinitions[this.#border]).flatMap((definition) =>
       percentiles.flatMap((percentile) => definition(reference, prediction, percentile).restsOn),
     );
@@ -121,6 +126,10 @@ export class BorderPool {
       ),
       undefinedCases: { oneEmpty: this.#oneEmpty, bothEmpty: this.#bothEmpty },
     };
+  }
+
+  #survey(lists: BothLists): void {
+    for (const side of sides) this.#distances[side].add(lists[side]);
   }
 
   #lists(): BothLists {

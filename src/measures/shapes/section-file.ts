@@ -18,6 +18,8 @@ import { PartialError } from '../../base/errors.ts';
 const magic = Buffer.from('VOXPARTS');
 export const sectionFileVersion = 1;
 const prefixBytes = 20;
+/** The start of a deflation, and of its reversal, takes longer than a few hundred bytes are worth. */
+const leastDeflated = 1024;
 const maxHeaderBytes = 1 << 28;
 
 export interface NamedSection {
@@ -40,8 +42,8 @@ export function encodeSections(
   deflate: boolean,
 ): Uint8Array[] {
   const stored = sections.map(({ bytes }) => {
-    if (!deflate || bytes.length < 64) return bytes;
-    const small = deflateRawSync(bytes, { level: 1 });
+    if (!deflate || bytes.length < leastDeflated) return bytes;
+    const small = deflateRawSync(bytes, { level: 1, memLevel: 9 });
     return small.length < bytes.length ? small : bytes;
   });
   const header = Buffer.from(
