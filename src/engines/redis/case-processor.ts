@@ -10,6 +10,7 @@ import { hasLostOwnership } from '../../run/fence.ts';
 import type { CasePlan } from '../../run/plan/case-plan.ts';
 import { endCase, scoreCase } from '../score-case.ts';
 import { asVoxtallyError, faultOfTiles, haltByDefect, queueError } from './faults.ts';
+import { handOver, leaveToOthers } from './hand-over.ts';
 import { type CaseJob, caseJob, jobData, RefusedJob, tileJobId } from './jobs.ts';
 import { type OpenRun, unscoredAsGiven } from './open-run.ts';
 import { queueVersion } from './queue-version.ts';
@@ -26,6 +27,7 @@ export async function processCase(
 ): Promise<void> {
   const { run: id, start, case: index } = jobData(caseJob, job.data);
   let run: OpenRun | undefined;
+  await leaveToOthers(context, job, token);
   try {
     run = context.runs.get(id, start);
     if (!(index in run.cases)) throw new RefusedJob();
@@ -37,6 +39,7 @@ export async function processCase(
     if (lockLost.aborted) throw new Error('lock-lost');
     if (context.handBack.aborted) return handJobBack(job, token);
     const fault = error instanceof SetAside ? error.fault : asVoxtallyError(error);
+    if (!(error instanceof SetAside)) await handOver(context, job, token, fault);
     context.log.warn(
       { run: id, case: index, code: fault.code, attempt: job.attemptsMade + 1 },
       'case failed',
@@ -137,7 +140,12 @@ class CaseProcess {
         },
       })),
     );
-    await this.#job.updateData({ ...this.#job.data, step: 'reduce', missing: missing.length });
+    await this.#job.updateData({
+      ...this.#job.data,
+      step: 'reduce',
+      missing: missing.length,
+      unseenBy: undefined,
+    });
     if (await this.#job.moveToWaitingChildren(this.#token)) throw new WaitingChildrenError();
   }
 

@@ -201,10 +201,8 @@ export class CasesInFlight {
   }
 
   async #fleetThreads(): Promise<number> {
-    const now = Date.now();
-    const workers = [...(await this.#context.fleet.workers()).values()];
-    const alive = workers.filter(({ lastSeenAt }) => now - lastSeenAt < 5 * this.#context.timing.heartbeatMs);
-    const threads = alive.reduce((sum, worker) => sum + worker.threads, 0);
+    const alive = await this.#context.fleet.alive(this.#context.timing.heartbeatMs);
+    const threads = [...alive.values()].reduce((sum, worker) => sum + worker.threads, 0);
     return Math.min(mostThreads, Math.max(this.#context.threads, threads));
   }
 }

@@ -12,6 +12,8 @@ import { prefixesOfVersion1, queueVersion, workersKey } from './queue-version.ts
 /** A worker that was silent for so long counts no more, and is remembered for those who ask in the morning what became of it. */
 const forgetMs = 600_000;
 const rememberMs = 12 * 3_600_000;
+/** Whoever has not renewed its entry for so many times is not counted on. */
+const missedBeats = 5;
 /** Of those at most so many: all who plan read the whole list. */
 const mostRemembered = 100;
 
@@ -69,7 +71,8 @@ export class Fleet {
   }
 
   async heartbeat(worker: string, facts: Omit<WorkerFacts, 'version' | 'voxtally'>): Promise<void> {
-    const entry: WorkerFacts = { version: queueVersion, voxtally: packageVersion(), ...facts };
+    const lastSeenAt = Math.round(facts.lastSeenAt + (await this.#aheadMs()));
+    const entry: WorkerFacts = { version: queueVersion, voxtally: packageVersion(), ...facts, lastSeenAt };
     await this.#redis.hset(this.#key, worker, JSON.stringify(entry));
   }
 
@@ -81,6 +84,13 @@ export class Fleet {
   async workers(): Promise<Map<string, WorkerFacts>> {
     const all = [...(await this.#within(forgetMs))];
     return new Map(all.filter((entry): entry is [string, WorkerFacts] => isOfThisVersion(entry[1])));
+  }
+
+  /** Those of this version that were just heard of. */
+  async alive(heartbeatMs: number): Promise<Map<string, WorkerFacts>> {
+    const now = Date.now();
+    const all = [...(await this.workers())];
+    return new Map(all.filter(([, { lastSeenAt }]) => now - lastSeenAt < missedBeats * heartbeatMs));
   }
 
   /** All workers that are remembered: those that are gone, and those of other versions, among them. */
@@ -97,13 +107,24 @@ export class Fleet {
     return all;
   }
 
+  /** By how much the server's clock is ahead of this machine's: entries are by the former, since the clocks of machines differ. */
+  async #aheadMs(): Promise<number> {
+    const answer = await this.#redis.time().catch(() => undefined);
+    if (answer === undefined) return 0;
+    const [seconds, microseconds] = answer.map(Number) as [number, number];
+    return 1000 * seconds + microseconds / 1000 - Date.now();
+  }
+
   async #within(withinMs: number): Promise<Map<string, WorkerFacts | AnyWorker>> {
     const hash = this.#key;
-    const [all] = await answersOf(this.#redis, this.#redis.pipeline().hgetall(hash), [hash], this.#onBroken);
+    const [[all], aheadMs] = await Promise.all([
+      answersOf(this.#redis, this.#redis.pipeline().hgetall(hash), [hash], this.#onBroken),
+      this.#aheadMs(),
+    ]);
     const known: (readonly [id: string, facts: WorkerFacts | AnyWorker])[] = [];
     const dropped: string[] = [];
     for (const [id, text] of Object.entries((all ?? {}) as Record<string, string>)) {
-      const facts = workerId.safeParse(id).success ? factsOf(text) : undefined;
+      const facts = workerId.safeParse(id).success ? factsOf(text, aheadMs) : undefined;
       if (facts && isHeardWithin(rememberMs, facts)) known.push([id, facts]);
       else dropped.push(id);
       if (!facts) this.#onBroken(hash);
@@ -125,13 +146,16 @@ function isHeardWithin(ms: number, { lastSeenAt }: Pick<AnyWorker, 'lastSeenAt'>
   return Date.now() - lastSeenAt < ms;
 }
 
-function factsOf(text: string): WorkerFacts | AnyWorker | undefined {
+/** With times by the clock of this machine; `aheadMs`: by how much that of the entry is ahead. */
+function factsOf(text: string, aheadMs = 0): WorkerFacts | AnyWorker | undefined {
   try {
     const entry: unknown = JSON.parse(text);
     const any = anyWorker.safeParse(entry).data;
     const facts = any?.version === queueVersion ? workerFacts.safeParse(entry).data : any;
-    // Clocks differ, but not by a day: an entry of the future would never be forgotten.
-    return facts && facts.lastSeenAt < Date.now() + 86_400_000 ? facts : undefined;
+    if (facts === undefined) return undefined;
+    const lastSeenAt = Math.max(0, facts.lastSeenAt - aheadMs);
+    // Clocks of other versions differ, but not by a day: an entry of the future would never be forgotten.
+    return lastSeenAt < Date.now() + 86_400_000 ? { ...facts, lastSeenAt } : undefined;
   } catch {
     return undefined;
   }

@@ -59,7 +59,10 @@ const index = z.int().min(0);
 /** Number of the start of the run that the job is of: what is left of an earlier one is not done, and could change nothing. */
 const start = z.int().min(1);
 
-export const runJob = z.object({ version, run });
+/** Ids of workers that could not see what the job is about. */
+const unseenBy = z.array(z.string()).optional();
+
+export const runJob = z.object({ version, run, unseenBy });
 /** `missing`: how many bundles of tiles there were to score when they were last handed out. */
 export const caseJob = z.object({
   version,
@@ -68,6 +71,7 @@ export const caseJob = z.object({
   case: index,
   step: z.enum(['plan', 'reduce']),
   missing: index.optional(),
+  unseenBy,
 });
 /** Bundles of tiles of a plan, by its identity: `bundle` to `bundle + bundles - 1`. */
 export const tileJob = z.object({
@@ -78,10 +82,17 @@ export const tileJob = z.object({
   plan: z.string(),
   bundle: index,
   bundles: z.int().min(1),
+  unseenBy,
 });
 
 /** A range of the pool's merged shards; what is to be merged is in a file of this name. */
-export const mergeJob = z.object({ version, run, start, merge: z.string().regex(/^[0-9a-f]{16}$/) });
+export const mergeJob = z.object({
+  version,
+  run,
+  start,
+  merge: z.string().regex(/^[0-9a-f]{16}$/),
+  unseenBy,
+});
 
 export type RunJob = z.infer<typeof runJob>;
 export type CaseJob = z.infer<typeof caseJob>;

@@ -15,6 +15,7 @@ import type { RunFolder } from '../../run/run-folder.ts';
 import type { MergeStep } from '../../threads/steps.ts';
 import type { Bell } from './bell.ts';
 import { asVoxtallyError, faultKind, haltByDefect, queueError } from './faults.ts';
+import { handOver, leaveToOthers } from './hand-over.ts';
 import { jobData, type MergeJob, mergeJob } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
 import { queueVersion } from './queue-version.ts';
@@ -95,6 +96,7 @@ export async function processMerge(
   const stop = AbortSignal.any([lockLost, context.handBack]);
   const { run: id, start, merge } = jobData(mergeJob, job.data);
   let run: OpenRun | undefined;
+  await leaveToOthers(context, job, token);
   try {
     run = context.runs.get(id, start);
     const { store } = run.folder;
@@ -117,6 +119,7 @@ export async function processMerge(
     if (context.handBack.aborted && !lockLost.aborted) return handJobBack(job, token);
     if (lockLost.aborted) throw new Error('lock-lost');
     const fault = asVoxtallyError(error);
+    await handOver(context, job, token, fault);
     context.log.warn({ run: id, code: fault.code, attempt: job.attemptsMade + 1 }, 'merge failed');
     if (hasLostOwnership(fault)) return;
     if (run && fault instanceof DefectError) haltByDefect(context.log, id, run.folder, fault);

@@ -17,6 +17,7 @@ import { endUnscored } from './case-processor.ts';
 import { CasesInFlight } from './cases-in-flight.ts';
 import { describeResults, linkResults } from './collect-results.ts';
 import { asVoxtallyError, haltByDefect, queueError } from './faults.ts';
+import { handOver, leaveToOthers } from './hand-over.ts';
 import { jobData, type RunJob, runJob } from './jobs.ts';
 import { clearMerges, mergeByJob } from './merge-jobs.ts';
 import type { OpenRun } from './open-run.ts';
@@ -47,6 +48,7 @@ export async function processRun(
   const { run: id } = jobData(runJob, job.data);
   const stop = AbortSignal.any([lockLost, context.draining]);
   let run: OpenRun | undefined;
+  await leaveToOthers(context, job, token);
   try {
     run = context.runs.current(id);
     if (readFinished(run.folder)?.state === 'done') return;
@@ -57,6 +59,7 @@ export async function processRun(
     const fault = asVoxtallyError(error);
     // Another job looks after the run in its later start.
     if (hasLostOwnership(fault)) return;
+    await handOver(context, job, token, fault);
     context.log.error(
       { run: id, code: fault.code, attempt: job.attemptsMade + 1 },
       'run interrupted by a fault',

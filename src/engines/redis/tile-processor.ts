@@ -4,6 +4,7 @@ import { DefectError, MachineError } from '../../base/errors.ts';
 import { hasLostOwnership } from '../../run/fence.ts';
 import { bundleCount } from '../../run/plan/bundles.ts';
 import { asVoxtallyError, haltByDefect, leaveFault, queueError } from './faults.ts';
+import { handOver, leaveToOthers } from './hand-over.ts';
 import { jobData, RefusedJob, type TileJob, tileJob } from './jobs.ts';
 import type { OpenRun } from './open-run.ts';
 import { isStopped } from './run-record.ts';
@@ -18,6 +19,7 @@ export async function processTiles(
   const stop = AbortSignal.any([lockLost, context.handBack]);
   const { run: id, start, case: index, bundle, bundles } = jobData(tileJob, job.data);
   let run: OpenRun | undefined;
+  await leaveToOthers(context, job, token);
   try {
     run = context.runs.get(id, start);
     if (isStopped(run.folder)) return;
@@ -31,6 +33,7 @@ export async function processTiles(
     if (context.handBack.aborted && !lockLost.aborted) return handJobBack(job, token);
     if (lockLost.aborted) throw new Error('lock-lost');
     const fault = asVoxtallyError(error);
+    await handOver(context, job, token, fault);
     const attempt = job.attemptsMade + 1;
     context.log.warn({ run: id, case: index, bundle, bundles, code: fault.code, attempt }, 'tiles failed');
     // Of an earlier start, or of an earlier plan of the case: others do what is to be done.

@@ -11,6 +11,7 @@ import type { TileEnds } from './tile-ends.ts';
 import type { Timing } from './timing.ts';
 
 export interface WorkerContext {
+  readonly id: string;
   readonly queues: Queues;
   readonly board: Board;
   readonly fleet: Fleet;

@@ -111,6 +111,7 @@ export async function startWorker(request: WorkerRequest): Promise<QueueWorker> 
     board.addWork(run, done).catch(() => {});
   });
   const context: WorkerContext = {
+    id,
     queues,
     board,
     fleet,
