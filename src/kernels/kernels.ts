@@ -113,6 +113,23 @@ interface KernelExports {
     bitmap: number,
     scratch: number,
   ): number;
+  readPieces(
+    tokens: number,
+    end: number,
+    buckets: number,
+    firstBucket: number,
+    encodings: number,
+    start: number,
+    bytes: number,
+    first: number,
+    last: number,
+    side: number,
+    records: number,
+    keys: number,
+    counts: number,
+  ): number;
+  startRows(counts: number, slots: number, next: number): void;
+  listPieces(records: number, count: number, address: number, next: number, rows: number): void;
   addPieceKeys(pieces: number, count: number, cells: number, turned: number): number;
   gatherKeys(cells: number, list: number, backgroundRuns: number, foregroundRuns: number): number;
   endBucket(cells: number): void;

@@ -83,8 +83,9 @@ function writeRuns(keys: usize, count: u32, out: usize): usize {
 /** Bytes of so many split keys: the last bit that can be set is `count + 254`. */
 // @ts-ignore: decorator
 @inline
-function splitBytes(count: u32): u32 {
-  return count + ((count + 262) >> 3);
+export function splitBytes<T>(count: T): T {
+  if (isFloat<T>()) return <T>(count + <T>Math.floor((<f64>count + 262.0) / 8.0));
+  return count + ((count + <T>262) >> <T>3);
 }
 
 /** How many split keys have so many bytes; -1 where none have. */

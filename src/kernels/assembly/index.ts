@@ -10,6 +10,7 @@ export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export { evaluateKeys } from './evaluate';
 export { addPieceKeys, clearKeys } from './add-keys';
 export { endBucket, gatherKeys } from './key-list';
+export { listPieces, readPieces, startRows } from './piece-list';
 export { mergeBuckets, mergeTile } from './merge';
 export { probabilityOfKey } from './score-bins';
 export { startWalk, walkSteps } from './scores';

@@ -43,6 +43,10 @@ export function binScores(
   high: bool, list: usize, rows: i32, cells: usize, step: i32, logit: bool, edges: usize, binCount: i32, bins: usize,
   brier: usize,
 ): void {
+  if (!high && !logit && areSmall(list, rows)) {
+    binProbabilities(list, rows, step, edges, binCount, bins, brier);
+    return;
+  }
   let bin = binCount - 1;
   let lower = bin > 0 ? load<f64>(edges + (<usize>(bin - 1) << 3)) : -1.0;
   let voxels: u64 = 0;
@@ -81,6 +85,123 @@ export function binScores(
   }
   addBin(voxels, positives, sumLow, sumHigh, bins + (<usize>bin << 5));
   addGathered(squaresLow, squaresHigh, brier);
+}
+
+/** Whether no key of the list is there `SMALL` times. */
+function areSmall(list: usize, rows: i32): bool {
+  let some = i32x4.splat(0);
+  // What stands behind the last row may tell of a large count that is none.
+  for (let at = list, end = list + (<usize>rows << 2); at < end; at += 16) {
+    some = v128.or(some, v128.or(v128.load(at + BACKGROUND), v128.load(at + FOREGROUND)));
+  }
+  return !v128.any_true(v128.and(some, i32x4.splat(-32768)));
+}
+
+/** The probabilities of the two rows at `at`, of a step of large ones (above 1/2) or of others. */
+// @ts-ignore: decorator
+@inline
+function probabilityPair(at: usize, step: i32, large: bool): v128 {
+  const places = v128.load64_zero(at);
+  const score = large
+    ? i32x4.add(i32x4.splat(step << 16), places)
+    : i32x4.sub(i32x4.splat(0x7e000000 - (step << 16)), places);
+  const value = f64x2.promote_low_f32x4(score);
+  return large ? f64x2.sub(f64x2.splat(1.0), value) : value;
+}
+
+// @ts-ignore: decorator
+@inline
+function probabilityOfRow(at: usize, step: i32, large: bool): f64 {
+  return f64x2.extract_lane(probabilityPair(at, step, large), 0);
+}
+
+/** `binScores` of probabilities of which none is there `SMALL` times, two rows at a time. */
+function binProbabilities(
+  list: usize, rows: i32, step: i32, edges: usize, binCount: i32, bins: usize, brier: usize,
+): void {
+  if (!rows) return;
+  // Of the keys of a step all are above that of 1/2, or none is.
+  const large = step < 0x3f00;
+  let bin = binCount - 1;
+  const end = list + (<usize>rows << 2);
+  for (let at = list; at < end; bin--) {
+    const lower = bin > 0 ? load<f64>(edges + (<usize>(bin - 1) << 3)) : -1.0;
+    // Rows descend: those of the bin are in front. Most lists are in one bin.
+    let stop = end;
+    if (probabilityOfRow(end - 4, step, large) <= lower) {
+      let inside = at - 4;
+      while (stop - inside > 4) {
+        const middle = inside + (((stop - inside) >> 3) << 2);
+        if (probabilityOfRow(middle, step, large) <= lower) stop = middle;
+        else inside = middle;
+      }
+    }
+    if (stop == at) continue;
+    if (large) addToBin(true, at, stop, step, bins + (<usize>bin << 5), brier);
+    else addToBin(false, at, stop, step, bins + (<usize>bin << 5), brier);
+    at = stop;
+  }
+}
+
+/** `units * UNITS` rounded half up, of two lanes: the low halves of both integers, then the high ones, as uint32. */
+// @ts-ignore: decorator
+@inline
+function unitsOf(pair: v128): v128 {
+  // Below 2^52 the bits of the sum with it are those of the integer.
+  const two52 = f64x2.splat(4503599627370496.0);
+  const whole = f64x2.floor(f64x2.add(f64x2.mul(pair, f64x2.splat(UNITS)), f64x2.splat(0.5)));
+  const units = i64x2.sub(f64x2.add(whole, two52), two52);
+  return v128.shuffle<i32>(units, units, 0, 2, 1, 3);
+}
+
+/** Adds the rows from `from` to `to` to a bin. */
+// @ts-ignore: decorator
+@inline
+function addToBin(large: bool, from: usize, to: usize, step: i32, bin: usize, brier: usize): void {
+  const one = f64x2.splat(1.0);
+  let voxels = i64x2.splat(0);
+  let positives = i64x2.splat(0);
+  let sumLow = i64x2.splat(0);
+  let sumHigh = i64x2.splat(0);
+  let squaresLow = i64x2.splat(0);
+  let squaresHigh = i64x2.splat(0);
+  for (let at = from; at < to; at += 8) {
+    let b = v128.load64_zero(at + BACKGROUND);
+    let f = v128.load64_zero(at + FOREGROUND);
+    if (at + 4 == to) {
+      // What stands behind an odd last row does not count.
+      b = i32x4.replace_lane(b, 1, 0);
+      f = i32x4.replace_lane(f, 1, 0);
+    }
+    const both = i32x4.add(b, f);
+    voxels = i64x2.add(voxels, i64x2.extend_low_i32x4_u(both));
+    positives = i64x2.add(positives, i64x2.extend_low_i32x4_u(f));
+    const p = probabilityPair(at, step, large);
+    const rest = f64x2.sub(one, p);
+    const units = unitsOf(p);
+    const square = unitsOf(f64x2.mul(p, p));
+    const restSquare = unitsOf(f64x2.mul(rest, rest));
+    sumLow = i64x2.add(sumLow, i64x2.extmul_low_i32x4_u(units, both));
+    sumHigh = i64x2.add(sumHigh, i64x2.extmul_low_i32x4_u(upper(units), both));
+    squaresLow = i64x2.add(squaresLow, i64x2.extmul_low_i32x4_u(square, b));
+    squaresHigh = i64x2.add(squaresHigh, i64x2.extmul_low_i32x4_u(upper(square), b));
+    squaresLow = i64x2.add(squaresLow, i64x2.extmul_low_i32x4_u(restSquare, f));
+    squaresHigh = i64x2.add(squaresHigh, i64x2.extmul_low_i32x4_u(upper(restSquare), f));
+  }
+  addBin(sumOf(voxels), sumOf(positives), sumOf(sumLow), sumOf(sumHigh), bin);
+  addGathered(sumOf(squaresLow), sumOf(squaresHigh), brier);
+}
+
+// @ts-ignore: decorator
+@inline
+function upper(halves: v128): v128 {
+  return v128.shuffle<i32>(halves, halves, 2, 3, 2, 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf(pair: v128): u64 {
+  return i64x2.extract_lane(pair, 0) + i64x2.extract_lane(pair, 1);
 }
 
 function addBin(voxels: u64, positives: u64, low: u64, high: u64, at: usize): void {

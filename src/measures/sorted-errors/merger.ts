@@ -130,7 +130,8 @@ export class Merger {
         if (section) pieces.read(file, section);
       }
     }
-    const { keys, starts, rows, buckets, background, foreground } = pieces.list().table();
+    const { keys, starts, rows } = pieces.list().table();
+    const { buckets, background, foreground } = pieces.totals();
     const sums = layout.region(context ? 8 * sumsLength * buckets : 0);
     const entries = sides.map(() => layout.region(write ? 8 * entryLength * buckets : 0));
 
@@ -165,7 +166,6 @@ export class Merger {
       }
       if (bucket >= range.end) break;
     }
-    pieces.release();
     const table = (address: number, length: number) =>
       new Float64Array(kernels.memory.buffer, address, length).slice();
     return {

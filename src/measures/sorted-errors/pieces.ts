@@ -1,37 +1,43 @@
 /** The keys of a range of buckets in kernel memory, from any number of shard files, listed by bucket. */
 import { PartialError } from '../../base/errors.ts';
 import type { Kernels, Layout } from '../../kernels/kernels.ts';
-import { eachBucket } from './shard/directory.ts';
+import { type Block, encodingsOf } from './shard/directory.ts';
 import type { Section, ShardFile } from './shard/file.ts';
 
 /** A piece as kernels take it: address, bytes, side, encoding (uint32 each). */
-const rowLength = 4;
-/** And as it is kept until all are read: the row, its bucket and its file. */
-const recordLength = 6;
+const rowBytes = 16;
+/** And as it is recorded until all are read: place, bytes, side, encoding and slot, and on from `keysAt` its keys (float64). */
+const recordBytes = 32;
+const keysAt = 24;
 
-/** Left by those that are done: grown anew for each merge, it came to most of what a thread threw away. */
-const spare: { readonly records: Uint32Array; readonly keysOf: Float64Array }[] = [];
+/** Pieces of one block, recorded behind each other. */
+interface Recorded {
+  readonly file: ShardFile['path'];
+  readonly records: number;
+  readonly count: number;
+  /** What the places of its pieces need to be addresses. */
+  address: number;
+}
 
 /**
- * A piece is the keys of one bucket and side in one file. There are as many as buckets times files, so they are numbers
- * in arrays and never objects. First all sections are read, then the pieces are listed, then buckets are added to cells.
+ * A piece is the keys of one bucket and side in one file. There are as many as buckets times files, so kernels read, keep and
+ * list them. First all sections are read, then the pieces are listed, then buckets are added to cells.
  */
 export class Pieces {
   readonly #kernels: Kernels;
   readonly #layout: Layout;
   readonly #first: number;
   readonly #end: number;
-  readonly #files: string[] = [];
+  readonly #recorded: Recorded[] = [];
   #count = 0;
-  #records: Uint32Array;
-  #keysOf: Float64Array;
-  /** Keys of each bucket: [background, foreground] pairs. */
-  readonly #keys: Float64Array;
-  /** Pieces of each bucket, one place further on; from `list` on the first row of each bucket. */
-  readonly #starts: Uint32Array;
-  /** The piece of each row, and the address of the rows. */
-  #order = new Uint32Array(0);
+  /** Keys of each bucket: float64 pairs [background, foreground]. */
+  readonly #keys: number;
+  /** How many pieces each bucket has; from `list` on the first row of each, and behind them the end (uint32). */
+  readonly #starts: number;
   #rows = 0;
+  /** Room for the tokens of a block and its records. */
+  #scratch = 0;
+  #scratchBytes = 0;
 
   /** For buckets [first, end). */
   constructor(kernels: Kernels, layout: Layout, first: number, end: number) {
@@ -39,14 +45,10 @@ export class Pieces {
     this.#layout = layout;
     this.#first = first;
     this.#end = end;
-    const room = spare.pop() ?? {
-      records: new Uint32Array(recordLength * 256),
-      keysOf: new Float64Array(256),
-    };
-    this.#records = room.records;
-    this.#keysOf = room.keysOf;
-    this.#keys = new Float64Array(2 * (end - first));
-    this.#starts = new Uint32Array(end - first + 1);
+    this.#keys = layout.region(16 * this.#slots);
+    this.#starts = layout.region(4 * (this.#slots + 1));
+    this.#bytes(this.#keys, 16 * this.#slots).fill(0);
+    this.#bytes(this.#starts, 4 * this.#slots).fill(0);
   }
 
   /**
@@ -55,73 +57,77 @@ export class Pieces {
    */
   read(file: ShardFile, section: Section): void {
     const span = file.span(section, this.#first, this.#end);
-    const from = this.#count;
+    const own: Recorded[] = [];
     for (const block of span.blocks) {
-      eachBucket(block, (bucket, encoding, keys, offset, bytes) => {
-        if (bucket < this.#first || bucket >= this.#end) return;
-        this.#take(bucket, keys, offset - span.offset, bytes, section.side, encoding);
-      });
+      const recorded = this.#record(file, block, block.offset - span.offset, section.side);
+      if (recorded.count > 0) own.push(recorded);
     }
-    if (this.#count === from) return;
+    const [head, tail] = [own[0], own.at(-1)];
+    if (!head || !tail) return;
     // Pieces of a section follow each other: the first begins and the last ends what is kept.
-    const last = recordLength * (this.#count - 1);
-    const begin = this.#records[recordLength * from]!;
-    const stop = this.#records[last]! + this.#records[last + 1]!;
+    const [begin] = this.#placeOf(head.records);
+    const [last, lastBytes] = this.#placeOf(tail.records + recordBytes * (tail.count - 1));
+    const stop = last + lastBytes;
     const payload = payloadBytes(span.bytes);
     file.readSpan(section, span, payload);
     const address = this.#layout.region(stop - begin);
-    new Uint8Array(this.#kernels.memory.buffer, address, stop - begin).set(payload.subarray(begin, stop));
-    for (let at = recordLength * from; at < recordLength * this.#count; at += recordLength) {
-      this.#records[at]! += address - begin;
-      this.#records[at + 5] = this.#files.length;
-    }
-    this.#files.push(file.path);
+    this.#bytes(address, stop - begin).set(payload.subarray(begin, stop));
+    for (const recorded of own) recorded.address = address - begin;
+    this.#recorded.push(...own);
   }
 
-  /** Numbers one by one, not as an array: there are more than a million pieces in a hundred small cases. */
-  #take(bucket: number, keys: number, start: number, bytes: number, side: 0 | 1, encoding: number): void {
-    if (this.#count === this.#keysOf.length) {
-      this.#records = grown(this.#records, new Uint32Array(2 * this.#records.length));
-      this.#keysOf = grown(this.#keysOf, new Float64Array(2 * this.#keysOf.length));
-    }
-    const slot = bucket - this.#first;
-    const at = recordLength * this.#count;
-    this.#records[at] = start;
-    this.#records[at + 1] = bytes;
-    this.#records[at + 2] = side;
-    this.#records[at + 3] = encoding;
-    this.#records[at + rowLength] = slot;
-    this.#keysOf[this.#count++] = keys;
-    this.#keys[2 * slot + side]! += keys;
-    this.#starts[slot + 1]!++;
+  /** Records the pieces of a block whose payload is at `place` of what will be read. */
+  #record(file: ShardFile, block: Block, place: number, side: 0 | 1): Recorded {
+    const { tokens, buckets } = block;
+    const records = this.#roomFor(tokens.length, buckets);
+    this.#bytes(this.#scratch, tokens.length).set(tokens);
+    const count = this.#kernels.readPieces(
+      this.#scratch,
+      this.#scratch + tokens.length,
+      buckets,
+      block.firstBucket,
+      encodingsOf(block.version),
+      place,
+      block.bytes,
+      this.#first,
+      this.#end,
+      side,
+      records,
+      this.#keys,
+      this.#starts,
+    );
+    if (count < 0) throw file.corrupt('a directory lists buckets beyond their block');
+    this.#count += count;
+    const kept = count > 0 ? this.#layout.region(recordBytes * count) : 0;
+    new Uint8Array(this.#kernels.memory.buffer).copyWithin(kept, records, records + recordBytes * count);
+    return { file: file.path, records: kept, count, address: 0 };
   }
 
-  /** Lists the pieces by bucket, those of a bucket in the order of their places in memory. Nothing is read after it. */
+  /** Makes room in the scratch; returns where the records go. */
+  #roomFor(tokenBytes: number, buckets: number): number {
+    const before = Math.ceil((tokenBytes + 8) / 64) * 64;
+    const bytes = before + recordBytes * buckets;
+    if (bytes > this.#scratchBytes) {
+      this.#scratchBytes = Math.max(2 * bytes, 1 << 16);
+      this.#scratch = this.#layout.region(this.#scratchBytes);
+    }
+    return this.#scratch + before;
+  }
+
+  /** Lists the pieces by bucket, those of a bucket in the order in which they were read. Nothing is read after it. */
   list(): this {
-    for (let slot = 1; slot < this.#starts.length; slot++) this.#starts[slot]! += this.#starts[slot - 1]!;
-    const next = this.#starts.slice();
-    this.#order = new Uint32Array(this.#count);
-    this.#rows = this.#layout.region(4 * rowLength * this.#count);
-    const rows = new Uint32Array(this.#kernels.memory.buffer, this.#rows, rowLength * this.#count);
-    for (let piece = 0; piece < this.#count; piece++) {
-      const at = recordLength * piece;
-      const row = next[this.#records[at + rowLength]!]!++;
-      this.#order[row] = piece;
-      for (let i = 0; i < rowLength; i++) rows[rowLength * row + i] = this.#records[at + i]!;
+    const next = this.#layout.region(4 * (this.#slots + 1));
+    this.#rows = this.#layout.region(rowBytes * this.#count);
+    this.#kernels.startRows(this.#starts, this.#slots, next);
+    for (const { records, count, address } of this.#recorded) {
+      this.#kernels.listPieces(records, count, address, next, this.#rows);
     }
     return this;
   }
 
-  /** Leaves its room to the next ones of this thread; nothing is asked of it afterwards. */
-  release(): void {
-    spare.push({ records: this.#records, keysOf: this.#keysOf });
-    this.#records = new Uint32Array(0);
-    this.#keysOf = new Float64Array(0);
-  }
-
   /** Keys of a bucket on one side; 0 for buckets out of the range. */
   keys(bucket: number, side: 0 | 1): number {
-    return this.#keys[2 * (bucket - this.#first) + side] ?? 0;
+    return this.#keysOf()[2 * (bucket - this.#first) + side] ?? 0;
   }
 
   /**
@@ -131,13 +137,13 @@ export class Pieces {
   add(bucket: number, cells: number): void {
     const keys = this.keys(bucket, 0) + this.keys(bucket, 1);
     if (keys === 0) return;
-    const first = this.#starts[bucket - this.#first]!;
-    const end = this.#starts[bucket - this.#first + 1]!;
+    const starts = new Uint32Array(this.#kernels.memory.buffer, this.#starts, this.#slots + 1);
+    const first = starts[bucket - this.#first]!;
+    const end = starts[bucket - this.#first + 1]!;
     if (this.#addRows(first, end, cells) === keys) return;
     for (let row = first; row < end; row++) {
-      const piece = this.#order[row]!;
-      if (this.#addRows(row, row + 1, cells) === this.#keysOf[piece]) continue;
-      const file = this.#files[this.#records[recordLength * piece + 5]!]!;
+      const [file, keys] = this.#pieceAt(row);
+      if (this.#addRows(row, row + 1, cells) === keys) continue;
       throw new PartialError(
         'shard-corrupt',
         `${file}: a bucket does not hold the keys that its directory lists`,
@@ -147,19 +153,21 @@ export class Pieces {
     throw new PartialError('shard-corrupt', 'a bucket does not hold the keys that its directories list');
   }
 
-  /** The pieces as the kernel `mergeBuckets` takes them. Listed before. */
+  /** The pieces as the kernels `mergeBuckets` and `walkSteps` take them. Listed before. */
   table() {
-    const keys = this.#layout.region(8 * this.#keys.length);
-    const starts = this.#layout.region(4 * this.#starts.length);
-    new Float64Array(this.#kernels.memory.buffer, keys, this.#keys.length).set(this.#keys);
-    new Uint32Array(this.#kernels.memory.buffer, starts, this.#starts.length).set(this.#starts);
+    return { keys: this.#keys, starts: this.#starts, rows: this.#rows };
+  }
+
+  /** How many buckets hold keys, and how many keys they hold of each side. */
+  totals() {
     let [buckets, background, foreground] = [0, 0, 0];
-    for (let at = 0; at < this.#keys.length; at += 2) {
-      if (this.#keys[at]! + this.#keys[at + 1]! > 0) buckets++;
-      background += this.#keys[at]!;
-      foreground += this.#keys[at + 1]!;
+    const keys = this.#keysOf();
+    for (let at = 0; at < keys.length; at += 2) {
+      if (keys[at]! + keys[at + 1]! > 0) buckets++;
+      background += keys[at]!;
+      foreground += keys[at + 1]!;
     }
-    return { keys, starts, rows: this.#rows, buckets, background, foreground };
+    return { buckets, background, foreground };
   }
 
   /** Why a bucket does not hold the keys that it should. */
@@ -173,14 +181,39 @@ export class Pieces {
     return new PartialError('shard-corrupt', 'a bucket does not hold the keys that its directories list');
   }
 
-  #addRows(first: number, end: number, cells: number): number {
-    return this.#kernels.addPieceKeys(this.#rows + 4 * rowLength * first, end - first, cells, 0);
+  /** The file of the piece of a row, and how many keys it should hold. */
+  #pieceAt(row: number): readonly [file: string, keys: number] {
+    const [address] = this.#placeOf(this.#rows + rowBytes * row);
+    const view = new DataView(this.#kernels.memory.buffer);
+    for (const { file, records, count, address: added } of this.#recorded) {
+      for (let at = records; at < records + recordBytes * count; at += recordBytes) {
+        if (view.getUint32(at, true) + added === address) return [file, view.getFloat64(at + keysAt, true)];
+      }
+    }
+    throw new PartialError('shard-corrupt', 'a bucket does not hold the keys that its directories list');
   }
-}
 
-function grown<T extends Uint32Array | Float64Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
+  /** Place and bytes of a record or a row. */
+  #placeOf(at: number): readonly [place: number, bytes: number] {
+    const [place, bytes] = new Uint32Array(this.#kernels.memory.buffer, at, 2);
+    return [place!, bytes!];
+  }
+
+  #addRows(first: number, end: number, cells: number): number {
+    return this.#kernels.addPieceKeys(this.#rows + rowBytes * first, end - first, cells, 0);
+  }
+
+  get #slots(): number {
+    return this.#end - this.#first;
+  }
+
+  #keysOf(): Float64Array {
+    return new Float64Array(this.#kernels.memory.buffer, this.#keys, 2 * this.#slots);
+  }
+
+  #bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#kernels.memory.buffer, address, length);
+  }
 }
 
 let payloadScratch = new Uint8Array(1 << 16);

@@ -114,8 +114,6 @@ export function walkRange(kernels: Kernels, files: Iterable<ShardFile>, request:
     const listed = new Float64Array(buffer, points, 3 * count);
     for (let i = 0; i < listed.length; i += 3) found.push(point(listed[i]!, listed[i + 1]!, listed[i + 2]!));
   }
-  background.release();
-  foreground.release();
   const [lastKey, lastTp, lastFp] = values.subarray(state.last);
   if (found.length > 0 && found.at(-1)!.key !== lastKey) found.push(point(lastKey!, lastTp!, lastFp!));
   const [bestRatio, bestKey, bestTp, bestFp] = values.subarray(state.best);

@@ -24,7 +24,7 @@ export const split = 2;
 const encodings = 4;
 
 /** Encodings that tokens of a format version tell apart. */
-function encodingsOf(version: number): number {
+export function encodingsOf(version: number): number {
   return version === 1 ? 2 : encodings;
 }
 

@@ -203,6 +203,11 @@ export class ShardFile {
     return this.#source.name;
   }
 
+  /** The fault of what it holds, to be thrown: it is made again then. */
+  corrupt(what: string): PartialError {
+    return corrupt(this.#source, what);
+  }
+
   section(classIndex: number, side: 0 | 1): Section | undefined {
     return this.sections.find((section) => section.class === classIndex && section.side === side);
   }
