@@ -3,11 +3,10 @@
  * must not fail the cases that the others can score. A job that it cannot see goes to the next worker, and its fault counts
  * once no worker is left that has not tried.
  */
-import { opendirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DelayedError, type Job } from 'bullmq';
 import type { VoxtallyError } from '../../base/errors.ts';
+import { isFolderSeen } from '../../volumes/seen-from-here.ts';
 import type { CaseJob, RunJob, TileJob } from './jobs.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -39,23 +38,9 @@ export async function handOver(
   await passOn(context, job, token);
 }
 
-/** A file that is missing from a folder that is there, and not empty, is missing everywhere. */
 function isUnseenHere({ code, place: { file } }: VoxtallyError): boolean {
   if (code === 'run-folder-missing' || code === 'outside-data-roots') return true;
-  return code === 'file-missing' && file !== undefined && !holdsAnything(dirname(file));
-}
-
-function holdsAnything(path: string): boolean {
-  try {
-    const folder = opendirSync(path);
-    try {
-      return folder.readSync() !== null;
-    } finally {
-      folder.closeSync();
-    }
-  } catch {
-    return false;
-  }
+  return code === 'file-missing' && file !== undefined && !isFolderSeen(file);
 }
 
 async function hasOthers(context: WorkerContext, unseenBy: readonly string[]): Promise<boolean> {
