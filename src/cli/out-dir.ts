@@ -40,7 +40,7 @@ export function prepareOutDir(
   try {
     makeFolder(resolve(outDir));
   } catch (cause) {
-    throw new UsageError('out-unusable', `${outDir}: cannot make this folder: ${(cause as Error).message}`, {
+    throw new UsageError('out-unusable', `--out: ${(cause as Error).message}`, {
       file: outDir,
       field: 'out',
       cause,

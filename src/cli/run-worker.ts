@@ -45,7 +45,7 @@ export async function runWorker(options: WorkerOptions, terminal: Terminal): Pro
   const worker = await startWorker({
     redisUrl,
     prefix,
-    places: new SharedFolders(workRoot),
+    places: new SharedFolders(workRoot, { make: true }),
     dataRoots: options.dataRoot,
     ...planMemory(config),
     log: pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true })),

@@ -29,8 +29,9 @@ export function enterFolder(
  * Whether there is a run to go on with. How work is cut may change between two starts; what is computed, and of what, may not.
  */
 function holdsSame(folder: RunFolder, settings: RunSettings, cases: readonly ManifestCase[]): boolean {
-  const storedSettings = wholeRecord(folder, () => folder.readSettings());
-  const storedCases = wholeRecord(folder, () => folder.readCases());
+  const setAside = (record: string) => folder.store.setAside(record);
+  const storedSettings = wholeRecord(() => folder.readSettings(), setAside);
+  const storedCases = wholeRecord(() => folder.readCases(), setAside);
   const differences: string[] = storedSettings
     ? differingSettings(storedSettings, settings, 'value', 'keeping')
     : [];
@@ -51,23 +52,23 @@ function scoredFiles(cases: readonly ManifestCase[]): string {
   return JSON.stringify(cases.map(({ image, ...entry }) => entry));
 }
 
-/** Whether settings and cases of the run can be read. */
+/** Whether settings and cases of the run can be read. @throws UsageError for those of another version */
 export function hasWholeRecords(folder: RunFolder): boolean {
   return (
-    wholeRecord(folder, () => folder.readSettings()) !== undefined &&
-    wholeRecord(folder, () => folder.readCases()) !== undefined
+    wholeRecord(() => folder.readSettings()) !== undefined &&
+    wholeRecord(() => folder.readCases()) !== undefined
   );
 }
 
-/** Undefined for a record that is missing or damaged; that one is set aside. @throws UsageError for one of another version */
-function wholeRecord<T>(folder: RunFolder, read: () => T): T | undefined {
+/** Undefined for a record that is missing, or damaged: of that one `damaged` hears. @throws UsageError for one of another version */
+function wholeRecord<T>(read: () => T, damaged?: (record: string) => void): T | undefined {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof PartialError)) throw error;
     const { file, record } = error.place;
     if (error.code === 'record-version') throw new UsageError('run-version', error.message, { file: file! });
-    if (error.code !== 'record-missing') folder.store.setAside(record!);
+    if (error.code !== 'record-missing') damaged?.(record!);
     return undefined;
   }
 }

@@ -79,7 +79,13 @@ function shownText() {
  * A label that is named. Files hold labels up to 64 bits, but a number in a configuration is exact to 2^53 only: larger
  * ones are classes of their own where no class is named.
  */
-const label = z.int();
+const label = z
+  .number()
+  .refine(
+    (value) => Number.isSafeInteger(value) || !Number.isInteger(value),
+    `labels above ${Number.MAX_SAFE_INTEGER} cannot be named, since numbers of a configuration are exact to there only; of label maps without named classes each label is a class`,
+  )
+  .pipe(z.int());
 
 /** Printable, and safe as a key, a CSV cell and a part of `--classes`. */
 const className = z

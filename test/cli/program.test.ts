@@ -158,7 +158,7 @@ describe('the folder of a run', () => {
 
   test('a file in its place is refused', () => {
     touch('file');
-    expect(() => prepareOutDir(at('file'), fresh)).toThrow(/cannot make this folder/);
+    expect(() => prepareOutDir(at('file'), fresh)).toThrow(/^--out: .*file: this folder could not be made/);
     expect(() => prepareOutDir(folder, { resume: true, overwrite: true })).toThrow(/contradict/);
   });
 });

@@ -2,8 +2,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { makeFolder } from '../../src/base/make-folder.ts';
+import { hasWholeRecords } from '../../src/run/enter-run.ts';
 import { LocalStore } from '../../src/run/local-store.ts';
+import { localStore } from '../../src/run/open-store.ts';
 import { getRecord, putRecord } from '../../src/run/records.ts';
+import { RunFolder } from '../../src/run/run-folder.ts';
 import { runSettingsSchema } from '../../src/settings/run-settings.ts';
 import { type Fault, FaultyFiles } from '../faults/faulty-files.ts';
 import { pair, request, resultFiles } from '../support/score.ts';
@@ -95,7 +98,12 @@ test('a disk that is full ends a case with the reason, and it goes on when there
 
 test('damaged settings and cases are set aside and written anew; nothing is scored again', async () => {
   await run('torn', false);
+  const { store } = new RunFolder(localStore(folder('torn', 'work')));
+  expect(hasWholeRecords(new RunFolder(store))).toBe(true);
   for (const name of ['settings.json', 'cases.json']) writeFileSync(folder('torn', 'work', name), 'torn');
+  // To ask changes nothing.
+  expect(hasWholeRecords(new RunFolder(store))).toBe(false);
+  expect(readFileSync(folder('torn', 'work', 'settings.json'), 'utf8')).toBe('torn');
   let steps = 0;
   await runInProcess(request(cases, config, folder('torn'), { resume: true }), (step, run) => {
     if (step.kind === 'score-bundle') steps++;

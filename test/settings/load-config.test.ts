@@ -97,6 +97,12 @@ test.each<[string, unknown, Record<string, number[]>]>([
 describe('one mistake', () => {
   test.each<[unknown, string]>([
     [{ scores: 'prob' }, 'scores (flag): given "prob"; allowed: auto, probability, logit, label'],
+    [
+      { classes: 'A=9007199254740993' },
+      'classes.A[0] (flag): given 9007199254740992 (labels above 9007199254740991 cannot be named, ',
+    ],
+    [{ ignoreLabel: '18446744073709551615' }, 'since numbers of a configuration are exact to there only'],
+    [{ ignoreLabel: '1.5' }, 'ignoreLabel (flag): given 1.5; allowed: null (none), or an integer label'],
     [{ clamp: 'yes' }, 'clamp (flag): given "yes"; allowed: true, false'],
     [{ threads: 0 }, 'threads (flag): given 0; allowed: auto, or an integer from 1 to 256'],
     [{ threads: 'many' }, 'threads (flag): given "many"; allowed: auto, or an integer from 1 to 256'],

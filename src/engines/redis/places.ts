@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MachineError, UsageError } from '../../base/errors.ts';
 import { makeFolder } from '../../base/make-folder.ts';
-import { storageError } from '../../base/storage-faults.ts';
+import { saysMissing, storageError } from '../../base/storage-faults.ts';
 import { checkFence, currentOwner } from '../../run/fence.ts';
 import { Lease, ownerFolder } from '../../run/lease.ts';
 import { localStore } from '../../run/open-store.ts';
@@ -41,11 +41,13 @@ export function unknownRun(run: string, workRoot: string): UsageError {
 export class SharedFolders implements Places {
   readonly root: string;
 
-  constructor(workRoot: string) {
+  /** To look at runs: the folder may not be there yet. `make`: to start runs or work on them. */
+  constructor(workRoot: string, { make = false } = {}) {
     this.root = resolve(workRoot);
     try {
-      makeFolder(this.root);
-      if (!statSync(this.root).isDirectory()) throw new Error('not a folder');
+      if (make) makeFolder(this.root);
+      if (statSync(this.root, { throwIfNoEntry: false })?.isDirectory() === false)
+        throw new Error('not a folder');
     } catch (cause) {
       throw new UsageError('work-root', `${workRoot}: cannot be used as the folder of all runs`, {
         file: workRoot,
@@ -90,6 +92,7 @@ export class SharedFolders implements Places {
     try {
       names = readdirSync(this.root);
     } catch (error) {
+      if (saysMissing(error)) return [];
       throw storageError(this.root, 'could not be read', error);
     }
     return names

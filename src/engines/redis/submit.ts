@@ -62,7 +62,7 @@ async function submit(
   const redis = await connectNow(config.redis);
   try {
     await checkKeepsJobs(redis, placeOf(config.redis.url));
-    const places: Places = new SharedFolders(config.redis.workRoot);
+    const places: Places = new SharedFolders(config.redis.workRoot, { make: true });
     const control = new Control(redis, config.redis.prefix, places);
     if (resume) out.checkLinkable();
     const before = resume ? runOf(out) : undefined;
