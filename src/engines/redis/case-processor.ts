@@ -144,7 +144,7 @@ class CaseProcess {
       ...this.#job.data,
       step: 'reduce',
       missing: missing.length,
-      unseenBy: undefined,
+      failedBy: undefined,
     });
     if (await this.#job.moveToWaitingChildren(this.#token)) throw new WaitingChildrenError();
   }

@@ -59,10 +59,10 @@ const index = z.int().min(0);
 /** Number of the start of the run that the job is of: what is left of an earlier one is not done, and could change nothing. */
 const start = z.int().min(1);
 
-/** Ids of workers that could not see what the job is about. */
-const unseenBy = z.array(z.string()).optional();
+/** Ids of workers that could not do it, for a fault that may be of their machines alone. */
+const failedBy = z.array(z.string()).optional();
 
-export const runJob = z.object({ version, run, unseenBy });
+export const runJob = z.object({ version, run, failedBy });
 /** `missing`: how many bundles of tiles there were to score when they were last handed out. */
 export const caseJob = z.object({
   version,
@@ -71,7 +71,7 @@ export const caseJob = z.object({
   case: index,
   step: z.enum(['plan', 'reduce']),
   missing: index.optional(),
-  unseenBy,
+  failedBy,
 });
 /** Bundles of tiles of a plan, by its identity: `bundle` to `bundle + bundles - 1`. */
 export const tileJob = z.object({
@@ -82,7 +82,7 @@ export const tileJob = z.object({
   plan: z.string(),
   bundle: index,
   bundles: z.int().min(1),
-  unseenBy,
+  failedBy,
 });
 
 /** A range of the pool's merged shards; what is to be merged is in a file of this name. */
@@ -91,7 +91,7 @@ export const mergeJob = z.object({
   run,
   start,
   merge: z.string().regex(/^[0-9a-f]{16}$/),
-  unseenBy,
+  failedBy,
 });
 
 export type RunJob = z.infer<typeof runJob>;

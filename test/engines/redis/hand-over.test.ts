@@ -1,4 +1,4 @@
-/** Machines that see less than others: their workers leave the work to those that see it, and cost no case. */
+/** Machines that see less than others, or may not write: their workers leave the work to the others, and cost no case. */
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,7 +9,15 @@ import type { TestCluster } from './test-cluster.ts';
 const redis = redisForTests();
 let cluster: TestCluster;
 
-const handedOver = 'not seen from this machine';
+const handedOver = 'left to other workers';
+
+/** Runs a worker where this was mounted first; `$0` is the folder. */
+const mounted = (folder: string, mount: string) => ({
+  inside: [
+    ...['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount', 'sh', '-c'],
+    ...[`${mount} && exec "$@"`, folder],
+  ],
+});
 
 /** What a worker is started with so that it sees less. */
 const blind = {
@@ -18,12 +26,12 @@ const blind = {
     mkdirSync(dataRoot);
     return { dataRoot };
   },
-  'has not mounted the data': () => ({
-    inside: [
-      ...['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount', 'sh', '-c'],
-      ...['mount -t tmpfs none "$0" && exec "$@"', cluster.dataRoot],
-    ],
-  }),
+  'has not mounted the data': () => mounted(cluster.dataRoot, 'mount -t tmpfs none "$0"'),
+  'may only read the folder of runs': () => {
+    const { workRoot } = cluster.config.redis;
+    mkdirSync(workRoot, { recursive: true });
+    return mounted(workRoot, 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"');
+  },
   'has another folder of runs': () => ({
     arguments: ['--work-root', join(cluster.folder, 'other-runs')],
   }),
