@@ -285,14 +285,20 @@ export class Layout {
     this.#next = firstFreeByte;
   }
 
+  /**
+   * Grows the memory at once to `bytes` bytes of regions: to the engine each growth is another array of all of the memory, and
+   * after some of them it collects garbage that is not there.
+   */
+  reserve(bytes: number): void {
+    const missing = bytes - (this.#memory?.buffer.byteLength ?? bytes);
+    if (missing > 0) this.#memory!.grow(Math.ceil(missing / pageBytes));
+  }
+
   /** Address of `bytes` bytes, followed by 64 bytes that kernels may read or write beyond the end. */
   region(bytes: number): number {
     const address = this.#next;
     this.#next = Math.ceil((address + bytes + 64) / 64) * 64;
-    if (this.#memory) {
-      const missing = this.#next - this.#memory.buffer.byteLength;
-      if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes));
-    }
+    this.reserve(this.#next);
     return address;
   }
 }

@@ -25,17 +25,14 @@ export function findComponents(
   prediction: Mask,
   memoryBytes = Number.POSITIVE_INFINITY,
 ): ComponentTable {
-  const layout = new Layout(kernels.memory);
   checkSize(reference, prediction);
+  const layout = new Layout(kernels.memory);
+  layout.reserve(layoutBytes(reference, prediction));
   const sweeps = [
     new ComponentSweep(kernels, layout, reference),
     new ComponentSweep(kernels, layout, prediction),
   ] as const;
-  // An entry ends where a run of either mask ends.
-  const entries = reference.runs + prediction.runs;
-  const list = layout.region(sharedBytes * entries);
-  const scratch = layout.region(sharedBytes * entries);
-  const counts = layout.region(4 * (Math.max(reference.runs, prediction.runs) + 1));
+  const { list, scratch, counts } = layOutShared(layout, reference, prediction);
   const box = boxAround([reference.box, prediction.box]);
   let length = 0;
   if (box !== null) {
@@ -78,6 +75,24 @@ export function findComponents(
   };
 }
 
+/** Room for what the components of two masks share. */
+function layOutShared(layout: Layout, reference: Mask, prediction: Mask) {
+  // An entry ends where a run of either mask ends.
+  const entries = reference.runs + prediction.runs;
+  return {
+    list: layout.region(sharedBytes * entries),
+    scratch: layout.region(sharedBytes * entries),
+    counts: layout.region(4 * (Math.max(reference.runs, prediction.runs) + 1)),
+  };
+}
+
+function layoutBytes(reference: Mask, prediction: Mask): number {
+  const layout = new Layout();
+  for (const mask of [reference, prediction]) layOutSweep(layout, mask);
+  layOutShared(layout, reference, prediction);
+  return layout.bytes;
+}
+
 /** @throws InputError */
 function checkSize(reference: Mask, prediction: Mask): void {
   const runs = reference.runs + prediction.runs;
@@ -107,21 +122,17 @@ export class ComponentSweep {
     this.#kernels = kernels;
     this.#mask = mask;
     const [width, height] = mask.shape;
-    const column = () => layout.region(4 * mask.runs);
-    this.address = layout.region(64);
-    this.#bytes = layout.region(mask.bytes.length);
-    this.numbers = column();
-    const parents = [column(), column(), column()];
-    this.#stats = layout.region(recordBytes * mask.runs);
-    this.#groups18 = column();
-    this.#groups26 = column();
-    this.#named = column();
-    const planeRuns = mostRuns(mask);
-    const planes = [0, 1].map(() => {
-      const plane = layout.region(64);
-      const arrays = [planeRuns, planeRuns, planeRuns, height + 1].map((length) => layout.region(4 * length));
-      return { plane, fields: [...arrays, 0, layout.region(4 * height), 0], starts: arrays[3]! };
-    });
+    const { address, bytes, numbers, parents, stats, groups18, groups26, named, planes } = layOutSweep(
+      layout,
+      mask,
+    );
+    this.address = address;
+    this.numbers = numbers;
+    this.#bytes = bytes;
+    this.#stats = stats;
+    this.#groups18 = groups18;
+    this.#groups26 = groups26;
+    this.#named = named;
     const { buffer } = kernels.memory;
     new Uint8Array(buffer, this.#bytes, mask.bytes.length).set(mask.bytes);
     new Uint32Array(buffer, this.address, 10).set([
@@ -199,6 +210,28 @@ export class ComponentSweep {
     }
     return { ...columns, group18: group(this.#groups18), group26: group(this.#groups26) };
   }
+}
+
+/** Room for the worst case of a mask. */
+function layOutSweep(layout: Layout, mask: Mask) {
+  const height = mask.shape[1];
+  const column = () => layout.region(4 * mask.runs);
+  const planeRuns = mostRuns(mask);
+  return {
+    address: layout.region(64),
+    bytes: layout.region(mask.bytes.length),
+    numbers: column(),
+    parents: [column(), column(), column()],
+    stats: layout.region(recordBytes * mask.runs),
+    groups18: column(),
+    groups26: column(),
+    named: column(),
+    planes: [0, 1].map(() => {
+      const plane = layout.region(64);
+      const arrays = [planeRuns, planeRuns, planeRuns, height + 1].map((length) => layout.region(4 * length));
+      return { plane, fields: [...arrays, 0, layout.region(4 * height), 0], starts: arrays[3]! };
+    }),
+  };
 }
 
 /** Runs of the plane that has most, at most: each takes two bytes or more. */

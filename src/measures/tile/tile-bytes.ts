@@ -17,9 +17,14 @@ export function layOutRows(layout: Layout, rows: readonly Quantity[], needs: Til
   return { regions, rooms: rows.map((row) => row.layOut?.(layout, needs)) };
 }
 
+/** Bytes of kernel memory that `layOutRows` takes. */
+export function rowBytes(rows: readonly Quantity[], needs: TileNeeds): number {
+  const layout = new Layout();
+  layOutRows(layout, rows, needs);
+  return layout.bytes;
+}
+
 /** Bytes of kernel memory that scoring tiles of `voxels` voxels takes. */
 export function tileBytes(settings: RunSettings, input: TileInput, voxels: number): number {
-  const layout = new Layout();
-  layOutRows(layout, quantitiesOf(settings), tileNeeds(settings, input, voxels));
-  return layout.bytes;
+  return rowBytes(quantitiesOf(settings), tileNeeds(settings, input, voxels));
 }
