@@ -50,7 +50,10 @@ export class DistanceCounts {
 }
 
 export function addLists(lists: readonly DistanceList[]): DistanceList {
-  const some = lists.filter(({ counts }) => counts.length > 0);
+  // Short ones first: a long one is gone through once then, not once for each of the others.
+  const some = lists
+    .filter(({ counts }) => counts.length > 0)
+    .sort((a, b) => a.counts.length - b.counts.length);
   const [first, ...others] = some;
   return others.reduce(addTwo, first ?? noDistances);
 }

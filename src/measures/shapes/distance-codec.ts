@@ -8,21 +8,19 @@ import { decodeNumbers, encodeNumbers } from './columns.ts';
 
 /** Distinct distances as float64, then for each how many codes it has, the codes and their counts. */
 export function encodeDistances({ distances, codes, counts }: DistanceList): Uint8Array {
-  const distinct: number[] = [];
-  const rows: number[] = [];
-  for (const distance of distances) {
-    if (distance === distinct.at(-1)) rows[rows.length - 1]!++;
-    else {
-      distinct.push(distance);
-      rows.push(1);
-    }
+  const distinct = new Float64Array(distances.length);
+  const rows = new Uint32Array(distances.length);
+  let length = 0;
+  for (let i = 0; i < distances.length; i++) {
+    if (i === 0 || distances[i] !== distances[i - 1]) distinct[length++] = distances[i]!;
+    rows[length - 1]!++;
   }
-  const numbers = encodeNumbers([rows, codes, counts]);
-  const bytes = new Uint8Array(4 + 8 * distinct.length + numbers.length);
+  const numbers = encodeNumbers([rows.subarray(0, length), codes, counts]);
+  const bytes = new Uint8Array(4 + 8 * length + numbers.length);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, distinct.length, true);
-  for (const [i, distance] of distinct.entries()) view.setFloat64(4 + 8 * i, distance, true);
-  bytes.set(numbers, 4 + 8 * distinct.length);
+  view.setUint32(0, length, true);
+  for (let i = 0; i < length; i++) view.setFloat64(4 + 8 * i, distinct[i]!, true);
+  bytes.set(numbers, 4 + 8 * length);
   return bytes;
 }
 
