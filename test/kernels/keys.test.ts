@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { bitmapBytes } from '../../src/kernels/kernels.ts';
+import { randomNumbers } from '../run/volumes.ts';
 import { logitInputs, probabilityInputs, type Voxels } from './inputs.ts';
 import { Bench } from './memory.ts';
 import {
@@ -185,6 +186,28 @@ test('bytes that are not runs of a bucket are refused', () => {
   expect(refused([0x00, 0xfe, 0xff, 0x07])).toBe(-1); // the second is 65536
   expect(refused([0x00, 0xfe, 0xff])).toBe(-1); // the second has no end
   expect(refused([0x00, 0x01])).toBe(-1); // the count of the second is missing
+  expect(refused([0xfa, 0xff, 0x07, 0x00, 0x00, 0x00, 0x00, 0x00])).toBe(-1); // the fourth of four short ones is 65538
+});
+
+test('runs come back, however close together their keys are', () => {
+  const random = randomNumbers(8);
+  for (const [share, keys] of [1, 0.5, 0.1, 0.03].map(
+    (share) =>
+      [share, Array.from({ length: buckets }, (_, key) => key).filter(() => random() < share)] as const,
+  )) {
+    bench.layout.reset();
+    const cells = bench.empty(16 * buckets);
+    const list = bench.empty(12 * buckets);
+    bench.kernels.clearKeys();
+    // Every hundredth is there twice: it ends a row of short runs.
+    const counts = new Map(keys.map((key, i) => [key, i % 100 === 99 ? 2n : 1n]));
+    const held = keys.length + Math.floor(keys.length / 100);
+    expect(addRuns(encodeRuns(counts), cells, 1), `${share}`).toBe(held);
+    expect(bench.kernels.gatherKeys(cells, list, 0, 0)).toBe(keys.length);
+    expect([...bench.words(list, keys.length)]).toEqual(keys);
+    const foreground = bench.words(list + 8 * buckets, keys.length);
+    expect(foreground.every((count, i) => BigInt(count) === counts.get(keys[i]!))).toBe(true);
+  }
 });
 
 test('bytes that are not split keys of a bucket are refused, and nothing is added', () => {

@@ -3,6 +3,9 @@ import { PACKED, SPLIT, splitCount } from './few-keys';
 import { addKey, clearBits, markAll } from './key-list';
 import { countAt, countEnd, headAt, numberTo, twoSingles } from './runs';
 
+/** The bits that say of four bytes that one is no whole run of one key. */
+const FOUR_LONG: u64 = 0x81818181;
+
 /** Keys of more bytes than this are many. */
 const MANY_BYTES: u32 = 2048;
 
@@ -93,8 +96,23 @@ function addRuns(marked: bool, turned: bool, runs: usize, bytes: i32, cells: usi
   let next: u64 = 0;
   let total: u64 = 0;
   while (runs < end) {
-    // Each number is looked for where the one before ends: of two at once only one has to wait.
     const eight = load<u64>(runs);
+    if (!(eight & FOUR_LONG) && runs + 4 <= end) {
+      const first = next + ((eight >> 1) & 0x3f);
+      const second = first + 1 + ((eight >> 9) & 0x3f);
+      const third = second + 1 + ((eight >> 17) & 0x3f);
+      const fourth = third + 1 + ((eight >> 25) & 0x3f);
+      if (fourth > 0xffff) return -1;
+      addPlaced(marked, turned, <u32>first, 1, cells, side);
+      addPlaced(marked, turned, <u32>second, 1, cells, side);
+      addPlaced(marked, turned, <u32>third, 1, cells, side);
+      addPlaced(marked, turned, <u32>fourth, 1, cells, side);
+      runs += 4;
+      next = fourth + 1;
+      total += 4;
+      continue;
+    }
+    // Each number is looked for where the one before ends: of two at once only one has to wait.
     const stops = twoSingles(eight);
     const stop = stops & 63;
     const after = runs + <usize>(stops >> 35) + 1;
