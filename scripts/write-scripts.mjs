@@ -15,6 +15,8 @@ export async function writeScripts({ outputFiles }) {
       supported: { 'dynamic-import': false },
       minifySyntax: true,
       minifyWhitespace: true,
+      // Node prints the line in which an error was thrown that nobody caught.
+      lineLimit: 120,
       legalComments: 'none',
     });
     mkdirSync(dirname(path), { recursive: true });

@@ -16,7 +16,7 @@ interface LoadedScript {
   readonly module: { readonly exports: object };
   readonly script: Script;
   readonly source: Buffer;
-  /** Nothing compiled of it was there. */
+  /** Nothing compiled of it was there that this V8 takes; a build of the same version with other flags leaves what it does not. */
   readonly isNew: boolean;
 }
 
@@ -46,7 +46,7 @@ export class ProgramScripts {
     // Scripts are ASCII.
     const script = new vm.Script(source.toString('latin1'), { filename, ...(cachedData && { cachedData }) });
     const module = { exports: {} };
-    this.#loaded.set(name, { module, script, source, isNew: cachedData === undefined });
+    this.#loaded.set(name, { module, script, source, isNew: script.cachedDataRejected !== false });
     const run = script.runInThisContext() as Wrapper;
     run(module.exports, (id) => this.#require(id), module, this.#url);
     return module.exports;

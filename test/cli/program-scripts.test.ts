@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { ProgramScripts } from '../../src/cli/program-scripts.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -82,6 +92,25 @@ test('what is torn or changed is made again', () => {
   second.keepCompiled();
   expect(statSync(torn).size).toBeGreaterThan(5);
   expect(readFileSync(changed)).not.toEqual(bytes);
+});
+
+test('what another build of Node compiled under the same version is made again', () => {
+  const first = scripts();
+  first.load('a');
+  first.keepCompiled();
+  // V8 has compiled scripts of the same place in memory, and would not look at these.
+  const elsewhere = inFolder(`moved-${Math.random()}`);
+  cpSync(program, join(elsewhere, 'program'), { recursive: true });
+  const [path] = compiled().map((name) => join(elsewhere, 'program', name)) as [string];
+  const foreign = readFileSync(path);
+  // Behind the two checksums and its magic number V8 has a hash of its version.
+  foreign[12]! ^= 1;
+  foreign.writeUInt32LE(crc32(foreign.subarray(8)), 4);
+  writeFileSync(path, foreign);
+  const second = new ProgramScripts(pathToFileURL(join(elsewhere, 'main.js')).href);
+  expect((second.load('a') as Exports).sum()).toBe(3);
+  second.keepCompiled();
+  expect(readFileSync(path)).not.toEqual(foreign);
 });
 
 test('where nothing can be written, nothing is kept, and nothing is said', () => {

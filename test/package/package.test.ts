@@ -73,6 +73,14 @@ describe('the packed tarball, installed into an empty folder', () => {
     expect(kept).not.toEqual([]);
   });
 
+  test('no script has a line that would fill the terminal when Node prints where an error was thrown', () => {
+    const scripts = readdirSync(join(program, '../program')).filter((name) => name.endsWith('.js'));
+    const lines = scripts.flatMap((name) =>
+      readFileSync(join(program, '../program', name), 'latin1').split('\n'),
+    );
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(4000);
+  });
+
   test('the pages of view', async () => {
     const address = await startServer([program, 'view', 'demo/results', '--port', '0'], folder);
     const { statuses } = await loadPage(address);
