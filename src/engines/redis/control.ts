@@ -78,16 +78,22 @@ export class Control {
   }
 
   /**
-   * Takes the planner of a run out of the queue where it waits, say to be tried again.
-   * @returns false when a worker has it: that one cannot be removed, and ends by itself
+   * Takes the planner of a run out of the queue where it waits, say to be tried again. One that a worker has cannot be removed: it
+   * is waited for at most so long, and waits again soon if it lacks a record.
+   * @returns false when a worker has it still
    */
-  async takeBack(run: string): Promise<boolean> {
-    const job = await this.#queues.runs.getJob(run);
-    if (!job) return true;
-    return job.remove().then(
-      () => true,
-      () => false,
-    );
+  async takeBack(run: string, mostMs = 0): Promise<boolean> {
+    for (let waitedMs = 0; ; waitedMs += closingPollMs) {
+      const job = await this.#queues.runs.getJob(run);
+      const isOut =
+        !job ||
+        (await job.remove().then(
+          () => true,
+          () => false,
+        ));
+      if (isOut || waitedMs >= mostMs) return isOut;
+      await delay(closingPollMs);
+    }
   }
 
   /** The run ends with the tiles that are being scored; what is done stays, and `retry` or `--resume` goes on. */

@@ -91,11 +91,14 @@ async function submit(
   }
 }
 
+/** A planner without the records of its run fails sooner. */
+const attemptMs = 30_000;
+
 /** Whether the run needs no new start. One that waits for records that it lost needs one: only a submitter can write them anew. */
 async function goesOn(run: string, control: Control, folder: RunFolder): Promise<boolean> {
   if (!(await control.isGoing(run))) return false;
   const isWhole = findRequest(folder) !== undefined && hasWholeRecords(folder);
-  return isWhole || !(await control.takeBack(run));
+  return isWhole || !(await control.takeBack(run, attemptMs));
 }
 
 /** Submits a run, shows how far it is and collects its results. Aborting leaves it to the workers. */
