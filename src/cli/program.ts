@@ -6,6 +6,7 @@ import { redisFault } from '../engines/redis/redis-faults.ts';
 import type { DefineCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { plainText } from './plain-text.ts';
+import { printObject } from './print-object.ts';
 import type { Terminal } from './terminal.ts';
 
 const description = 'Exact segmentation scores over whole archives of volumes.';
@@ -64,7 +65,7 @@ async function describe(error: unknown, json: boolean, terminal: Terminal): Prom
   if (fault instanceof DefectError) terminal.error(`${fault.trace}\n`);
   if (json) {
     const facts = { code, message, ...place };
-    terminal.out(`${JSON.stringify({ exitStatus: 2, error: facts })}\n`);
+    printObject(terminal, 'failure', { exitStatus: 2, error: facts });
   }
   return 2;
 }

@@ -1,5 +1,6 @@
 import type { TableKind } from '../results/table.ts';
 import type { RunReport } from '../run/types.ts';
+import { printObject } from './print-object.ts';
 import { formatDuration } from './progress-line.ts';
 import type { Ruled } from './rules.ts';
 import { lossesHint, printTable } from './table.ts';
@@ -24,7 +25,7 @@ export function printReport(
   terminal: Terminal,
 ): void {
   if (json) {
-    terminal.out(`${JSON.stringify({ ...report, warnings })}\n`);
+    printObject(terminal, 'score', { ...report, warnings });
     return;
   }
   const { results, outDir, seconds } = report;

@@ -6,6 +6,7 @@ import { curves } from '../questions/curves/curves.ts';
 import { type ClassCurves, type CurveKind, curveKinds } from '../questions/curves/types.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { plainText } from './plain-text.ts';
+import { printObject } from './print-object.ts';
 import { interrupting } from './run-ask.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -36,7 +37,7 @@ export async function runCurve(folder: string, flags: CurveFlags, terminal: Term
   );
   if (all === undefined) return interruptedStatus;
   if (flags.out !== undefined) writeText(flags.out, [...curvesCsv(all)].join(''));
-  if (flags.json) terminal.out(`${JSON.stringify({ curves: all })}\n`);
+  if (flags.json) printObject(terminal, 'curve', { curves: all });
   else {
     for (const entry of all) terminal.out(`${plainText(curveLines(entry).join('\n'))}\n`);
     if (flags.out !== undefined) terminal.out(`\nPoints written to ${flags.out}.\n`);

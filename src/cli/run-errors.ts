@@ -13,6 +13,7 @@ import {
   worstBoxes,
 } from '../questions/errors/worst-boxes.ts';
 import { plainText } from './plain-text.ts';
+import { printObject } from './print-object.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ErrorsFlags {
@@ -43,7 +44,7 @@ export async function runErrors(folder: string, flags: ErrorsFlags, terminal: Te
   });
   // The map first: who reads the list may rely on it.
   const map = await writeMap(run, flags, question);
-  if (format === 'json') terminal.out(`${JSON.stringify(found)}\n`);
+  if (format === 'json') printObject(terminal, 'errors', found);
   else if (format === 'csv') terminal.out([...boxErrorsCsv(found.worst)].join(''));
   else {
     for (const line of boxErrorLines(found, terminal.width)) terminal.out(`${plainText(line)}\n`);

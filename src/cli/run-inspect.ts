@@ -5,6 +5,7 @@ import type { InspectReport } from '../run/inspect.ts';
 import { inspectFile } from '../run/inspect.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { plainText } from './plain-text.ts';
+import { printObject } from './print-object.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `voxtally inspect`: a report a file; status 1 when some file could not be read, 2 when none could. */
@@ -29,7 +30,7 @@ export async function runInspect(
       terminal.error(`voxtally: ${plainText(error.message)}\n`);
     }
   }
-  if (json) terminal.out(`${JSON.stringify({ files: reports })}\n`);
+  if (json) printObject(terminal, 'inspect', { files: reports });
   return failed === 0 ? 0 : failed === files.length ? 2 : 1;
 }
 

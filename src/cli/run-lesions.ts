@@ -5,6 +5,7 @@ import { fitted, layOut } from '../results/layout.ts';
 import { type Lesion, type LesionStatus, lesionsCsv } from '../results/shapes/lesion-list.ts';
 import { lookUpAddress } from '../web/viewer/address.ts';
 import { plainText } from './plain-text.ts';
+import { printObject } from './print-object.ts';
 import type { Terminal } from './terminal.ts';
 import { viewerOf } from './viewer-address.ts';
 
@@ -48,7 +49,7 @@ export function runLesions(folder: string, flags: LesionsFlags, terminal: Termin
     ...(flags.connectivity === undefined ? {} : { connectivity: flags.connectivity }),
   });
   const addressOf = viewer === undefined ? undefined : (lesion: Lesion) => placeOf(viewer, lesion);
-  if (format === 'json') terminal.out(`${JSON.stringify(withAddresses(found, addressOf))}\n`);
+  if (format === 'json') printObject(terminal, 'lesions', withAddresses(found, addressOf));
   else if (format === 'csv') terminal.out(csvOf(found.lesions, addressOf));
   else {
     for (const line of lesionLines(found, terminal.width)) terminal.out(`${plainText(line)}\n`);

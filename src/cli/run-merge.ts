@@ -4,6 +4,7 @@ import { checkSettings, selectCases } from '../questions/merge/select.ts';
 import type { TableKind } from '../results/table.ts';
 import { interruptedStatus } from './interrupt.ts';
 import { prepareOutDir } from './out-dir.ts';
+import { printObject } from './print-object.ts';
 import { applyRules, checkRuleNames, readRules, tellBroken } from './rules.ts';
 import { interrupting } from './run-ask.ts';
 import { printTable, tellWarnings } from './table.ts';
@@ -43,7 +44,7 @@ export async function runMerge(
   const isScored = merged.results.cases.every(({ status }) => status === 'ok');
   const ruled = applyRules(rules, merged.results, isScored ? 0 : 1);
   tellWarnings(merged.results, terminal);
-  if (json) terminal.out(`${JSON.stringify({ ...merged, ...ruled })}\n`);
+  if (json) printObject(terminal, 'merge', { ...merged, ...ruled });
   else {
     printTable(merged.results, table, terminal);
     terminal.out(`\nWritten to ${outDir}, ${merged.hasShards ? 'with' : 'without'} shards.\n`);

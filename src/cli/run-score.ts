@@ -16,6 +16,7 @@ import { interruptedStatus } from './interrupt.ts';
 import { type NotifyOptions, type RunEnd, readNotify, withNotice } from './notify/notifier.ts';
 import { prepareOutDir } from './out-dir.ts';
 import { plainText } from './plain-text.ts';
+import { printObject } from './print-object.ts';
 import { checkRuleNames, readRules } from './rules.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -131,7 +132,8 @@ async function scoreInto(
     const signal = new AbortController().signal;
     const { run, notes } = await submitRun({ ...request, signal, ...queue });
     for (const note of [...warnings, ...notes]) terminal.error(`${plainText(note)}\n`);
-    terminal.out(options.json ? `${JSON.stringify({ run })}\n` : `${run}\n`);
+    if (options.json) printObject(terminal, 'submission', { run });
+    else terminal.out(`${run}\n`);
     return 0;
   }
   const report = await executeRun(request, terminal, display, {

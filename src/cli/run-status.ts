@@ -7,6 +7,7 @@ import { openMonitor, type RedisMonitor } from '../engines/redis/redis-monitor.t
 import type { CaseStatus, FailureReason, QueueDepth, RunStatus, WorkerStatus } from '../engines/status.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { plainText } from './plain-text.ts';
+import { printObject } from './print-object.ts';
 import { formatDuration } from './progress-line.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -53,7 +54,7 @@ async function showAll(
     monitor.history(),
   ]);
   if (json) {
-    terminal.out(`${JSON.stringify({ runs, queues, workers })}\n`);
+    printObject(terminal, 'status', { runs, queues, workers });
     return 0;
   }
   const lines: string[] = [];
@@ -101,7 +102,7 @@ async function showOne(
   for (const kind of ['failed', 'incomplete'] as const) {
     failures.push(...(await monitor.cases(id, { status: kind, page: 0, pageSize: shownFailures })).cases);
   }
-  if (json) terminal.out(`${JSON.stringify({ ...status, reasons, failures })}\n`);
+  if (json) printObject(terminal, 'status', { ...status, reasons, failures });
   else {
     const unscored = status.cases.failed + status.cases.incomplete;
     const more = unscored - failures.length;
