@@ -72,7 +72,7 @@ async function describe(error: unknown, json: boolean, terminal: Terminal): Prom
 
 /** Runs make what they do not believe again, so it can only be a question that it stopped. */
 async function remedyOf({ place }: PartialError): Promise<string> {
-  const { isMeasuredAgain } = await import('../run/run-folder.ts');
+  const { isMeasuredAgain } = await import('../run/shapes.ts');
   const again = isMeasuredAgain(place.record)
     ? 'the same score with --resume measures its case again'
     : 'score the run again with --overwrite';

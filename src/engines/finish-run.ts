@@ -11,7 +11,7 @@ import type { OutcomeBook, ScoredFacts } from '../run/outcome-book.ts';
 import { findRecord, outOfTheWay, putRecord } from '../run/records.ts';
 import type { RunEvent } from '../run/run-events.ts';
 import { poolFolder, type RunFolder, shardFolder } from '../run/run-folder.ts';
-import { ShapesReader } from '../run/shapes.ts';
+import { masksFile, ShapesReader } from '../run/shapes.ts';
 import type { ShardRef } from '../run/tile-partial.ts';
 import { type LesionList, lesionList, type ResultsRequest, writeResults } from '../run/write-results.ts';
 import { needsShards, type RunSettings } from '../settings/run-settings.ts';
@@ -267,10 +267,13 @@ function settleMasks(
   scored: readonly ScoredFacts[],
 ): void {
   if (!settings.shapes) return;
-  const bytes = scored.reduce((sum, { index }) => sum + (folder.store.size(folder.masksName(index)) ?? 0), 0);
+  const bytes = scored.reduce(
+    (sum, { index }) => sum + (folder.store.size(masksFile(folder, index)) ?? 0),
+    0,
+  );
   const keep =
     settings.keepShards === 'always' ||
     (settings.keepShards === 'auto' && bytes <= settings.keepShardsMaxBytes);
   const kept = new Set(keep ? scored.map(({ index }) => index) : []);
-  for (const index of cases) if (!kept.has(index)) folder.store.remove(folder.masksName(index));
+  for (const index of cases) if (!kept.has(index)) folder.store.remove(masksFile(folder, index));
 }

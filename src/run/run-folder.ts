@@ -19,7 +19,6 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { type ManifestCase, manifestCaseSchema } from '../cases/types.ts';
 import type { KeptFiles } from '../measures/quantity.ts';
-import { masksName, measuredName, shapesId } from '../measures/shapes/row.ts';
 import { type RunSettings, runSettingsSchema } from '../settings/run-settings.ts';
 import { type CasePlan, casePlanSchema } from './plan/case-plan.ts';
 import { getRecord, openPartial, putRecord } from './records.ts';
@@ -34,15 +33,6 @@ export const poolFolder = 'pool';
 
 function number(value: number): string {
   return String(value).padStart(6, '0');
-}
-
-function keptName(caseIndex: number, quantity: string, name: string): string {
-  return `kept/${number(caseIndex)}-${quantity}-${name}`;
-}
-
-/** Whether a stored file is what was measured of the shapes of a case: a finished run that is resumed makes it again where it is lost. */
-export function isMeasuredAgain(record = ''): boolean {
-  return record.startsWith('kept/') && record.endsWith(`-${shapesId}-${measuredName}`);
 }
 
 export class RunFolder {
@@ -89,21 +79,17 @@ export class RunFolder {
     return `${shardFolder}/${number(caseIndex)}-${part}.shard`;
   }
 
-  /** Masks of a case, for questions about lesions, and what was measured of them. */
-  masksName(caseIndex: number): string {
-    return keptName(caseIndex, shapesId, masksName);
-  }
-
-  shapesName(caseIndex: number): string {
-    return keptName(caseIndex, shapesId, measuredName);
+  /** A file that a row keeps of a case. */
+  keptFile(caseIndex: number, quantity: string, name: string): string {
+    return `kept/${number(caseIndex)}-${quantity}-${name}`;
   }
 
   /** What a row keeps of a case. */
   keptOf({ index, of }: { readonly index: number; readonly of: string }, quantity: string): KeptFiles {
     return {
       of,
-      put: (name, pieces) => this.store.put(keptName(index, quantity, name), pieces),
-      open: (name) => openPartial(this.store, keptName(index, quantity, name)),
+      put: (name, pieces) => this.store.put(this.keptFile(index, quantity, name), pieces),
+      open: (name) => openPartial(this.store, this.keptFile(index, quantity, name)),
     };
   }
 

@@ -7,7 +7,7 @@ import {
   type ClassShapeValues,
   type PooledShapeValues,
 } from '../measures/shapes/class-values.ts';
-import { measuredName, shapesId } from '../measures/shapes/row.ts';
+import { masksName, measuredName, shapesId } from '../measures/shapes/row.ts';
 import { withSections } from '../measures/shapes/section-files.ts';
 import type { RunShapes } from '../results/shapes/build.ts';
 import { type Lesion, lesionsOf } from '../results/shapes/lesion-list.ts';
@@ -18,6 +18,21 @@ import type { RunFolder } from './run-folder.ts';
 
 /** Classes that are pooled at once: the counts of distances of each take up to some 1 MB. */
 const classesAtOnce = 32;
+
+/** The file of a case's masks, for questions about lesions. */
+export function masksFile(folder: RunFolder, caseIndex: number): string {
+  return folder.keptFile(caseIndex, shapesId, masksName);
+}
+
+/** The file of what was measured of them. */
+export function shapesFile(folder: RunFolder, caseIndex: number): string {
+  return folder.keptFile(caseIndex, shapesId, measuredName);
+}
+
+/** Whether a stored file is what was measured of the shapes of a case: a finished run that is resumed makes it again where it is lost. */
+export function isMeasuredAgain(record = ''): boolean {
+  return record.startsWith('kept/') && record.endsWith(`-${shapesId}-${measuredName}`);
+}
 
 /** A scored case, by what names its files. */
 type ScoredCaseName = Pick<ScoredOutcome, 'index' | 'of'>;

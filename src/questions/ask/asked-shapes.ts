@@ -5,7 +5,7 @@ import type { CaseShapes } from '../../measures/shapes/case-shapes.ts';
 import { whyNoDistances } from '../../measures/shapes/orthogonal.ts';
 import { type ShapeJob, shapesId } from '../../measures/shapes/row.ts';
 import type { ShapeResult } from '../../measures/shapes/tasks.ts';
-import { type StoredShapes, storedShapes } from '../../run/shapes.ts';
+import { masksFile, type StoredShapes, storedShapes } from '../../run/shapes.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import { type BratsRule, bratsPresets } from '../../settings/shape-names.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
@@ -50,7 +50,7 @@ async function bratsOf(
 ): Promise<Map<string, Brats>> {
   const { index } = run.outcomes[place]!;
   const { store } = run.folder;
-  const masks = run.folder.masksName(index);
+  const masks = masksFile(run.folder, index);
   if (!store.has(masks)) {
     const file = store.pathOf(masks);
     throw new UsageError(

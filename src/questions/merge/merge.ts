@@ -24,7 +24,7 @@ import { OutFolder } from '../../run/out-folder.ts';
 import { buildOutcome } from '../../run/outcome.ts';
 import { putRecord, readText } from '../../run/records.ts';
 import { poolFolder, type RunFolder } from '../../run/run-folder.ts';
-import { storedShapes } from '../../run/shapes.ts';
+import { masksFile, shapesFile, storedShapes } from '../../run/shapes.ts';
 import { lesionList, resultsOf, writeProvenance, writeResultFiles } from '../../run/write-results.ts';
 import type { RunSettings } from '../../settings/run-settings.ts';
 import { ThreadPool } from '../../threads/thread-pool.ts';
@@ -158,7 +158,7 @@ function takeShapes(
 ): void {
   if (!run.settings.shapes) return;
   const from = run.folder;
-  const shapes = from.shapesName(outcome.index);
+  const shapes = shapesFile(from, outcome.index);
   if (!from.store.has(shapes)) {
     const file = from.store.pathOf(shapes);
     throw new UsageError(
@@ -167,9 +167,9 @@ function takeShapes(
       { file },
     );
   }
-  folder.store.take(folder.shapesName(index), from.store, shapes);
-  const masks = from.masksName(outcome.index);
-  if (from.store.has(masks)) folder.store.take(folder.masksName(index), from.store, masks);
+  folder.store.take(shapesFile(folder, index), from.store, shapes);
+  const masks = masksFile(from, outcome.index);
+  if (from.store.has(masks)) folder.store.take(masksFile(folder, index), from.store, masks);
 }
 
 /** The sorted losses over all scored cases; of one case they are its own. */
