@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { UsageError, VoxtallyError } from '../base/errors.ts';
 import { connectNow } from '../engines/redis/connection.ts';
 import { Control } from '../engines/redis/control.ts';
-import { SharedFolders } from '../engines/redis/places.ts';
+import { openPlaces } from '../engines/redis/places.ts';
 import { openMonitor } from '../engines/redis/redis-monitor.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import type { Credentials } from '../web/dashboard/auth.ts';
@@ -45,7 +45,7 @@ export async function runDashboard(flags: DashboardFlags, env: NodeJS.ProcessEnv
   // What cannot work is said now, not shown for ever.
   const connection = await connectNow(redis);
   const control = exposure.allowWrites
-    ? new Control(connection, redis.prefix, new SharedFolders(redis.workRoot))
+    ? new Control(connection, redis.prefix, openPlaces(redis.workRoot))
     : undefined;
   if (!control) connection.disconnect();
   const log = pino({ level: flags.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { UsageError } from '../base/errors.ts';
 import { connectNow, placeOf } from '../engines/redis/connection.ts';
 import { checkKeepsJobs } from '../engines/redis/eviction.ts';
-import { SharedFolders } from '../engines/redis/places.ts';
+import { openPlaces } from '../engines/redis/places.ts';
 import { defaultTiming } from '../engines/redis/timing.ts';
 import { startWorker } from '../engines/redis/worker.ts';
 import { planMemory } from '../run/plan/memory.ts';
@@ -45,7 +45,7 @@ export async function runWorker(options: WorkerOptions, terminal: Terminal): Pro
   const worker = await startWorker({
     redisUrl,
     prefix,
-    places: new SharedFolders(workRoot, { make: true }),
+    places: openPlaces(workRoot, { make: true }),
     dataRoots: options.dataRoot,
     ...planMemory(config),
     log: pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true })),

@@ -1,6 +1,6 @@
 import { connectNow } from '../engines/redis/connection.ts';
 import { Control } from '../engines/redis/control.ts';
-import { SharedFolders } from '../engines/redis/places.ts';
+import { openPlaces } from '../engines/redis/places.ts';
 import { loadConfig } from '../settings/load-config.ts';
 import { settingsFromFlags } from './setting-flags.ts';
 
@@ -14,7 +14,7 @@ export async function withControl<T>(
     flags: settingsFromFlags({ ...options }),
   });
   const redis = await connectNow(settings);
-  const control = new Control(redis, settings.prefix, new SharedFolders(settings.workRoot));
+  const control = new Control(redis, settings.prefix, openPlaces(settings.workRoot));
   try {
     return await work(control);
   } finally {

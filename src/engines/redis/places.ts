@@ -1,4 +1,7 @@
-/** Where the engine finds what jobs only name: the store of a run. Another kind of store is another implementation. */
+/**
+ * Where the engine finds what jobs only name: the store of a run, and who may change it. Another kind of store is another
+ * implementation, which `openPlaces` chooses.
+ */
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MachineError, UsageError } from '../../base/errors.ts';
@@ -37,12 +40,17 @@ export function unknownRun(run: string, workRoot: string): UsageError {
   );
 }
 
+/** Where runs are kept by `workRoot`; with `make` to start runs or to work on them, else to look at them. */
+export function openPlaces(workRoot: string, how?: { readonly make: boolean }): Places {
+  return new SharedFolders(workRoot, how);
+}
+
 /** One folder, `workRoot`, on a file system that the submitter, the workers and the dashboard share. */
 export class SharedFolders implements Places {
   readonly root: string;
 
-  /** To look at runs: the folder may not be there yet. `make`: to start runs or work on them. */
-  constructor(workRoot: string, { make = false } = {}) {
+  /** To look at runs, the folder need not be there yet. */
+  constructor(workRoot: string, { make } = { make: false }) {
     this.root = resolve(workRoot);
     try {
       if (make) makeFolder(this.root);

@@ -19,7 +19,7 @@ import { Fleet } from './fleet.ts';
 import { partsOfJobId } from './jobs.ts';
 import { KnownRuns } from './known-runs.ts';
 import { listWorkers } from './list-workers.ts';
-import { SharedFolders } from './places.ts';
+import { openPlaces, type Places } from './places.ts';
 import { pooledValues } from './pooled-so-far.ts';
 import { openQueues, type Queues } from './queues.ts';
 import { isCancelled, readFinished, readPooled, resultsOf } from './run-record.ts';
@@ -55,7 +55,7 @@ const lateMs = 60_000;
 const dayMs = 86_400_000;
 
 export function openMonitor({ redisUrl, prefix, workRoot }: MonitorOptions): RedisMonitor {
-  return new FolderAndBoard(redisUrl, prefix, new SharedFolders(workRoot));
+  return new FolderAndBoard(redisUrl, prefix, openPlaces(workRoot));
 }
 
 /** Cases that are being computed, by run. */
@@ -67,12 +67,12 @@ class FolderAndBoard implements RedisMonitor {
   readonly #queues: Queues;
   readonly #board: Board;
   readonly #fleet: Fleet;
-  readonly #places: SharedFolders;
+  readonly #places: Places;
   readonly #known: KnownRuns;
   readonly #reasons = new FailureReasons();
   readonly #pooled = new Map<string, { readonly changedAt: number; readonly pooled: PooledSoFar }>();
 
-  constructor(url: string, prefix: string, places: SharedFolders) {
+  constructor(url: string, prefix: string, places: Places) {
     this.#url = url;
     this.#redis = connect(url, { commandTimeoutMs: answerMs });
     this.#queues = openQueues(this.#redis, prefix);

@@ -19,7 +19,7 @@ import { Control } from './control.ts';
 import { checkKeepsJobs } from './eviction.ts';
 import { followRun } from './follow-run.ts';
 import { isRunId, newRunId } from './jobs.ts';
-import { type Places, SharedFolders } from './places.ts';
+import { openPlaces } from './places.ts';
 import { queueVersion } from './queue-version.ts';
 import { openMonitor } from './redis-monitor.ts';
 import { findRequest, writeRecord } from './run-record.ts';
@@ -62,7 +62,7 @@ async function submit(
   const redis = await connectNow(config.redis);
   try {
     await checkKeepsJobs(redis, placeOf(config.redis.url));
-    const places: Places = new SharedFolders(config.redis.workRoot, { make: true });
+    const places = openPlaces(config.redis.workRoot, { make: true });
     const control = new Control(redis, config.redis.prefix, places);
     if (resume) out.checkLinkable();
     const before = resume ? runOf(out) : undefined;
@@ -123,7 +123,7 @@ async function follow(
   const monitor = openMonitor({ redisUrl, prefix, workRoot });
   try {
     for (const note of [`run ${run}`, ...notes]) emit({ ...nothingDone(request.cases.length), note });
-    const folder = new SharedFolders(workRoot).folder(run);
+    const folder = openPlaces(workRoot).folder(run);
     const finished = await followRun({
       ...{ monitor, run, folder, signal, emit },
       redisPlace: placeOf(redisUrl),

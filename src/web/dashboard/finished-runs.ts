@@ -1,6 +1,6 @@
 /** The finished runs of a work folder whose cases can be looked at. */
 import { isRunId } from '../../engines/redis/jobs.ts';
-import { SharedFolders } from '../../engines/redis/places.ts';
+import { openPlaces, type Places } from '../../engines/redis/places.ts';
 import { readFinished, resultsOf } from '../../engines/redis/run-record.ts';
 import { DataRoots } from '../../run/data-roots.ts';
 import { CaseReader } from '../viewer/case-reader.ts';
@@ -10,7 +10,7 @@ import { FinishedCases } from '../viewer/finished-cases.ts';
 const mostOpened = 4;
 
 export class FinishedRuns {
-  readonly #places: SharedFolders;
+  readonly #places: Places;
   readonly #dataRoots: readonly string[];
   readonly #reader = new CaseReader();
   /** By run, with the time of its results: a run that was retried has others. */
@@ -18,7 +18,7 @@ export class FinishedRuns {
 
   /** @throws UsageError for a data folder that is not there. */
   constructor(workRoot: string, dataRoots: readonly string[]) {
-    this.#places = new SharedFolders(workRoot);
+    this.#places = openPlaces(workRoot);
     this.#dataRoots = dataRoots;
     new DataRoots(dataRoots);
   }
