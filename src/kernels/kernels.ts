@@ -242,6 +242,9 @@ interface KernelExports {
 export type Kernels = KernelExports;
 
 const pageBytes = 65536;
+const mostPages = 65536;
+/** Memory that grows region by region does so by 2 MiB at least: what is not used is backed by no pages. */
+const stepPages = 32;
 /** A bitmap over the 65536 cells of a bucket: a bit for each cell, and one for each 64 cells (assembly/cells.ts). */
 export const bitmapBytes = 8192 + 128;
 /** Below lie the module's own data and the scratch of its loops. */
@@ -290,15 +293,23 @@ export class Layout {
    * after some of them it collects garbage that is not there.
    */
   reserve(bytes: number): void {
-    const missing = bytes - (this.#memory?.buffer.byteLength ?? bytes);
-    if (missing > 0) this.#memory!.grow(Math.ceil(missing / pageBytes));
+    this.#grow(bytes, 0);
+  }
+
+  /** To `bytes` bytes, by `leastPages` pages or more. */
+  #grow(bytes: number, leastPages: number): void {
+    if (!this.#memory) return;
+    const { byteLength } = this.#memory.buffer;
+    if (bytes <= byteLength) return;
+    const pages = Math.ceil((bytes - byteLength) / pageBytes);
+    this.#memory.grow(Math.max(pages, Math.min(leastPages, mostPages - byteLength / pageBytes)));
   }
 
   /** Address of `bytes` bytes, followed by 64 bytes that kernels may read or write beyond the end. */
   region(bytes: number): number {
     const address = this.#next;
     this.#next = Math.ceil((address + bytes + 64) / 64) * 64;
-    this.reserve(this.#next);
+    this.#grow(this.#next, stepPages);
     return address;
   }
 }
