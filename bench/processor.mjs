@@ -34,6 +34,17 @@ export async function measure(command, args) {
   return { processorSeconds, seconds: (performance.now() - started) / 1000, peakMb };
 }
 
+/** User and system seconds of a process so far; not a number where /proc does not tell, or once it has ended. */
+export function processorSecondsOf(pid) {
+  try {
+    // After the name in parentheses: state, ..., user and system time in ticks of 10 ms.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** The median of ratios, with the lowest and highest. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { shares } from './processor.mjs';
+import { processorSecondsOf, shares } from './processor.mjs';
 import { makePair } from './volumes.mjs';
 
 const program = fileURLToPath(new URL('../dist/bin/main.js', import.meta.url));
@@ -18,6 +18,7 @@ const url = `redis://127.0.0.1:${port}`;
 const folder = mkdtempSync(join(tmpdir(), 'voxtally-bench-'));
 const children = new Set();
 let serial = 0;
+let server;
 
 function start(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options });
@@ -41,15 +42,20 @@ async function manifest(size, cases, distinct) {
   return file;
 }
 
-/** Seconds that a `score` takes; all its results must have the same bytes. */
+/** Seconds that a `score` takes, and of the processor in its own process; all its results must have the same bytes. */
 async function score(name, flags) {
   const out = join(folder, `out-${serial++}`);
   const begin = performance.now();
   const child = start(process.execPath, [program, 'score', ...flags, '--out', out, '--quiet']);
+  let processorSeconds = 0;
+  const poll = setInterval(() => {
+    processorSeconds = processorSecondsOf(child.pid) || processorSeconds;
+  }, 10);
   const [status] = await once(child, 'exit');
+  clearInterval(poll);
   const seconds = (performance.now() - begin) / 1000;
   if (status !== 0) throw new Error(`${name}: status ${status}: ${child.log}`);
-  return { seconds, results: readFileSync(join(out, 'results.json'), 'utf8') };
+  return { seconds, processorSeconds, results: readFileSync(join(out, 'results.json'), 'utf8') };
 }
 
 async function withWorkers(count, work) {
@@ -71,8 +77,15 @@ async function withWorkers(count, work) {
       while (!worker.log.includes('worker ready')) await once(worker.stderr, 'data');
     }),
   );
+  const busy = () => [server, ...workers].map(({ pid }) => processorSecondsOf(pid));
+  const before = busy();
   try {
-    return await work(['--engine', 'redis', ...queue]);
+    const done = await work(['--engine', 'redis', ...queue]);
+    const [redis, ...each] = busy().map((seconds, at) => (seconds - before[at]).toFixed(2));
+    console.log(
+      `  processor seconds: submitter ${done.processorSeconds.toFixed(2)}, Redis ${redis}, workers ${each.join(' + ')}; ${done.seconds.toFixed(2)} s in all`,
+    );
+    return done;
   } finally {
     for (const worker of workers) {
       worker.kill('SIGTERM');
@@ -148,7 +161,7 @@ async function tiles() {
 }
 
 try {
-  const server = start('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no'], {
+  server = start('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   await Promise.race([
