@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { UsageError } from '../base/errors.ts';
+import { MachineError, UsageError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { localStore } from '../run/open-store.ts';
 import { OutFolder } from '../run/out-folder.ts';
@@ -47,8 +47,9 @@ export function prepareOutDir(
     });
   }
   const out = OutFolder.own(outDir, { takeOver: how.takeOver === true });
-  if (!how.overwrite) return out;
   try {
+    sweepResults(out);
+    if (!how.overwrite) return out;
     // Results first: where they stand, `work` is of them.
     for (const name of results()) out.store.remove(name);
     if (hasWork()) out.store.clear(workFolder);
@@ -56,5 +57,14 @@ export function prepareOutDir(
   } catch (error) {
     out.release();
     throw error;
+  }
+}
+
+/** Removes what a run that was killed had begun to write of its results. What cannot be removed is not part of them: it stays. */
+function sweepResults({ store }: OutFolder): void {
+  try {
+    store.sweep(false);
+  } catch (error) {
+    if (!(error instanceof MachineError)) throw error;
   }
 }

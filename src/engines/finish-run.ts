@@ -146,7 +146,7 @@ async function finish(request: FinishRequest): Promise<EndedRun> {
 
 /** Removes what could not be removed with its case, as on a network drive. What still cannot be is not part of the results: it stays. */
 function clearLeftovers({ store }: RunFolder): void {
-  const steps = [() => store.clear('tiles'), () => store.clear('staged'), () => store.sweep()];
+  const steps = [() => store.clear('tiles'), () => store.clear('staged'), () => store.sweep(true)];
   for (const step of steps) {
     try {
       step();

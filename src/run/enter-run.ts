@@ -20,7 +20,7 @@ export function enterFolder(
   if (!resume || !holdsSame(folder, settings, cases)) {
     for (const name of folder.store.list('')) if (name !== ownerFolder) folder.store.clear(name);
   }
-  folder.store.sweep();
+  folder.store.sweep(true);
   folder.writeCases(cases, process.cwd());
   folder.writeSettings(settings);
 }

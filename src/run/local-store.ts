@@ -117,9 +117,9 @@ export class LocalStore implements Store {
     return path;
   }
 
-  sweep(): void {
+  sweep(recursive: boolean): void {
     this.#checkFence();
-    const read = () => this.#files.readdirSync(this.#root, { recursive: true, withFileTypes: true });
+    const read = () => this.#files.readdirSync(this.#root, { recursive, withFileTypes: true });
     for (const entry of this.#optional(this.#root, read) ?? []) {
       const path = join(entry.parentPath, entry.name);
       if (entry.isFile() && isAbandoned(path)) this.remove(relative(this.#root, path).split(sep).join('/'));

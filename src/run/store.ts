@@ -36,8 +36,8 @@ export interface Store {
   setAside(name: string): string;
   /** Path for a file that volumes are inflated to; it need not be stored anywhere else. */
   scratch(name: string): string;
-  /** Removes what writers left that died. */
-  sweep(): void;
+  /** Removes what writers left that died: in the store's folder, and in those below it where that is `recursive`. */
+  sweep(recursive: boolean): void;
 }
 
 /** A store as plain data: a member for each kind. `fence`: under which its writers write; null for those who only read. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -154,6 +155,17 @@ describe('the folder of a run', () => {
     for (const name of ['results.json', 'work/thesis.txt']) touch(name);
     prepareOutDir(folder, { resume: false, overwrite: true }).release();
     expect(existsSync(at('work', 'thesis.txt'))).toBe(true);
+  });
+
+  test('is rid of what a killed run had begun to write of its results, and of no other file', () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const [left, live] = [pid, process.ppid].map((of) => `lesions.csv.${of}-0123abcd-4.tmp`) as [
+      string,
+      string,
+    ];
+    for (const name of ['results.json', left, live, 'notes.tmp']) touch(name);
+    prepareOutDir(folder, { resume: true, overwrite: false }).release();
+    expect([left, live, 'notes.tmp'].map((name) => existsSync(at(name)))).toEqual([false, true, true]);
   });
 
   test('a file in its place is refused', () => {

@@ -64,7 +64,7 @@ test.each(kinds)(
     store.clear('a');
     store.clear('a');
     expect([store.list('a'), store.has('z')]).toEqual([[], true]);
-    store.sweep();
+    store.sweep(true);
     store.clear('');
     expect(store.list('')).toEqual([]);
   },
