@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { csvRecord } from '../../src/base/csv.ts';
+import { csvRecord, givenText } from '../../src/base/csv.ts';
 
 test.each([
   ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
@@ -7,6 +7,8 @@ test.each([
   ['+1+cmd|x', `'+1+cmd|x`],
   ['-2+3', `'-2+3`],
   ['\t=1', `'\t=1`],
+  [`'=A1`, `''=A1`],
+  [`'tis`, `'tis`],
   ['-12', '-12'],
   ['+.5', '+.5'],
   ['case-1', 'case-1'],
@@ -14,4 +16,6 @@ test.each([
   [null, ''],
 ])('%j', (value, expected) => {
   expect(csvRecord([value])).toBe(`${expected}\r\n`);
+  const field = expected.startsWith('"') ? expected.slice(1, -1).replaceAll('""', '"') : expected;
+  expect(givenText(field)).toBe(value === null ? '' : String(value));
 });

@@ -1,6 +1,7 @@
 /** The lesions that were missed or invented, the largest first: the list to look at in the morning. */
 import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
+import { givenText } from '../../base/csv.ts';
 import type { Lesion, LesionStatus } from '../../results/shapes/lesion-list.ts';
 import { localStore } from '../../run/open-store.ts';
 import { readText } from '../../run/records.ts';
@@ -48,8 +49,8 @@ export function lesionsOf(lesions: Iterable<Lesion>): LesionSection {
 }
 
 const lesionRow = z.object({
-  case: z.string(),
-  class: z.string(),
+  case: z.string().transform(givenText),
+  class: z.string().transform(givenText),
   status: z.enum(['found', 'missed', 'matched', 'invented']),
   ml: z.coerce.number(),
   voxels: z.coerce.number(),
