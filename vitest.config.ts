@@ -23,6 +23,8 @@ export default defineConfig({
     // Loading the modules anew for each of 150 files takes longer than most of their tests.
     isolate: false,
     restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
     // One more than the processors of a small machine, since one of them is often one that waits.
     maxWorkers: 3,
     sequence: { sequencer: ServersFirst },

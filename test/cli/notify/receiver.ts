@@ -58,9 +58,6 @@ export function receiverForTests(): () => Receiver {
     receiver = await Receiver.start();
     vi.stubEnv('VOXTALLY_NOTIFY_SECRET', notifySecret);
   });
-  afterEach(async () => {
-    vi.unstubAllEnvs();
-    await receiver.stop();
-  });
+  afterEach(() => receiver.stop());
   return () => receiver;
 }
