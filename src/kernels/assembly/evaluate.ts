@@ -5,6 +5,7 @@
  */
 import { expPair } from './math';
 import { BACKGROUND, countOf, FOREGROUND, hasHighCounts } from './key-list';
+import { lostOf, lostOfPair } from './two-sum';
 
 /**
  * Evaluates a list of `rows` keys. `total`: T, the foreground voxels of the whole; `foreground`, `background`: F and B before
@@ -63,7 +64,6 @@ function evaluateProbabilities(
 ): void {
   let before = total + background;
   let rest = total - foreground;
-  // Neumaier's sum, by Knuth's two-sum.
   let sum: f64 = 0.0;
   let compensation: f64 = 0.0;
   // As `probabilityError`; the key of 1/2 gives the same either way.
@@ -82,14 +82,12 @@ function evaluateProbabilities(
     rest -= sumOf(onForeground);
     const upper = f64x2.extract_lane(terms, 1);
     const next = sum + upper;
-    const back = next - sum;
-    compensation += (sum - (next - back)) + (upper - back);
+    compensation += lostOf(sum, upper, next);
     sum = next;
     if (row == 1) break;
     const lower = f64x2.extract_lane(terms, 0);
     const last = sum + lower;
-    const backLast = last - sum;
-    compensation += (sum - (last - backLast)) + (lower - backLast);
+    compensation += lostOf(sum, lower, last);
     sum = last;
   }
   v128.store(out, f64x2.splat(sum));
@@ -128,20 +126,12 @@ function evaluateLogits(
     const hingeTerms = f64x2.mul(hinge, step);
     const upper = v128.shuffle<f64>(softmaxTerms, hingeTerms, 1, 3);
     const next = f64x2.add(sums, upper);
-    const back = f64x2.sub(next, sums);
-    compensations = f64x2.add(
-      compensations,
-      f64x2.add(f64x2.sub(sums, f64x2.sub(next, back)), f64x2.sub(upper, back)),
-    );
+    compensations = f64x2.add(compensations, lostOfPair(sums, upper, next));
     sums = next;
     if (row == 1) break;
     const lower = v128.shuffle<f64>(softmaxTerms, hingeTerms, 0, 2);
     const last = f64x2.add(sums, lower);
-    const backLast = f64x2.sub(last, sums);
-    compensations = f64x2.add(
-      compensations,
-      f64x2.add(f64x2.sub(sums, f64x2.sub(last, backLast)), f64x2.sub(lower, backLast)),
-    );
+    compensations = f64x2.add(compensations, lostOfPair(sums, lower, last));
     sums = last;
   }
   v128.store(out, sums);

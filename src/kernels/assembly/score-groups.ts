@@ -1,6 +1,7 @@
 /** Groups of equal score, one after the other: counts, areas under curves, and the points of a curve. */
 import { BACKGROUND, countOf, FOREGROUND } from './key-list';
 import { keyAtPlace } from './keys';
+import { lostOf } from './two-sum';
 
 /** Areas under less than so many voxels of background are added up in registers, over the rows of a list. */
 const SMALL: u64 = 65536;
@@ -111,8 +112,7 @@ export function walkScores(
       tp += onForeground;
       const term = onForeground * (tp / (tp + fp));
       const next = sum + term;
-      const back = next - sum;
-      compensation += (sum - (next - back)) + (term - back);
+      compensation += lostOf(sum, term, next);
       sum = next;
       const ratio = tp / (total + fp);
       if (ratio > best) {
