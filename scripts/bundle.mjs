@@ -14,8 +14,6 @@ const outside = [
   'node:worker_threads',
   'node:perf_hooks',
   'piscina',
-  'bullmq',
-  'ioredis',
   'pino',
   'hono',
   '@hono/*',
@@ -44,6 +42,9 @@ const node = {
   },
 };
 
+/** Packages of the queue: a file of their own, which commands without Redis do not load. */
+const queuePackages = ['bullmq', 'ioredis'];
+
 // Files of the build before are not part of this one.
 rmSync(node.outdir, { recursive: true, force: true });
 
@@ -60,9 +61,29 @@ const program = await build({
   define: placeOfScript,
   banner: {},
   write: false,
-  plugins: [shareOneChunk('src/cli/commands'), bundleDynamicImports, loadLater(outside)],
+  plugins: [
+    shareOneChunk('src/cli/commands'),
+    bundleDynamicImports,
+    loadLater(outside, { queue: queuePackages }),
+  ],
 });
 await writeScripts(program);
+
+const queue = await build({
+  ...node,
+  stdin: {
+    contents: `module.exports = { ${queuePackages.map((name) => `get ${name}() { return require('${name}'); }`)} };`,
+    resolveDir: '.',
+  },
+  outfile: 'dist/bin/program/queue.js',
+  outdir: undefined,
+  format: 'cjs',
+  sourcemap: false,
+  banner: {},
+  write: false,
+  plugins: [loadLater(outside)],
+});
+await writeScripts(queue);
 
 // Each thread loads one file.
 const threads = await build({
@@ -115,6 +136,6 @@ const viewer = await build({
 cpSync('src/web/dashboard/static', 'dist/dashboard', { recursive: true });
 
 writeLicences(
-  [main, program, threads, report, viewer].map(({ metafile }) => metafile),
+  [main, program, queue, threads, report, viewer].map(({ metafile }) => metafile),
   'dist/THIRD-PARTY-LICENCES.txt',
 );

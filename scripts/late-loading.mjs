@@ -50,10 +50,13 @@ export function shareOneChunk(folder) {
 
 /**
  * Packages that stay outside the bundle are loaded when the first module that imports them runs, not with the file; modules of
- * Node (`node:...`) when the first of what they export is used.
+ * Node (`node:...`) when the first of what they export is used. `scripts`: packages by the
+ * script beside this one that has them.
  */
-export function loadLater(names) {
-  const filter = new RegExp(`^(${names.map((name) => name.replace('*', '[^/]+')).join('|')})(/.*)?$`);
+export function loadLater(names, scripts = {}) {
+  const later = [...names, ...Object.values(scripts).flat()];
+  const filter = new RegExp(`^(${later.map((name) => name.replace('*', '[^/]+')).join('|')})(/.*)?$`);
+  const scriptOf = (name) => Object.keys(scripts).find((script) => scripts[script].includes(name));
   return {
     name: 'load-later',
     setup({ onLoad, onResolve }) {
@@ -62,7 +65,10 @@ export function loadLater(names) {
           ? { path, external: true }
           : { path, namespace: 'later' },
       );
+      onResolve({ filter: /^\.\//, namespace: 'later' }, ({ path }) => ({ path, external: true }));
       onLoad({ filter: /.*/, namespace: 'later' }, async ({ path }) => {
+        const script = scriptOf(path);
+        if (script) return { contents: `module.exports = require('./${script}.js').${path};` };
         const load = `require(${JSON.stringify(path)})`;
         if (!path.startsWith('node:')) return { contents: `module.exports = ${load};` };
         const exported = Object.keys(await import(path)).filter((name) => name !== 'default');
