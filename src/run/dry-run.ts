@@ -95,8 +95,8 @@ async function lookAt(
   try {
     const plan = await planCase(entry, index, settings, threadBytes);
     volume = volumeOf(plan, settings, await scoresOf(entry, config));
-    await checkValues(entry, settings, config);
     for (const header of [...plan.predictions, plan.reference]) await checkWhole(header);
+    await checkValues(entry, settings, config);
     return { ...entry, volume, error: null };
   } catch (error) {
     if (!isOfCase(error)) throw error;

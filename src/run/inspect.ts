@@ -6,6 +6,7 @@ import { tileBytes } from '../measures/tile/tile-bytes.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
 import type { Config } from '../settings/schema.ts';
+import { readWhole } from '../volumes/check-whole.ts';
 import { readHeader } from '../volumes/formats.ts';
 import { dataBytes } from '../volumes/length.ts';
 import type { VolumeHeader } from '../volumes/types.ts';
@@ -45,7 +46,9 @@ export async function inspectFile(path: string, config: Config): Promise<Inspect
     const anyClasses = { ...config, classes: null };
     const one = { id: path, predictions: [path], reference: path };
     const { threads, threadBytes } = planMemory(config);
-    const { settings, notes } = await resolveSettings(anyClasses, [one]);
+    const { settings, notes, unreadable } = await resolveSettings(anyClasses, [one]);
+    // Names the damage.
+    if (unreadable) await readWhole(header);
     return {
       ...known,
       scores: settings.scores,

@@ -1,7 +1,11 @@
-/** The files of a case as far as they are looked at before a run. Nothing is read before it is asked for. */
+/**
+ * The files of a case as far as they are looked at before a run. Nothing is read before it is asked for. Of a file that is
+ * cut off or damaged nothing is told: each answer throws an InputError instead.
+ */
 import { InputError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import type { ManifestCase } from '../cases/types.ts';
+import { checkWhole, readWhole } from '../volumes/check-whole.ts';
 import { readHeader } from '../volumes/formats.ts';
 import type { VolumeHeader } from '../volumes/types.ts';
 import { labelsOf } from './labels-of.ts';
@@ -71,6 +75,16 @@ export class CaseEvidence {
   get stored(): string {
     const { datatype, slope, intercept } = this.predictions[0]!;
     return `stored as ${datatype}${slope === 1 && intercept === 0 ? '' : ' with a slope'}`;
+  }
+
+  /** Whether the predictions are whole, by their lengths. @throws InputError */
+  async checkWhole(): Promise<void> {
+    for (const header of this.predictions) await checkWhole(header);
+  }
+
+  /** Reads the predictions to their last checksums. @throws InputError */
+  async readWhole(): Promise<void> {
+    for (const header of this.predictions) await readWhole(header);
   }
 
   /** Whole numbers of the prediction, those nearest to its values, ascending. */

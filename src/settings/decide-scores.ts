@@ -32,7 +32,7 @@ export interface ScoreDecision {
   readonly note: string;
   /** The case by which the run was decided; what else must be known of the files is asked of it. */
   readonly evidence?: CaseEvidence;
-  /** No case can be read, so no case will be scored: each fails by its own fault. */
+  /** No case can be read, so no case will be scored: each fails by its own fault. The channels are those of a header. */
   readonly unreadable?: true;
 }
 
@@ -45,16 +45,27 @@ export async function decideScores(
   config: DecisionConfig,
 ): Promise<ScoreDecision> {
   const { scores: wanted } = config;
-  let first: CaseEvidence | undefined;
+  let headerChannels: number | undefined;
+  let saysNothing = false;
   for (const entry of cases) {
     try {
       const evidence = await CaseEvidence.open(entry, config);
       if (!evidence) continue;
-      first ??= evidence;
       const { channelCount } = evidence;
-      if (wanted !== 'auto') return { scores: wanted, channelCount, note: '', evidence };
-      const found = await decideByValues(evidence, config, cases);
-      if (!found) continue;
+      headerChannels ??= channelCount;
+      if (wanted !== 'auto') {
+        await evidence.checkWhole();
+        return { scores: wanted, channelCount, note: '', evidence };
+      }
+      const found = await decideByValues(evidence, config, cases).catch(async (error: unknown) => {
+        // Values that are none of the kinds may come from damage.
+        if (error instanceof UsageError) await evidence.readWhole();
+        throw error;
+      });
+      if (!found) {
+        saysNothing = true;
+        continue;
+      }
       const note = `scores: ${found.scores} (auto: case ${entry.id} is ${evidence.stored}${found.why})`;
       return { scores: found.scores, channelCount, note, evidence };
     } catch (error) {
@@ -62,19 +73,25 @@ export async function decideScores(
       if (!(error instanceof InputError || error instanceof MachineError)) throw error;
     }
   }
-  if (first !== undefined) {
+  if (saysNothing) {
     throw new UsageError(
       'scores-ambiguous',
       'the predictions hold nothing but 0 and 1 (or one value): say whether they are labels or probabilities, --scores label or --scores probability',
       { field: 'scores' },
     );
   }
+  const undecided = wanted === 'auto' ? 'scores: undecided, as no case' : 'no case';
   return {
-    scores: wanted === 'auto' ? 'label' : wanted,
-    channelCount: 1,
-    note: 'scores: undecided, as no case can be read; the reason of each is below. Once the files are fixed, run again',
+    scores: wanted === 'auto' ? harmlessKind(headerChannels) : wanted,
+    channelCount: headerChannels ?? 1,
+    note: `${undecided} can be read; the reason of each is below. Once the files are fixed, run again`,
     unreadable: true,
   };
+}
+
+/** A kind by which cases that cannot be read are planned, so that each fails by its own fault. */
+export function harmlessKind(channelCount = 1): ScoreKind {
+  return channelCount === 1 ? 'label' : 'probability';
 }
 
 interface Found {
@@ -167,7 +184,10 @@ async function decideLabels(
   );
 }
 
-/** How many of the predicted labels the classes, the case's reference and some others know; undefined where there is neither. */
+/**
+ * How many of the predicted labels the classes, the case's reference and some others know; undefined where there is neither.
+ * @throws InputError when the case's own reference cannot be read
+ */
 async function knownLabels(
   evidence: CaseEvidence,
   classes: Config['classes'],
@@ -190,7 +210,8 @@ async function knownLabels(
       )?.referenceLabels();
       for (const label of labels ?? []) known.add(label);
     } catch (error) {
-      if (!(error instanceof InputError || error instanceof MachineError)) throw error;
+      const isOfFiles = error instanceof InputError || error instanceof MachineError;
+      if (!isOfFiles || entry === evidence.entry) throw error;
     }
   }
   return count();

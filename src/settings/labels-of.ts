@@ -13,7 +13,7 @@ const mostLabels = 2 ** 16;
 /**
  * The whole numbers nearest to the values of a volume, ascending: the labels of a label map. Of very large volumes those
  * of their first voxels. Stored integers without a slope are exact.
- * @throws InputError for a file that cannot be read that far.
+ * @throws InputError for a damaged file, behind these voxels as far as `finishOrCheck` can tell
  */
 export async function labelsOf(header: VolumeHeader): Promise<Label[]> {
   const { datatype, littleEndian, slope, intercept, shape, channels } = header;

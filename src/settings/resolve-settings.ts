@@ -4,7 +4,7 @@ import type { ManifestCase } from '../cases/types.ts';
 import { parseLosses } from '../losses/registry.ts';
 import { type LossContext, type LossSpec, neededLovasz, neededTerms } from '../losses/spec.ts';
 import { decideChannels } from './decide-channels.ts';
-import { decideScores, type ScoreDecision } from './decide-scores.ts';
+import { decideScores, harmlessKind, type ScoreDecision } from './decide-scores.ts';
 import { nameOfLabel, type RunClass, type RunSettings, thresholdDecides } from './run-settings.ts';
 import { type Config, defaultConfig } from './schema.ts';
 import { measureOf, shapeQuestions } from './shape-names.ts';
@@ -17,12 +17,22 @@ export const crossEntropyClips = { pytorch: 0, keras: 1e-7 } as const;
 export interface Resolved {
   readonly settings: RunSettings;
   readonly notes: readonly string[];
+  /** No case can be read: these settings score nothing. */
+  readonly unreadable?: true;
 }
 
 /** @throws UsageError when the configuration cannot be run on these cases. */
 export async function resolveSettings(config: Config, cases: readonly ManifestCase[]): Promise<Resolved> {
   const decision = await decideScores(cases, config);
   if (!decision.unreadable) return resolveFor(decision, config, cases);
+  return { ...(await resolveUnreadable(decision, config, cases)), unreadable: true };
+}
+
+async function resolveUnreadable(
+  decision: ScoreDecision,
+  config: Config,
+  cases: readonly ManifestCase[],
+): Promise<Resolved> {
   try {
     return await resolveFor(decision, config, cases);
   } catch (error) {
@@ -33,8 +43,10 @@ export async function resolveSettings(config: Config, cases: readonly ManifestCa
     ) {
       throw error;
     }
+    const scores = harmlessKind(decision.channelCount);
     const harmless = { ...config, losses: 'all', channelLabels: null, scale: 1 };
-    return resolveFor({ ...decision, scores: 'label' }, harmless, cases);
+    if (scores === 'label') return resolveFor({ ...decision, scores }, harmless, cases);
+    return resolveFor({ ...decision, scores }, { ...harmless, channels: 'exclusive', classes: null }, cases);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Voxels that are looked at before a run, to find out what its files hold. */
 import { type Box, type Vec3, voxelCount } from '../base/box.ts';
-import { readBoxes } from '../volumes/read-voxels.ts';
+import { readBoxes, type TakeBox } from '../volumes/read-voxels.ts';
 import { storedReaders } from '../volumes/stored-readers.ts';
 import { datatypeBytes, type VolumeHeader } from '../volumes/types.ts';
 
@@ -23,7 +23,7 @@ export interface VoxelSample {
   readonly whole: boolean;
 }
 
-/** Looks at the same voxels of all channels: planes spread over the volume. @throws InputError */
+/** Looks at the same voxels of all channels: planes spread over the volume. @throws InputError for a file that is damaged, there or behind them */
 export async function sampleVoxels(headers: readonly VolumeHeader[]): Promise<VoxelSample> {
   const { shape } = headers[0]!;
   const channelCount = headers.reduce((sum, { channels }) => sum + channels, 0);
@@ -85,13 +85,14 @@ async function valuesOf(header: VolumeHeader, boxes: readonly Box[]): Promise<(F
     isReached(channel) ? new Float64Array(size) : undefined,
   );
   let at = 0;
-  await readBoxes(header, [...values.keys()].filter(isReached), boxes, (stored, box, channel) => {
+  const take: TakeBox = (stored, box, channel) => {
     const view = new DataView(stored.buffer, stored.byteOffset, stored.length);
     const own = values[channel]!;
     if (box === boxes[0]) at = 0;
     for (let i = 0; i < stored.length; i += bytes) {
       own[at++] = value(view, i, littleEndian) * slope + intercept;
     }
-  });
+  };
+  await readBoxes(header, [...values.keys()].filter(isReached), boxes, take, { whole: true });
   return values;
 }

@@ -2,6 +2,7 @@
 
 import { voxelCount } from '../base/box.ts';
 import type { BufferBudget } from '../base/buffer-budget.ts';
+import { InputError } from '../base/errors.ts';
 import { boxesOfBundle, bundleCount } from '../run/plan/bundles.ts';
 import { type CasePlan, voxelBytes } from '../run/plan/case-plan.ts';
 import { CaseStream, roomFor } from '../volumes/case-reader.ts';
@@ -22,7 +23,8 @@ export async function walkCase(
 ): Promise<void> {
   const stream = new CaseStream(plan);
   const running = new Set<Promise<void>>();
-  let failure: unknown;
+  /** Of the bundle that failed first in the file. */
+  let failure: { readonly bundle: number; readonly error: unknown } | undefined;
   try {
     for (let bundle = 0; bundle < bundleCount(plan); bundle++) {
       signal.throwIfAborted();
@@ -34,14 +36,15 @@ export async function walkCase(
         buffers.giveBack(buffer);
         throw error;
       }
-      if (failure !== undefined) throw failure;
-      if (!missing.has(bundle)) {
+      // A value that cannot be scored may come from damage that only a checksum tells: the files are read to their ends first.
+      if (failure && !(failure.error instanceof InputError)) throw failure.error;
+      if (failure || !missing.has(bundle)) {
         buffers.giveBack(buffer);
         continue;
       }
       const work = score(bundle, buffer)
         .catch((error: unknown) => {
-          failure ??= error;
+          if (!failure || bundle < failure.bundle) failure = { bundle, error };
         })
         .finally(() => {
           buffers.giveBack(buffer);
@@ -54,5 +57,5 @@ export async function walkCase(
     stream.close();
     await Promise.all(running);
   }
-  if (failure !== undefined) throw failure;
+  if (failure) throw failure.error;
 }

@@ -1,5 +1,6 @@
 /** Parts of one volume, whether its file is compressed or not. */
 import { type Box, voxelCount, voxelIndex } from '../base/box.ts';
+import { finishOrCheck } from './check-whole.ts';
 import { openStream } from './gzip-stream.ts';
 import { openRaw } from './raw-source.ts';
 import { datatypeBytes, type VolumeHeader, type VolumeStream } from './types.ts';
@@ -7,10 +8,16 @@ import { datatypeBytes, type VolumeHeader, type VolumeStream } from './types.ts'
 /** Takes the stored bytes of a box of a channel, x fastest; they are valid until it is done. */
 export type TakeBox = (bytes: Uint8Array<ArrayBuffer>, box: Box, channel: number) => void | Promise<void>;
 
+export interface ReadOptions {
+  /** Hears how many bytes were read since it was last told, inflated where compressed. */
+  readonly onBytes?: (bytes: number) => void;
+  /** Whether a file that is damaged behind the boxes is refused as well, as far as `finishOrCheck` can tell. */
+  readonly whole?: boolean;
+}
+
 /**
  * Reads boxes of some channels; both ascend in the file. A raw file is read where they lie. A compressed one is inflated from its
  * start to the last of them, and the voxels of each box must lie together: whole rows of one plane, or whole planes.
- * `onBytes` hears how many bytes were read since it was last told, inflated where compressed.
  * @throws InputError when the file is gone or damaged so far, MachineError when storage fails
  */
 export async function readBoxes(
@@ -18,7 +25,7 @@ export async function readBoxes(
   channels: readonly number[],
   boxes: readonly Box[],
   take: TakeBox,
-  onBytes: (bytes: number) => void = () => {},
+  { onBytes = () => {}, whole = false }: ReadOptions = {},
 ): Promise<void> {
   const voxelBytes = datatypeBytes[header.datatype];
   const most = Math.max(0, ...boxes.map(({ shape }) => voxelCount(shape)));
@@ -33,12 +40,16 @@ export async function readBoxes(
         await take(bytes, box, channel);
       }
     }
+    if (whole && source instanceof Forward) await source.finishOrCheck();
   } finally {
     source.close();
   }
 }
 
-/** The first `length` stored bytes of a volume, all channels behind each other, in blocks; at the end there may be less of one. */
+/**
+ * The first `length` stored bytes of a volume, all channels behind each other, in blocks; at the end there may be less of one.
+ * @throws InputError for a damaged file, behind these bytes as far as `finishOrCheck` can tell
+ */
 export async function* readBlocks(
   header: VolumeHeader,
   length: number,
@@ -51,6 +62,7 @@ export async function* readBlocks(
       await stream.read(block);
       yield block;
     }
+    await finishOrCheck(stream, length);
   } finally {
     stream.close();
   }
@@ -86,6 +98,10 @@ class Forward {
     }
     await this.#stream.read(target);
     this.#position += target.length;
+  }
+
+  finishOrCheck(): Promise<void> {
+    return finishOrCheck(this.#stream, this.#position);
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { voxelCount } from '../../src/base/box.ts';
 import { tileGrid } from '../../src/base/tile-grid.ts';
@@ -7,6 +8,7 @@ import { planMemory } from '../../src/run/plan/memory.ts';
 import { resolveSettings } from '../../src/settings/resolve-settings.ts';
 import { configSchema } from '../../src/settings/schema.ts';
 import { writeNifti } from '../../src/volumes/nifti/write.ts';
+import { damages } from '../support/damage.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -26,4 +28,14 @@ test.each([
   const plan = await planCase(cases[0]!, 0, settings, planMemory(config).threadBytes);
   expect(projected).toMatchObject({ shape: plan.tileShape, count: tiles });
   expect(tileGrid(plan.shape, plan.tileShape).length).toBe(tiles);
+});
+
+test.each(damages)('a prediction that is damaged ($name) is told for that', async ({ apply, code }) => {
+  const path = folder('damaged.nii.gz');
+  const shape = [16, 16, 8] as const;
+  const data = Float32Array.from({ length: voxelCount(shape) }, (_, i) => Math.sin(i) ** 2);
+  await writeNifti(path, { shape, datatype: 'float32', data, gzip: true });
+  writeFileSync(path, apply(readFileSync(path)));
+  const error = { name: 'InputError', code: expect.stringMatching(code), place: { file: path } };
+  await expect(inspectFile(path, configSchema.parse({}))).rejects.toMatchObject(error);
 });

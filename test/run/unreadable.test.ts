@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { UnscoredCase } from '../../src/base/scored.ts';
+import type { ManifestCase } from '../../src/cases/types.ts';
+import { damages } from '../support/damage.ts';
 import { golden } from '../support/golden.ts';
 import { pair, score } from '../support/score.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { sharedCase } from './cases.ts';
+import { type PairOptions, writePair } from './volumes.ts';
 
 const folder = temporaryFolder();
 let serial = 0;
@@ -116,4 +119,39 @@ test('a run in which nothing could be read can be resumed once the files are the
   const report = await score(cases, {}, out, { resume: true });
   expect(report.exitStatus).toBe(0);
   expect(report.results.scores).toBe('probability');
+});
+
+test('damaged gzip: the damage is told, not values before it, and other cases are scored as if alone', async () => {
+  const edits: readonly PairOptions['edit'][] = [
+    () => {},
+    (scores) => scores.fill(Number.NaN, 0, 8),
+    (scores) => scores.fill(7, 0, 8),
+  ];
+  const bad: { readonly entry: ManifestCase; readonly code: RegExp }[] = [];
+  for (const { name, code, apply } of damages) {
+    for (const [i, edit] of edits.entries()) {
+      const [prediction, reference] = [folder(`${serial++}.nii.gz`), folder(`${serial++}.nii.gz`)];
+      await writePair(prediction, reference, { shape: [32, 32, 8], seed: 1, gzip: true, edit: edit! });
+      writeFileSync(prediction, apply(readFileSync(prediction)));
+      bad.push({ entry: pair(`${name} ${i}`, prediction, reference), code });
+    }
+  }
+  const damaged = bad.map(({ entry }) => entry);
+  // Tiles of which the first fails while the file is still read.
+  const config = { tile: { shape: [32, 32, 1], bundle: 1 } } as const;
+  const report = await score([...damaged, good], config, newFolder());
+  const alone = await score([good], config, newFolder());
+  expect(report.results.cases.at(-1)).toEqual(alone.results.cases[0]);
+  expect(report.results.pooled).toEqual(alone.results.pooled);
+  const none = await score(damaged, config, newFolder());
+  expect(none.exitStatus).toBe(1);
+  for (const { results } of [report, none]) {
+    for (const [i, { entry, code }] of bad.entries()) {
+      expect(results.cases[i]).toMatchObject({
+        id: entry.id,
+        status: 'failed',
+        error: { code: expect.stringMatching(code), file: entry.predictions[0] },
+      });
+    }
+  }
 });

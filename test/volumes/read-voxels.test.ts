@@ -37,7 +37,7 @@ describe.each(['raw.nii', 'packed.nii.gz'])('boxes of %s', (name) => {
         const values = new Uint16Array(bytes.slice().buffer);
         found.push([channel, boxes.indexOf(box), values[0]!, values.at(-1)!, values.length]);
       },
-      (bytes) => (told += bytes),
+      { onBytes: (bytes) => (told += bytes) },
     );
     expect(found).toEqual([
       [0, 0, 5, 14, 10],

@@ -69,7 +69,7 @@ export async function sampleStored(
     if (box === boxes.at(-1)) give(sampled, channel);
     await soon();
   };
-  await readBoxes(header, inOrder, boxes, takePlane, readBytes);
+  await readBoxes(header, inOrder, boxes, takePlane, { onBytes: readBytes });
 }
 
 /** Bytes that `sampleStored` will tell of. */
