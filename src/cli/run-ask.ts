@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { type AskOptions, ask } from '../questions/ask/ask.ts';
 import { openFinishedRun } from '../questions/ask/finished-run.ts';
 import type { Question } from '../questions/ask/question.ts';
@@ -66,8 +65,6 @@ export async function interrupting<T>(
   return interruptible(
     () => terminal.error('\nStopping.\n'),
     async (signal) => {
-      // Every piece of work in flight listens to it.
-      setMaxListeners(0, signal);
       try {
         return await work({ ...count, signal });
       } catch (error) {

@@ -1,4 +1,5 @@
 /** The threads of this process that score and reduce. */
+import { setMaxListeners } from 'node:events';
 import type { AuditStep } from '../audit/audit-case.ts';
 import { Auditor } from '../audit/auditor.ts';
 import { MachineError } from '../base/errors.ts';
@@ -50,6 +51,8 @@ export class ThreadPool {
 
   /** @throws the step's own error; MachineError when its thread died. */
   async run<S extends Step | AuditStep>(step: S, signal?: AbortSignal): Promise<StepResults[S['kind']]> {
+    // Every step that waits or runs listens to it.
+    if (signal) setMaxListeners(0, signal);
     let answer: StepAnswer;
     try {
       answer =

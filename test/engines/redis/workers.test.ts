@@ -85,3 +85,18 @@ test('borders and lesions by several workers, of which one is killed', async () 
   await cluster.score('out', { resume: true });
   expect(cluster.results('out')).toBe(expected);
 });
+
+test('a pool of many ranges leaves no warning of Node in the log', async () => {
+  const classes = Array.from({ length: 12 }, (_, i) => `class${i}=1`).join(';');
+  cluster = await redis.cluster({ cases: 2, flags: { classes, channels: 'independent' } });
+  for (const [i, { predictions, ...rest }] of cluster.cases.entries()) {
+    cluster.cases[i] = { ...rest, predictions: Array.from({ length: 12 }, () => predictions[0]!) };
+  }
+  const expected = await cluster.expected();
+  const worker = await cluster.worker();
+  await cluster.score('out');
+  expect(cluster.results('out')).toBe(expected);
+  await worker.kill('SIGTERM');
+  expect(worker.log).toContain('run done');
+  expect(worker.log).not.toContain('Warning');
+});
