@@ -108,7 +108,7 @@ interface KernelExports {
     counts: number,
     keys: number,
     payload: number,
-    entries: number,
+    stored: number,
     cells: number,
     bitmap: number,
     scratch: number,
@@ -155,6 +155,8 @@ interface KernelExports {
     list: number,
     state: number,
   ): number;
+  tileDirectory(stored: number, counts: number, out: number): number;
+  mergedDirectory(stored: number, keys: number, first: number, buckets: number, out: number): number;
   mergeTile(counts: number, cells: number, list: number, state: number): void;
   sumRunTerms(
     list: number,

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { bitmapBytes } from '../../src/kernels/kernels.ts';
+import {
+  decodeBlocks,
+  eachBucket,
+  mostDirectoryBytes,
+} from '../../src/measures/sorted-errors/shard/directory.ts';
+import { formatVersion } from '../../src/measures/sorted-errors/shard/file.ts';
 import { randomNumbers } from '../run/volumes.ts';
 import { logitInputs, probabilityInputs, type Voxels } from './inputs.ts';
 import { Bench } from './memory.ts';
@@ -60,24 +66,19 @@ function encodeTile({ scores, mask }: Voxels, logit: number) {
   const background = bench.words(offsets, 2 * buckets)[buckets]!;
   kernels.placeKeys(at, maskAt, scores.length, logit, offsets, keys);
   const [cells, bitmap] = [bench.empty(8 * buckets), bench.empty(bitmapBytes)];
-  const [entries, scratch] = [bench.empty(16 * buckets), bench.empty(12 * buckets)];
+  const [stored, scratch] = [bench.empty(4 * buckets), bench.empty(12 * buckets)];
+  const out = bench.empty(mostDirectoryBytes(2 * scores.length));
   return ([0, 1] as const).map((side) => {
     const start = keys + (side ? 2 * background : 0);
     const sideCounts = counts + 4 * buckets * side;
-    const length = kernels.encodeSide(sideCounts, start, start, entries, cells, bitmap, scratch);
-    const list = [...bench.words(entries, 4 * length)];
-    let payload = start;
-    const found = Array.from({ length }, (_, rank) => {
-      const [bucket, encoding, count, bytes] = list.slice(4 * rank, 4 * rank + 4) as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      const content = [...bench.bytes(payload, bytes)];
-      payload += bytes;
-      return { bucket, encoding, count, content };
-    });
+    const length = kernels.encodeSide(sideCounts, start, start, stored, cells, bitmap, scratch);
+    const directory = bench.bytes(out, kernels.tileDirectory(stored, sideCounts, out));
+    const found: { bucket: number; encoding: number; count: number; content: number[] }[] = [];
+    for (const block of decodeBlocks(directory, length, formatVersion)) {
+      eachBucket(block, (bucket, encoding, count, offset, bytes) => {
+        found.push({ bucket, encoding, count, content: [...bench.bytes(start + offset, bytes)] });
+      });
+    }
     expect(bench.bytes(cells, 8 * buckets).every((byte) => byte === 0)).toBe(true);
     expect(bench.bytes(bitmap, bitmapBytes).every((byte) => byte === 0)).toBe(true);
     return found;

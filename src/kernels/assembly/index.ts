@@ -11,6 +11,7 @@ export { evaluateKeys } from './evaluate';
 export { addPieceKeys, clearKeys } from './add-keys';
 export { endBucket, gatherKeys } from './key-list';
 export { listPieces, readPieces, startRows } from './piece-list';
+export { mergedDirectory, tileDirectory } from './directory';
 export { mergeBuckets, mergeTile } from './merge';
 export { probabilityOfKey } from './score-bins';
 export { startWalk, walkSteps } from './scores';

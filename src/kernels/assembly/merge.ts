@@ -1,5 +1,6 @@
 /** Merging bucket by bucket: of pieces of any number of shards, or of the placed keys of one tile. */
 import { addPackedKeys, addPieceKeys } from './add-keys';
+import { setStored } from './directory';
 import { evaluateKeys } from './evaluate';
 import { collectKeys, encodeFew, encoding, MOST_FEW, RUNS } from './few-keys';
 import {
@@ -11,14 +12,17 @@ const BUCKETS: usize = 65536;
 
 /** State of a merge: float64 each. */
 const BUCKET: usize = 0, FOREGROUND: usize = 8, BACKGROUND: usize = 16, SUMS: usize = 24;
-/** For each side: entries and payload bytes so far. */
-const ENTRIES: usize = 32, BYTES: usize = 48;
+/** Payload bytes of each side so far. */
+const BYTES: usize = 32;
 /** What a merge is to do: foreground voxels of the whole, whether scores are logits, evaluate, write. */
-const TOTAL: usize = 64, LOGIT: usize = 72, EVALUATE: usize = 80, WRITE: usize = 88;
-/** Addresses of the sums, and of entries and payloads of each side; how large a payload may get before a pause. */
-const SUMS_AT: usize = 96, ENTRIES_AT: usize = 104, PAYLOAD_AT: usize = 120, PAUSE: usize = 136;
-/** Of a tile: where the keys of each side that are left begin, and how many rows of sums and entries there is room for. */
-const KEYS_AT: usize = 144, ROWS: usize = 160;
+const TOTAL: usize = 48, LOGIT: usize = 56, EVALUATE: usize = 64, WRITE: usize = 72;
+/**
+ * Addresses of the sums, and of each side's payload and table of how its buckets are stored (directory.ts); how large a payload
+ * may get before a pause.
+ */
+const SUMS_AT: usize = 80, STORED_AT: usize = 88, PAYLOAD_AT: usize = 104, PAUSE: usize = 120;
+/** Of a tile: where the keys of each side that are left begin, and how many rows of sums there is room for. */
+const KEYS_AT: usize = 128, ROWS: usize = 144;
 
 /** Bytes of a row of sums: float64 [bucket, sums and compensations of `evaluateKeys`]. */
 const SUMS_ROW: usize = 40;
@@ -27,8 +31,8 @@ const SUMS_ROW: usize = 40;
  * Merges buckets from `BUCKET` of the state up to `end`, or until a payload has reached `PAUSE` bytes (room for one
  * bucket more is behind them). `keys`: float64 pairs [background, foreground], the keys of each bucket from `first` on;
  * `starts`: the first row of each in `rows`, the pieces of `addPieceKeys`. For each bucket that holds keys a row of sums is
- * written, and for each of its sides that does an entry of float64 [bucket, encoding, keys, bytes]. `list`: room of
- * `gatherKeys`. Returns whether each bucket held the keys that it should; at one that does not, the merge stops.
+ * written, and for each of its sides that does how it is stored. `list`: room of `gatherKeys`. Returns whether each bucket held
+ * the keys that it should; at one that does not, the merge stops.
  */
 export function mergeBuckets(
   first: i32, end: i32, keys: usize, starts: usize, rows: usize, cells: usize, list: usize, state: usize,
@@ -50,7 +54,7 @@ export function mergeBuckets(
     const from = load<u32>(starts + (slot << 2));
     const count = load<u32>(starts + (slot << 2), 4) - from;
     if (addPieceKeys(rows + (<usize>from << 4), count, cells, 0) != all) return false;
-    const listed = gatherAndWrite(<i32>bucket, background, foreground, write, cells, list, state);
+    const listed = gatherAndWrite(slot, background, foreground, write, cells, list, state);
     const foregroundAbove = load<f64>(state, FOREGROUND) - foreground;
     const backgroundAbove = load<f64>(state, BACKGROUND) - background;
     store<f64>(state, foregroundAbove, FOREGROUND);
@@ -67,24 +71,24 @@ export function mergeBuckets(
 
 /** Lists the keys that were added, and, to `write` them, adds those of each side to its payload. */
 function gatherAndWrite(
-  bucket: i32, background: f64, foreground: f64, write: bool, cells: usize, list: usize, state: usize,
+  slot: usize, background: f64, foreground: f64, write: bool, cells: usize, list: usize, state: usize,
 ): i32 {
   const few = <f64>MOST_FEW;
   const backgroundRuns = write && background > few ? payloadEnd(state) : 0;
   const foregroundRuns = write && foreground > few ? payloadEnd(state + 8) : 0;
   const listed = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
   if (!write) return listed;
-  if (backgroundRuns) addEntry(bucket, RUNS, background, backgroundEnd, state);
-  else if (background > 0) writeFew(bucket, collectKeys(list, listed, BACKGROUND_COUNTS), <u32>background, state);
-  if (foregroundRuns) addEntry(bucket, RUNS, foreground, foregroundEnd, state + 8);
-  else if (foreground > 0) writeFew(bucket, collectKeys(list, listed, FOREGROUND_COUNTS), <u32>foreground, state + 8);
+  if (backgroundRuns) endStored(slot, RUNS, backgroundEnd, state);
+  else if (background > 0) writeFew(slot, collectKeys(list, listed, BACKGROUND_COUNTS), <u32>background, state);
+  if (foregroundRuns) endStored(slot, RUNS, foregroundEnd, state + 8);
+  else if (foreground > 0) writeFew(slot, collectKeys(list, listed, FOREGROUND_COUNTS), <u32>foreground, state + 8);
   return listed;
 }
 
 /** Adds a few keys to the payload of a side. */
-function writeFew(bucket: i32, keys: usize, count: u32, ofSide: usize): void {
+function writeFew(slot: usize, keys: usize, count: u32, ofSide: usize): void {
   const end = encodeFew(keys, count, payloadEnd(ofSide));
-  addEntry(bucket, encoding, <f64>count, end, ofSide);
+  endStored(slot, encoding, end, ofSide);
 }
 
 /** Begins a row of sums; returns where the sums of the bucket go. */
@@ -105,16 +109,10 @@ function payloadEnd(ofSide: usize): usize {
   return <usize>(load<f64>(ofSide, PAYLOAD_AT) + load<f64>(ofSide, BYTES));
 }
 
-/** Lists the keys of a bucket that were written from the payload's end to `end`. */
-function addEntry(bucket: i32, encoding: i32, keys: f64, end: usize, ofSide: usize): void {
+/** Notes how the keys of a bucket are stored, which were written from the payload's end to `end`. */
+function endStored(slot: usize, encoding: i32, end: usize, ofSide: usize): void {
   const bytes = end - payloadEnd(ofSide);
-  const entry = load<f64>(ofSide, ENTRIES);
-  const at = <usize>load<f64>(ofSide, ENTRIES_AT) + (<usize>entry << 5);
-  store<f64>(at, <f64>bucket);
-  store<f64>(at, <f64>encoding, 8);
-  store<f64>(at, keys, 16);
-  store<f64>(at, <f64>bytes, 24);
-  store<f64>(ofSide, entry + 1, ENTRIES);
+  setStored(<usize>load<f64>(ofSide, STORED_AT), slot, encoding, bytes);
   store<f64>(ofSide, load<f64>(ofSide, BYTES) + <f64>bytes, BYTES);
 }
 
@@ -128,8 +126,8 @@ function mostBytes(keys: u32): f64 {
 
 /**
  * `mergeBuckets` of a single tile of less than 2^28 voxels: of its keys as `placeKeys` left them, by the `counts` of their
- * buckets. Stops when sums, entries or a payload have no room for another bucket (`ROWS`, `PAUSE`): to be called again, with
- * these emptied, until `BUCKET` is 65536.
+ * buckets. Stops when sums or a payload have no room for another bucket (`ROWS`, `PAUSE`): to be called again, with these
+ * emptied, until `BUCKET` is 65536.
  */
 export function mergeTile(counts: usize, cells: usize, list: usize, state: usize): void {
   const room = load<f64>(state, PAUSE);
@@ -155,13 +153,13 @@ export function mergeTile(counts: usize, cells: usize, list: usize, state: usize
       listed = listFew(backgroundKeys, background, foregroundKeys, foreground, list);
       if (write) {
         splitSides(count);
-        if (background) writeFew(<i32>bucket, backgroundFew, background, state);
-        if (foreground) writeFew(<i32>bucket, foregroundFew, foreground, state + 8);
+        if (background) writeFew(bucket, backgroundFew, background, state);
+        if (foreground) writeFew(bucket, foregroundFew, foreground, state + 8);
       }
     } else {
       addPackedKeys(backgroundKeys, background, cells, 0);
       addPackedKeys(foregroundKeys, foreground, cells, 1);
-      listed = gatherAndWrite(<i32>bucket, <f64>background, <f64>foreground, write, cells, list, state);
+      listed = gatherAndWrite(bucket, <f64>background, <f64>foreground, write, cells, list, state);
     }
     backgroundKeys += <usize>background << 1;
     foregroundKeys += <usize>foreground << 1;

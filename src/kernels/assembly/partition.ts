@@ -4,6 +4,8 @@
  */
 import { errorKeys } from './keys';
 import { addPacked, clearCells, encodeCells } from './cells';
+import { setStored } from './directory';
+import { PACKED, RUNS } from './few-keys';
 
 const BUCKETS: usize = 65536;
 
@@ -115,40 +117,36 @@ function repeats(keys: usize, count: i32): bool {
 
 /**
  * Encodes the buckets of one side. `keys`: where `placeKeys` put the side's first key; payloads are moved together
- * at `payload` (at or before `keys`: an encoded bucket is never longer than the placed one). For each bucket that
- * holds keys an entry of four uint32 is written at `entries`: bucket, encoding (0 packed, 1 runs), keys, bytes.
- * `cells`, `bitmap`: all zero on entry and on return. `scratch`: room for 65536 runs. Returns the number of entries.
+ * at `payload` (at or before `keys`: an encoded bucket is never longer than the placed one). How each bucket that holds keys
+ * is stored, packed or as runs, goes to the table `stored` (directory.ts). `cells`, `bitmap`: all zero on entry and on return.
+ * `scratch`: room for 65536 runs. Returns the bytes of the payload.
  */
 export function encodeSide(
-  counts: usize, keys: usize, payload: usize, entries: usize, cells: usize, bitmap: usize, scratch: usize,
-): i32 {
-  let entry = entries;
+  counts: usize, keys: usize, payload: usize, stored: usize, cells: usize, bitmap: usize, scratch: usize,
+): usize {
+  const start = payload;
   for (let b: usize = 0; b < BUCKETS; b++) {
     const count = load<u32>(counts + (b << 2));
     if (!count) continue;
     let bytes: u32 = count << 1;
-    let encoding: u32 = 0;
+    let encoding = PACKED;
     if (repeats(keys, count)) {
       addPacked(keys, count, cells, bitmap);
       const runs = encodeCells(cells, bitmap, scratch);
       clearCells(cells, bitmap);
       if (runs < bytes) {
-        encoding = 1;
+        encoding = RUNS;
         memory.copy(payload, scratch, runs);
         keys += bytes;
         bytes = runs;
       }
     }
-    if (!encoding) {
+    if (encoding == PACKED) {
       if (payload != keys) memory.copy(payload, keys, bytes);
       keys += bytes;
     }
     payload += bytes;
-    store<u32>(entry, <u32>b);
-    store<u32>(entry, encoding, 4);
-    store<u32>(entry, count, 8);
-    store<u32>(entry, bytes, 12);
-    entry += 16;
+    setStored(stored, b, encoding, bytes);
   }
-  return <i32>((entry - entries) >> 4);
+  return payload - start;
 }

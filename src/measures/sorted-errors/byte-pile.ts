@@ -22,13 +22,7 @@ export class BytePile {
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
-
-  /** The same of numbers that were added as they lie in memory. */
-  get numbers(): Float64Array {
-    return new Float64Array(this.#bytes.buffer, 0, this.#length / 8);
-  }
 }
 
 /** What the merge that was last in this thread has written of each side: one set for all, since each is stored before the next. */
 export const mergedPayloads = [new BytePile(), new BytePile()] as const;
-export const mergedEntries = [new BytePile(), new BytePile()] as const;

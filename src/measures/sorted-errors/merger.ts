@@ -8,7 +8,7 @@ import { type Kernels, Layout } from '../../kernels/kernels.ts';
 import { mergedPayloads } from './byte-pile.ts';
 import { type BucketSums, sumsLength } from './lovasz-sum.ts';
 import { Pieces } from './pieces.ts';
-import { bucketCount, entryLength } from './shard/directory.ts';
+import { bucketCount } from './shard/directory.ts';
 import type { SectionContent, ShardFile } from './shard/file.ts';
 
 /** Buckets [first, end) of one class. */
@@ -67,7 +67,7 @@ export interface MergedRange extends MergedKeys {
 /** Cells that count the keys of a bucket, and the list that they are gathered into (kernels, key-list.ts). */
 export const cellBytes = 16 * bucketCount;
 export const listBytes = 12 * bucketCount;
-/** Runs of 65536 cells take at most this. */
+/** Runs of 65536 cells take at most this, and the directory of a range less. */
 const maxRunBytes = 12 * bucketCount;
 /** A payload in kernel memory is taken out when it has come to this. */
 const pauseBytes = 1 << 20;
@@ -77,15 +77,14 @@ export const mergeState = {
   foreground: 1,
   background: 2,
   sums: 3,
-  entries: 4,
-  bytes: 6,
-  total: 8,
-  sumsAt: 12,
-  entriesAt: 13,
-  payloadAt: 15,
-  pause: 17,
-  keysAt: 18,
-  length: 21,
+  bytes: 4,
+  total: 6,
+  sumsAt: 10,
+  storedAt: 11,
+  payloadAt: 13,
+  pause: 15,
+  keysAt: 16,
+  length: 19,
 };
 const sides = [0, 1] as const;
 
@@ -133,11 +132,11 @@ export class Merger {
     const { keys, starts, rows } = pieces.list().table();
     const { buckets, background, foreground } = pieces.totals();
     const sums = layout.region(context ? 8 * sumsLength * buckets : 0);
-    const entries = sides.map(() => layout.region(write ? 8 * entryLength * buckets : 0));
+    const stored = sides.map(() => layout.region(write ? 4 * (range.end - range.first) : 0));
 
     const values = () => new Float64Array(kernels.memory.buffer, walk, mergeState.length);
     // Voxels of each side with at least the errors of the range: those above it and its own.
-    values().set([range.first, foreground, background, 0, 0, 0, 0, 0]);
+    values().set([range.first, foreground, background, 0, 0, 0]);
     if (context) {
       values()[1]! += context.foregroundAbove;
       values()[2]! += context.backgroundAbove;
@@ -149,7 +148,7 @@ export class Merger {
         context ? 1 : 0,
         write ? 1 : 0,
         sums,
-        ...entries,
+        ...stored,
         ...payloads,
         pauseBytes,
       ],
@@ -166,22 +165,23 @@ export class Merger {
       }
       if (bucket >= range.end) break;
     }
-    const table = (address: number, length: number) =>
-      new Float64Array(kernels.memory.buffer, address, length).slice();
+    const sumsFound = sumsLength * values()[mergeState.sums]!;
     return {
-      sums: table(sums, sumsLength * values()[mergeState.sums]!),
+      sums: new Float64Array(kernels.memory.buffer, sums, sumsFound).slice(),
       background,
       foreground,
       sections: write
         ? sides.map((side) => {
-            const entryCount = values()[mergeState.entries + side]!;
-            const payload = mergedPayloads[side].bytes;
+            // In place of the payload, which is taken out.
+            const at = payloads[side]!;
+            const slots = range.end - range.first;
+            const bytes = kernels.mergedDirectory(stored[side]!, keys + 8 * side, range.first, slots, at);
             return {
               class: range.class,
               side,
-              entries: table(entries[side]!, entryLength * entryCount),
-              entryCount,
-              payload,
+              keys: side === 0 ? background : foreground,
+              directory: this.#view(at, bytes).slice(),
+              payload: mergedPayloads[side].bytes,
             };
           })
         : [],

@@ -4,34 +4,33 @@
  */
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { WriteShard } from '../quantity.ts';
-import { mergedEntries, mergedPayloads } from './byte-pile.ts';
+import { mergedPayloads } from './byte-pile.ts';
 import { sumsLength } from './lovasz-sum.ts';
 import { type KeyCounts, type MergedKeys, mergedRows, mergeState } from './merger.ts';
-import { bucketCount, entryLength } from './shard/directory.ts';
+import { bucketCount } from './shard/directory.ts';
 import type { SectionContent } from './shard/file.ts';
 
 /** A case of more keys is cut into ranges, so that no more than those of one are held at once. */
 export const mostVoxels = 2 ** 23;
 
-/** Rows of sums, and of entries of each side, that are in kernel memory at once. */
-const rowCount = 4096;
-/** Room of a side's payload: more than the runs of any bucket. */
-const payloadBytes = 8 * bucketCount;
+/** Rows of sums that are in kernel memory at once. */
+const rowCount = 3072;
+/** Room of a side's payload: more than the runs of any bucket, and than the directory of all. */
+const payloadBytes = 7 * bucketCount + 64;
 const sumsBytes = 8 * sumsLength * rowCount;
-const entryBytes = 8 * entryLength * rowCount;
 
 /** Kernel memory that is free once the keys are placed. */
 export interface OneTileRoom {
   readonly cells: number;
   /** 12 bytes for each key of a bucket. */
   readonly scratch: number;
-  /** `payloadBytes` bytes. */
-  readonly first: number;
-  /** `secondBytes` bytes. */
-  readonly second: number;
+  /** 4 bytes for each bucket and side: how it is stored. */
+  readonly stored: number;
+  /** `oneTileBytes` bytes. */
+  readonly work: number;
 }
 
-export const secondBytes = payloadBytes + sumsBytes + 2 * entryBytes + 8 * mergeState.length;
+export const oneTileBytes = 2 * payloadBytes + sumsBytes + 8 * mergeState.length;
 
 /** Keys of a class as `placeKeys` has left them. */
 export interface PlacedKeys extends KeyCounts {
@@ -44,44 +43,48 @@ export interface PlacedKeys extends KeyCounts {
 
 export function mergePlaced(
   kernels: Kernels,
-  { cells, scratch, first, second }: OneTileRoom,
+  { cells, scratch, stored, work }: OneTileRoom,
   placed: PlacedKeys,
   write: WriteShard | null,
 ): MergedKeys {
   const { background, foreground } = placed;
-  const payloadsAt = [first, second] as const;
-  const sumsAt = second + payloadBytes;
-  const entriesAt = [sumsAt + sumsBytes, sumsAt + sumsBytes + entryBytes] as const;
-  const walk = sumsAt + sumsBytes + 2 * entryBytes;
+  const walk = work;
+  const sumsAt = walk + 8 * mergeState.length;
+  const payloadsAt = [sumsAt + sumsBytes, sumsAt + sumsBytes + payloadBytes] as const;
+  const storedAt = [stored, stored + 4 * bucketCount] as const;
   const state = new Float64Array(kernels.memory.buffer, walk, mergeState.length).fill(0);
   state[mergeState.foreground] = foreground;
   state[mergeState.background] = background;
   state.set(
-    [foreground, placed.logit, 1, write ? 1 : 0, sumsAt, ...entriesAt, ...payloadsAt, payloadBytes],
+    [foreground, placed.logit, 1, write ? 1 : 0, sumsAt, ...storedAt, ...payloadsAt, payloadBytes],
     mergeState.total,
   );
   state.set([placed.keys, placed.keys + 2 * background, rowCount], mergeState.keysAt);
   kernels.clearKeys();
   const sums: Float64Array[] = [];
-  for (const pile of [...mergedEntries, ...mergedPayloads]) pile.clear();
+  for (const pile of mergedPayloads) pile.clear();
   const { buffer } = kernels.memory;
   while (state[mergeState.bucket]! < bucketCount) {
     kernels.mergeTile(placed.counts, cells, scratch, walk);
     sums.push(new Float64Array(buffer, sumsAt, sumsLength * state[mergeState.sums]!).slice());
     state[mergeState.sums] = 0;
     for (const side of [0, 1] as const) {
-      const listedBytes = 8 * entryLength * state[mergeState.entries + side]!;
-      mergedEntries[side].add(new Uint8Array(buffer, entriesAt[side], listedBytes));
       mergedPayloads[side].add(new Uint8Array(buffer, payloadsAt[side], state[mergeState.bytes + side]!));
-      state[mergeState.entries + side] = 0;
       state[mergeState.bytes + side] = 0;
     }
   }
   if (write && background + foreground > 0) {
     const sections = ([0, 1] as const).map((side): SectionContent => {
-      const entries = mergedEntries[side].numbers;
-      const payload = mergedPayloads[side].bytes;
-      return { class: placed.class, side, entries, entryCount: entries.length / entryLength, payload };
+      // In place of the payload, which is taken out.
+      const at = payloadsAt[side];
+      const bytes = kernels.tileDirectory(storedAt[side], placed.counts + 4 * bucketCount * side, at);
+      return {
+        class: placed.class,
+        side,
+        keys: side === 0 ? background : foreground,
+        directory: new Uint8Array(buffer, at, bytes),
+        payload: mergedPayloads[side].bytes,
+      };
     });
     write({ range: { class: placed.class, first: 0, end: bucketCount } }, sections);
   }

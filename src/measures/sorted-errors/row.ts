@@ -6,9 +6,9 @@ import type { TileNeeds, TileRegions } from '../tile/memory.ts';
 import type { ClassView } from '../tile/tile-view.ts';
 import { addBucketSums, type LovaszValues } from './lovasz-sum.ts';
 import { addKeys, type KeyCounts, keysDiffer, type MergedKeys, Merger, sameKeys } from './merger.ts';
-import { mergePlaced, type PlacedKeys, secondBytes } from './one-tile.ts';
+import { mergePlaced, oneTileBytes, type PlacedKeys } from './one-tile.ts';
 import { addBuckets, countKeys, cutRanges, emptyHistogram, type RangeJob } from './ranges.ts';
-import { bucketCount, entryLength } from './shard/directory.ts';
+import { bucketCount, mostDirectoryBytes } from './shard/directory.ts';
 import type { SectionContent, ShardFile } from './shard/file.ts';
 
 /** Addresses of what only this row uses. */
@@ -16,8 +16,10 @@ interface Room {
   /** A shard's payload for each class. */
   readonly payloads: readonly number[];
   readonly counts: number;
+  /** Where the keys of each bucket and side go; then how it is stored. */
   readonly offsets: number;
-  readonly entries: number;
+  /** For a directory, or a case that is one tile. */
+  readonly work: number;
 }
 
 /** What the ranges of a class gave. */
@@ -33,7 +35,7 @@ export const sortedErrors: Quantity<RangeJob, RangeSums, readonly LovaszValues[]
     payloads: Array.from({ length: classes }, () => layout.region(2 * voxels)),
     counts: layout.region(8 * bucketCount),
     offsets: layout.region(8 * bucketCount),
-    entries: layout.region(Math.max(16 * bucketCount, secondBytes)),
+    work: layout.region(Math.max(mostDirectoryBytes(2 * voxels), oneTileBytes)),
   }),
   meter({ kernels, regions }, room) {
     const { cells, bitmap } = regions;
@@ -151,7 +153,7 @@ function mergeOneTile(
   view: ClassView,
   write: WriteShard | null,
 ): MergedKeys {
-  const free = { cells, scratch, first: room.offsets, second: room.entries };
+  const free = { cells, scratch, stored: room.offsets, work: room.work };
   return mergePlaced(kernels, free, placeKeys(kernels, room, view), write);
 }
 
@@ -162,17 +164,20 @@ function makeShard(
   room: Room,
   view: ClassView,
 ): SectionContent[] {
-  const { counts, keys, background } = placeKeys(kernels, room, view);
-  const { entries } = room;
+  const { counts, keys, background, foreground } = placeKeys(kernels, room, view);
+  const { offsets: stored, work } = room;
   const { buffer } = kernels.memory;
   return ([0, 1] as const).map((side) => {
     const start = keys + (side === 1 ? 2 * background : 0);
     const sideCounts = counts + 4 * bucketCount * side;
-    const entryCount = kernels.encodeSide(sideCounts, start, start, entries, cells, bitmap, scratch);
-    const list = new Uint32Array(buffer, entries, entryLength * entryCount).slice();
-    let bytes = 0;
-    for (let i = 3; i < list.length; i += entryLength) bytes += list[i]!;
-    const payload = new Uint8Array(buffer, start, bytes);
-    return { class: view.index, side, entries: list, entryCount, payload };
+    const bytes = kernels.encodeSide(sideCounts, start, start, stored, cells, bitmap, scratch);
+    const directoryBytes = kernels.tileDirectory(stored, sideCounts, work);
+    return {
+      class: view.index,
+      side,
+      keys: side === 0 ? background : foreground,
+      directory: new Uint8Array(buffer, work, directoryBytes).slice(),
+      payload: new Uint8Array(buffer, start, bytes),
+    };
   });
 }

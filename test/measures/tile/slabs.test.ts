@@ -70,9 +70,9 @@ async function bench(config: ConfigInput, files: readonly [string, string], chan
     return {
       tally,
       slabs: slabs && boxes(slabs),
-      sections: sections.map(({ entries, payload, ...rest }) => ({
+      sections: sections.map(({ directory, payload, ...rest }) => ({
         ...rest,
-        entries: Array.from(entries),
+        directory: [...directory],
         payload: [...payload],
       })),
     };

@@ -9,7 +9,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { PartialError } from '../../../base/errors.ts';
-import { VarintReader, VarintWriter } from './varint.ts';
+import { VarintReader } from './varint.ts';
 
 /** Keys are split at bit 16: 65536 buckets of 65536 keys. */
 export const bucketCount = 65536;
@@ -28,12 +28,9 @@ export function encodingsOf(version: number): number {
   return version === 1 ? 2 : encodings;
 }
 
-/** A bucket as kernels list it: four numbers [bucket, encoding, keys, bytes]. */
-export type BucketEntries = ArrayLike<number>;
-export const entryLength = 4;
-
 /** A block is closed when its payload has reached this size. */
 const blockBytes = 16384;
+const crcBytes = 4;
 
 export interface Block {
   readonly firstBucket: number;
@@ -57,35 +54,17 @@ export type TakeBucket = (
   bytes: number,
 ) => void;
 
-/** The directory of `count` entries whose payloads stand behind each other in `payload`. */
-export function encodeDirectory(entries: BucketEntries, count: number, payload: Uint8Array): Uint8Array {
-  const writer = new VarintWriter();
-  const tokens = new VarintWriter();
-  let offset = 0;
-  for (let first = 0; first < count; ) {
-    tokens.reset();
-    let rank = first;
-    let bytes = 0;
-    let keys = 0;
-    let previous = entries[entryLength * first]! - 1;
-    for (; rank < count && bytes < blockBytes; rank++) {
-      const at = entryLength * rank;
-      tokens.write((entries[at]! - previous - 1) * encodings + entries[at + 1]!);
-      tokens.write(entries[at + 2]!);
-      if (entries[at + 1] === runs) tokens.write(entries[at + 3]!);
-      previous = entries[at]!;
-      keys += entries[at + 2]!;
-      bytes += entries[at + 3]!;
-    }
-    const tokenBytes = tokens.finish();
-    for (const value of [entries[entryLength * first]!, rank - first, keys, bytes, tokenBytes.length])
-      writer.write(value);
-    writer.writeUint32(crc32(payload.subarray(offset, offset + bytes)));
-    writer.writeBytes(tokenBytes);
-    offset += bytes;
-    first = rank;
+/** Room that the directory of so many bytes of payload takes at most, of less than 2^29 bytes. */
+export function mostDirectoryBytes(payloadBytes: number): number {
+  return 8 * bucketCount + 32 * Math.ceil(payloadBytes / blockBytes);
+}
+
+/** Fills in the checksums of a directory, which kernels leave open (kernels, directory.ts). */
+export function sealDirectory(directory: Uint8Array, payload: Uint8Array, version: number): void {
+  const view = new DataView(directory.buffer);
+  for (const { tokens, offset, bytes } of decodeBlocks(directory, payload.length, version)) {
+    view.setUint32(tokens.byteOffset - crcBytes, crc32(payload.subarray(offset, offset + bytes)), true);
   }
-  return writer.finish();
 }
 
 /**

@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import type { ByteSource } from '../../../base/byte-source.ts';
 import { type FaultPlace, PartialError } from '../../../base/errors.ts';
-import { type Block, type BucketEntries, bucketCount, decodeBlocks, encodeDirectory } from './directory.ts';
+import { type Block, bucketCount, decodeBlocks, sealDirectory } from './directory.ts';
 
 const magic = Buffer.from('VOXSHARD');
 export const formatVersion = 2;
@@ -24,13 +24,15 @@ const prefixBytes = 20;
 /** Headers hold a tally at most; anything larger is not a header. */
 const maxHeaderBytes = 1 << 28;
 
-/** One class and side as kernels leave it: entries of its buckets and their payloads behind each other. */
+/** One class and side as kernels leave it. */
 export interface SectionContent {
   readonly class: number;
   /** 0 background, 1 foreground. */
   readonly side: 0 | 1;
-  readonly entries: BucketEntries;
-  readonly entryCount: number;
+  readonly keys: number;
+  /** Without checksums: they are filled in when it is stored. */
+  readonly directory: Uint8Array;
+  /** Those of its buckets behind each other. */
   readonly payload: Uint8Array;
 }
 
@@ -63,25 +65,19 @@ export function encodeShard(
   sections: readonly SectionContent[],
   blobs: readonly ShardBlob[] = [],
 ): Uint8Array[] {
-  const directories = sections.map((section) =>
-    encodeDirectory(section.entries, section.entryCount, section.payload),
-  );
+  for (const { directory, payload } of sections) sealDirectory(directory, payload, formatVersion);
   const header = Buffer.from(
     JSON.stringify(
       {
         about,
-        sections: sections.map((section, i) => {
-          let keys = 0;
-          for (let rank = 0; rank < section.entryCount; rank++) keys += section.entries[4 * rank + 2]!;
-          return {
-            class: section.class,
-            side: section.side,
-            keys,
-            directoryBytes: directories[i]!.length,
-            directoryCrc: crc32(directories[i]!),
-            payloadBytes: section.payload.length,
-          };
-        }),
+        sections: sections.map(({ class: classIndex, side, keys, directory, payload }) => ({
+          class: classIndex,
+          side,
+          keys,
+          directoryBytes: directory.length,
+          directoryCrc: crc32(directory),
+          payloadBytes: payload.length,
+        })),
         ...(blobs.length > 0 && {
           blobs: blobs.map(({ name, bytes }) => ({ name, bytes: bytes.length, crc: crc32(bytes) })),
         }),
@@ -95,8 +91,7 @@ export function encodeShard(
   prefix.writeUInt32LE(header.length, 12);
   prefix.writeUInt32LE(crc32(header), 16);
   return [
-    Buffer.concat([prefix, header]),
-    ...directories,
+    Buffer.concat([prefix, header, ...sections.map(({ directory }) => directory)]),
     ...sections.map((section) => section.payload).filter(({ length }) => length > 0),
     ...blobs.map(({ bytes }) => bytes).filter(({ length }) => length > 0),
   ];

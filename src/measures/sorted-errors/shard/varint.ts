@@ -14,24 +14,6 @@ export class VarintWriter {
     this.#bytes[this.#length++] = rest;
   }
 
-  /** Four bytes, little-endian. */
-  writeUint32(value: number): void {
-    this.#reserve(4);
-    new DataView(this.#bytes.buffer).setUint32(this.#length, value, true);
-    this.#length += 4;
-  }
-
-  writeBytes(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  /** Begin anew; what `finish` returned before is void. */
-  reset(): void {
-    this.#length = 0;
-  }
-
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }

@@ -1,4 +1,5 @@
 import type { SectionContent } from '../../../../src/measures/sorted-errors/shard/file.ts';
+import { directoryOf, type Entry } from '../../../kernels/twins/directory.ts';
 import { countEach, encodeMerged, encodeRuns } from '../../../kernels/twins/keys.ts';
 
 /** A 32-bit key and how many voxels of one side have it. */
@@ -36,25 +37,40 @@ function countedSection(
   keys: readonly Counted[],
   encode: (counts: ReadonlyMap<number, bigint>) => readonly [encoding: number, bytes: number[]],
 ): SectionContent {
-  const entries: number[] = [];
+  const entries: Entry[] = [];
   const payload: number[] = [];
-  const buckets = byBucket(keys);
-  for (const [bucket, counts] of buckets) {
+  for (const [bucket, counts] of byBucket(keys)) {
     const [encoding, bytes] = encode(counts);
-    entries.push(bucket, encoding, total(counts), bytes.length);
+    entries.push([bucket, encoding, total(counts), bytes.length]);
     payload.push(...bytes);
   }
-  return { class: classIndex, side, entries, entryCount: buckets.length, payload: Uint8Array.from(payload) };
+  return sectionOf(classIndex, side, entries, payload);
 }
 
 /** A section of packed keys, as a tile writes scores that do not repeat. */
 export function packedSection(classIndex: number, side: 0 | 1, keys: readonly number[]): SectionContent {
-  const entries: number[] = [];
+  const entries: Entry[] = [];
   const payload: number[] = [];
   const buckets = [...countEach(keys.map((key) => Math.floor(key / 65536)))].sort(([a], [b]) => a - b);
   for (const [bucket, count] of buckets) {
-    entries.push(bucket, 0, Number(count), 2 * Number(count));
+    entries.push([bucket, 0, Number(count), 2 * Number(count)]);
     for (const key of keys) if (Math.floor(key / 65536) === bucket) payload.push(key % 256, (key >> 8) % 256);
   }
-  return { class: classIndex, side, entries, entryCount: buckets.length, payload: Uint8Array.from(payload) };
+  return sectionOf(classIndex, side, entries, payload);
+}
+
+export function sectionOf(
+  classIndex: number,
+  side: 0 | 1,
+  entries: readonly Entry[],
+  payload: readonly number[],
+): SectionContent {
+  const keys = entries.reduce((sum, [, , own]) => sum + own, 0);
+  return {
+    class: classIndex,
+    side,
+    keys,
+    directory: directoryOf(entries),
+    payload: Uint8Array.from(payload),
+  };
 }

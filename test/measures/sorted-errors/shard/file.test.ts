@@ -7,10 +7,11 @@ import { PartialError } from '../../../../src/base/errors.ts';
 import {
   decodeBlocks,
   eachBucket,
-  encodeDirectory,
+  sealDirectory,
 } from '../../../../src/measures/sorted-errors/shard/directory.ts';
 import { formatVersion } from '../../../../src/measures/sorted-errors/shard/file.ts';
 import { VarintReader, VarintWriter } from '../../../../src/measures/sorted-errors/shard/varint.ts';
+import { directoryOf, type Entry } from '../../../kernels/twins/directory.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { packedSection, runSection } from './content.ts';
 import { openShard, writeShardFile } from './stored.ts';
@@ -170,12 +171,8 @@ describe('directories', () => {
     .map(([buckets, rest]) =>
       buckets.map((bucket, i) => {
         const { encoding, keys, bytes } = rest[i]!;
-        return [
-          bucket,
-          encoding,
-          keys,
-          [2 * keys, bytes + 1, keys + ((keys + 262) >> 3)][encoding]!,
-        ] as const;
+        const length = [2 * keys, bytes + 1, keys + ((keys + 262) >> 3)][encoding]!;
+        return [bucket, encoding, keys, length] satisfies Entry;
       }),
     );
 
@@ -186,7 +183,8 @@ describe('directories', () => {
           { length: entries.reduce((sum, entry) => sum + entry[3], 0) },
           (_, i) => i * 31,
         );
-        const directory = encodeDirectory(entries.flat(), entries.length, payload);
+        const directory = directoryOf(entries);
+        sealDirectory(directory, payload, formatVersion);
         const blocks = decodeBlocks(directory, payload.length, formatVersion);
         const found: number[][] = [];
         let offset = 0;
@@ -216,7 +214,7 @@ describe('directories', () => {
   });
 
   test('that are cut off, or list more than stands there, are refused', () => {
-    const bytes = encodeDirectory([7, 0, 2, 4], 1, new Uint8Array(4));
+    const bytes = directoryOf([[7, 0, 2, 4]]);
     expect(() => decodeBlocks(bytes, 5, formatVersion)).toThrow(/lists 4 bytes where there are 5/);
     expect(() => decodeBlocks(bytes.subarray(0, bytes.length - 1), 4, formatVersion)).toThrow(/cut off/);
   });
