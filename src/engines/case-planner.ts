@@ -18,26 +18,29 @@ export class CasePlanner {
   readonly #settings: RunSettings;
   readonly #cases: readonly ManifestCase[];
   readonly #threadBytes: () => number;
+  readonly #isOneStep: (plan: CasePlan) => boolean;
   readonly #dataRoots: DataRoots | undefined;
 
-  /** As `CaseWork`. */
+  /** As `CaseWork`. `isOneStep`: whether a case is scored in one step, so that nobody else has to read its plan. */
   constructor(
     folder: RunFolder,
     settings: RunSettings,
     cases: readonly ManifestCase[],
     threadBytes: () => number,
+    isOneStep: (plan: CasePlan) => boolean,
     dataRoots?: DataRoots,
   ) {
     this.#folder = folder;
     this.#settings = settings;
     this.#cases = cases;
     this.#threadBytes = threadBytes;
+    this.#isOneStep = isOneStep;
     this.#dataRoots = dataRoots;
   }
 
   /**
-   * Plans a case: reads its headers and inflates what must be. A plan of this start of the run that still holds is gone on
-   * with. Tiles that are there go on being used if this machine's memory holds the cut that they come from, which another
+   * Plans a case: reads its headers and inflates what must be. The plan is stored where others read it; one of this start of the
+   * run that still holds is gone on with. Tiles that are there go on being used if this machine's memory holds the cut that they come from, which another
    * machine may have chosen. @throws InputError
    */
   async plan(index: number, signal: AbortSignal): Promise<CasePlan> {
@@ -55,7 +58,7 @@ export class CasePlanner {
       this.#folder.removeTiles(index, plan.predictions.length + 1);
     }
     const ready = plan.mode === 'stage' ? await this.#stage(plan, signal) : plan;
-    this.#folder.writePlan(ready);
+    if (ready.staged.length > 0 || !this.#isOneStep(ready)) this.#folder.writePlan(ready);
     return ready;
   }
 
@@ -88,6 +91,7 @@ export class CasePlanner {
 
   /** The stored plan, whatever start of the run it is of; undefined where none can be believed. */
   before(index: number): CasePlan | undefined {
+    if (!this.#folder.store.has(this.#folder.plan(index))) return undefined;
     try {
       return this.#folder.readPlan(index);
     } catch (error) {

@@ -12,7 +12,6 @@ import { unlikeFound } from '../measures/tile/borne-out.ts';
 import { gateError } from '../measures/tile/gate-faults.ts';
 import { nothingAudited, writeCaseAudit } from '../run/audit/record.ts';
 import type { AuditSample } from '../run/audit/sample.ts';
-import { writeCaseErrors } from '../run/box-errors/case-errors.ts';
 import { type CaseOutcomeRecord, writeOutcome } from '../run/case-outcome.ts';
 import { keysOf } from '../run/outcome-book.ts';
 import { type CasePlan, channelHeaders } from '../run/plan/case-plan.ts';
@@ -164,23 +163,14 @@ export class CaseReducer {
     return { values: Object.fromEntries(entries), shards };
   }
 
-  /** Stores what lies beside the outcome, and then the outcome: where that is, the rest of the case is. */
+  /** Stores the outcome: where that is, the rest of the case is. */
   #store(plan: CasePlan, tally: Tally, values: RowValues, shards: readonly ShardRef[]): CaseOutcomeRecord {
-    const { index, of, shape, tileShape, reference } = plan;
+    const { shape, tileShape, reference } = plan;
     const { affine, affineSource } = reference;
     const { boxShape, voxels, classes } = values['box-errors'] as BoxErrors;
-    writeCaseErrors(this.#folder, index, {
-      of,
-      shape,
-      tileShape,
-      boxShape,
-      affine,
-      affineSource,
-      voxels,
-      classes,
-    });
     const outcome = this.#scored(plan, tally, values, shards);
-    writeOutcome(this.#folder, outcome);
+    const errors = { shape, tileShape, boxShape, affine, affineSource, voxels, classes };
+    writeOutcome(this.#folder, outcome, errors);
     return outcome;
   }
 

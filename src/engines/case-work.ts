@@ -66,7 +66,8 @@ export class CaseWork {
     const audit = parseAudit(settings.audit ?? 'none');
     const ids = cases.map(({ id }) => id);
     const sample = audit && new AuditSample(audit, ids);
-    this.#planner = new CasePlanner(folder, settings, cases, threadBytes, dataRoots);
+    const isOneStep = (plan: CasePlan) => this.isOneTile(plan) && settings.shapes === undefined;
+    this.#planner = new CasePlanner(folder, settings, cases, threadBytes, isOneStep, dataRoots);
     this.#reducer = new CaseReducer(folder, settings, cases, pool, sample);
     this.#repairs = new CaseRepairs(folder, settings, this.#planner, (index) => this.#removeTiles(index));
   }
@@ -115,7 +116,7 @@ export class CaseWork {
       tileGrid(plan.shape, plan.tileShape).length === 1 &&
       voxelCount(plan.shape) <= mostVoxels &&
       !this.#reducer.isAudited(plan) &&
-      this.missingBundles(plan).length === 1
+      !this.folder.store.has(this.folder.bundle(plan.index, 0))
     );
   }
 

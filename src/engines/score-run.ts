@@ -6,7 +6,7 @@ import { checkAuditAvailable } from '../audit/available.ts';
 import { BufferBudget } from '../base/buffer-budget.ts';
 import { UsageError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.ts';
-import { storedOutcome } from '../run/case-outcome.ts';
+import { storedOutcomes } from '../run/case-outcome.ts';
 import { enterFolder } from '../run/enter-run.ts';
 import { OutFolder } from '../run/out-folder.ts';
 import { OutcomeBook } from '../run/outcome-book.ts';
@@ -85,10 +85,7 @@ async function run(request: ScoreRunRequest, emit: (event: RunEvent) => void): P
     };
     const score = (pending: readonly number[]) => engine.run({ pending, signal, emit: take });
     emit({ kind: 'stage', stage: 'score' });
-    for (const index of cases.keys()) {
-      const outcome = storedOutcome(folder, index);
-      if (outcome) take({ kind: 'case', outcome });
-    }
+    for (const outcome of storedOutcomes(folder, cases.length)) take({ kind: 'case', outcome });
     await score([...cases.keys()].filter((index) => !outcomes.has(index)));
     const finished = await finishRun({
       work,

@@ -1,4 +1,7 @@
-/** What became of a case, as the run's folder holds it: a tally and sorted losses, or an error. */
+/**
+ * What became of a case, as the run's folder holds it: a tally and sorted losses, or an error. Behind it, in the same file, is the
+ * list of the errors of a scored case (box-errors/case-errors.ts).
+ */
 import * as z from 'zod';
 import type { DeepReadonly } from '../base/deep-readonly.ts';
 import type { VoxtallyError } from '../base/errors.ts';
@@ -7,8 +10,9 @@ import { quantities } from '../measures/quantities.ts';
 import { encodeTally, tallySchema } from '../measures/tally/serialise.ts';
 import { inputStamps } from '../volumes/input-stamps.ts';
 import { unsizedAxesSchema } from '../volumes/types.ts';
-import { findRecord, getRecord, putRecord } from './records.ts';
-import type { RunFolder } from './run-folder.ts';
+import { type CaseErrors, errorsKind } from './box-errors/case-errors.ts';
+import { findRecord, getRecord, putLines, recordLine } from './records.ts';
+import { outcomeFolder, type RunFolder } from './run-folder.ts';
 
 const lovaszValues = z.object({ softmax: z.number(), hinge: z.number() });
 /** Each row's value by the row's own schema. */
@@ -61,9 +65,11 @@ export const pooledKind = {
   schema: z.object({ cases: z.string(), lovasz: z.array(lovaszValues) }),
 };
 
-export function writeOutcome(folder: RunFolder, outcome: CaseOutcomeRecord): void {
+/** `errors`: of a scored case, where they are known. */
+export function writeOutcome(folder: RunFolder, outcome: CaseOutcomeRecord, errors?: CaseErrors): void {
   const record = outcome.status === 'ok' ? { ...outcome, tally: encodeTally(outcome.tally) } : outcome;
-  putRecord(folder.store, folder.caseOutcome(outcome.index), outcomeKind, record);
+  const lines = [recordLine(outcomeKind, record), ...(errors ? [recordLine(errorsKind, errors)] : [])];
+  putLines(folder.store, folder.caseOutcome(outcome.index), lines);
 }
 
 /** @throws PartialError when there is none. */
@@ -74,6 +80,15 @@ export function readOutcome(folder: RunFolder, caseIndex: number): CaseOutcomeRe
 /** The stored outcome; undefined when there is none that can be believed. @throws MachineError */
 export function storedOutcome(folder: RunFolder, index: number): CaseOutcomeRecord | undefined {
   return findRecord(folder.store, folder.caseOutcome(index), outcomeKind);
+}
+
+/** Those of all cases that have one, in their order. A run that begins has none, and looks at no file. */
+export function* storedOutcomes(folder: RunFolder, cases: number): Generator<CaseOutcomeRecord> {
+  const names = new Set(folder.store.list(outcomeFolder).map((name) => `${outcomeFolder}/${name}`));
+  for (let index = 0; index < cases; index++) {
+    const outcome = names.has(folder.caseOutcome(index)) ? storedOutcome(folder, index) : undefined;
+    if (outcome) yield outcome;
+  }
 }
 
 /** A case without numbers: `failed` by its input, `incomplete` by the machine. Its message names the case. */

@@ -38,7 +38,8 @@ export class LocalStore implements Store {
 
   size(name: string): number | undefined {
     const path = this.pathOf(name);
-    const stats = this.#optional(path, () => this.#files.statSync(path));
+    // What is missing is asked for often: an error for it would cost ten times the call.
+    const stats = this.#optional(path, () => this.#files.statSync(path, { throwIfNoEntry: false }));
     return stats?.isFile() ? stats.size : undefined;
   }
 

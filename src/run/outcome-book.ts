@@ -1,6 +1,6 @@
 /**
- * What a run remembers of its cases while it goes on: few bytes each, however much was measured of them. Their records stay in
- * the run's folder, and are read again where the results are made.
+ * What a run remembers of its cases while it goes on: few bytes each, however many there are. Their records stay in the run's
+ * folder; where the results are made, those that are not at hand are read again.
  */
 import type { KeyCounts } from '../measures/sorted-errors/merger.ts';
 import { mergeTallies, type Tally } from '../measures/tally/tally.ts';
@@ -8,6 +8,9 @@ import { needsShards, type RunSettings } from '../settings/run-settings.ts';
 import { type CaseOutcomeRecord, readOutcome, type ScoredOutcome } from './case-outcome.ts';
 import { type OutcomeSum, sumOf } from './outcome.ts';
 import type { RunFolder } from './run-folder.ts';
+
+/** Numbers of the records that are kept at hand: some 20 MB, for thousands of cases of a few classes. */
+const mostHeldNumbers = 2 ** 17;
 
 /** A scored case: what names its files, and how large they are. */
 export interface ScoredFacts extends Pick<ScoredOutcome, 'index' | 'of' | 'shards' | 'shardBytes'> {
@@ -20,6 +23,9 @@ export class OutcomeBook {
   readonly #settings: RunSettings;
   /** By index; null for a case without a score. */
   readonly #facts = new Map<number, ScoredFacts | null>();
+  /** The first records, as many as there is room for. */
+  readonly #held = new Map<number, CaseOutcomeRecord>();
+  #heldNumbers = 0;
   /** Of all that was taken in; undefined once something of it was forgotten. */
   #tally: Tally | undefined;
 
@@ -35,6 +41,10 @@ export class OutcomeBook {
     const isScored = outcome.status === 'ok';
     this.#facts.set(outcome.index, isScored ? factsOf(this.#settings, outcome) : null);
     if (isScored) this.#tally &&= mergeTallies(this.#tally, outcome.tally);
+    const numbers = numbersOf(outcome);
+    if (this.#heldNumbers + numbers > mostHeldNumbers) return;
+    this.#held.set(outcome.index, outcome);
+    this.#heldNumbers += numbers;
   }
 
   has(index: number): boolean {
@@ -44,6 +54,9 @@ export class OutcomeBook {
   forget(index: number): void {
     if (this.#facts.get(index)) this.#tally = undefined;
     this.#facts.delete(index);
+    const held = this.#held.get(index);
+    if (held) this.#heldNumbers -= numbersOf(held);
+    this.#held.delete(index);
   }
 
   /** Cases with an outcome. */
@@ -62,7 +75,7 @@ export class OutcomeBook {
   }
 
   /**
-   * The records in the order of the cases, each read when it is asked for, again in each iteration.
+   * The records in the order of the cases, each read when it is asked for where it is not at hand, again in each iteration.
    * @throws PartialError for one that is gone or damaged since
    */
   get records(): Iterable<CaseOutcomeRecord> {
@@ -71,7 +84,12 @@ export class OutcomeBook {
   }
 
   *#read(): Generator<CaseOutcomeRecord> {
-    for (const index of this.indices()) yield readOutcome(this.#folder, index);
+    const { store } = this.#folder;
+    for (const index of this.indices()) {
+      const held = this.#held.get(index);
+      // A run is over only where its folder has all records.
+      yield held && store.has(this.#folder.caseOutcome(index)) ? held : readOutcome(this.#folder, index);
+    }
   }
 
   /** @throws as `records` */
@@ -79,6 +97,13 @@ export class OutcomeBook {
     this.#tally ??= sumOf(this.#settings, this.records);
     return { scored: this.scored().length, tally: this.#tally };
   }
+}
+
+/** About how many numbers a record takes. */
+function numbersOf(outcome: CaseOutcomeRecord): number {
+  if (outcome.status !== 'ok') return 16;
+  const { classes, confusion } = outcome.tally;
+  return classes.reduce((sum, { terms }) => sum + 5 + 2 * terms.length, 16 + 3 * confusion.length);
 }
 
 export function factsOf(

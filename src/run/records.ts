@@ -1,4 +1,7 @@
-/** Records: small JSON documents in a store, each with its version and a checksum over all of its text. */
+/**
+ * Records: small JSON documents in a store, each with its version and a checksum over all of its text. A record is a line; a file
+ * may have several, to be whole together.
+ */
 import { crc32 } from 'node:zlib';
 import type * as z from 'zod';
 import type { ByteSource } from '../base/byte-source.ts';
@@ -16,14 +19,28 @@ export interface RecordKind<Schema extends z.ZodType> {
 export function putRecord<Schema extends z.ZodType>(
   store: Store,
   name: string,
-  { version }: RecordKind<Schema>,
+  kind: RecordKind<Schema>,
   record: DeepReadonly<z.input<Schema>>,
 ): void {
+  putLines(store, name, [recordLine(kind, record)]);
+}
+
+/** Stores records as one file. */
+export function putLines(store: Store, name: string, lines: readonly string[]): void {
+  store.put(name, [Buffer.from(lines.join(''), 'utf8')]);
+}
+
+/** A record as it is stored. */
+export function recordLine<Schema extends z.ZodType>(
+  { version }: RecordKind<Schema>,
+  record: DeepReadonly<z.input<Schema>>,
+): string {
   const text = JSON.stringify({ version, ...(record as object) }, bigintsAsText).slice(0, -1);
-  store.put(name, [Buffer.from(`${text},"crc32":"${checksum(text)}"}\n`, 'utf8')]);
+  return `${text},"crc32":"${checksum(text)}"}\n`;
 }
 
 /**
+ * The record in a line of a file, counted from 0.
  * @throws PartialError `record-missing`, `record-corrupt` for one that is torn, changed or of another shape, `record-version`;
  * MachineError when it cannot be read: that says nothing about the record.
  */
@@ -31,9 +48,10 @@ export function getRecord<Schema extends z.ZodType>(
   store: Store,
   name: string,
   { version, schema }: RecordKind<Schema>,
+  line = 0,
 ): z.output<Schema> {
   const file = store.pathOf(name);
-  const text = readText(store, name);
+  const text = lineOf(readText(store, name), line);
   if (text === undefined) {
     throw new PartialError('record-missing', `${file} is missing; the run has to do this part again`, {
       file,
@@ -67,9 +85,10 @@ export function findRecord<Schema extends z.ZodType>(
   store: Store,
   name: string,
   kind: RecordKind<Schema>,
+  line = 0,
 ): z.output<Schema> | undefined {
   try {
-    return getRecord(store, name, kind);
+    return getRecord(store, name, kind, line);
   } catch (error) {
     if (error instanceof PartialError) return undefined;
     throw error;
@@ -102,6 +121,18 @@ export function outOfTheWay(store: Store, { code, place }: PartialError): void {
   if (record === undefined || code.endsWith('-missing')) return;
   if (code.endsWith('-corrupt') || code.endsWith('-version')) store.setAside(record);
   else store.remove(record);
+}
+
+/** With its end: a record without one is torn. Undefined where there are fewer lines. */
+function lineOf(text: string | undefined, line: number): string | undefined {
+  if (text === undefined) return undefined;
+  let start = 0;
+  for (let before = 0; before < line; before++) {
+    start = text.indexOf('\n', start) + 1;
+    if (start === 0 || start === text.length) return undefined;
+  }
+  const end = text.indexOf('\n', start) + 1;
+  return text.slice(start, end === 0 ? undefined : end);
 }
 
 function checksum(text: string): string {

@@ -3,11 +3,11 @@
  *
  *   settings.json            what is computed (RunSettings)
  *   cases.json               the cases with their files, in manifest order, and the folder of relative paths
- *   plans/CASE.json          how a case is cut
+ *   plans/CASE.json          how a case is cut, where more than one step reads it
  *   tiles/CASE/BUNDLE.shard  tally and shards of each tile of a bundle; gone when the case is reduced
  *   staged/CASE-N.raw        inflated copies of gzip files; gone when the case is reduced
- *   cases/CASE.json          what became of a case: its tally and sorted losses, or its error
- *   errors/CASE.json         which tiles hold the case's errors
+ *   cases/CASE.json          what became of a case: its tally and sorted losses, and behind them which boxes hold its errors; or why
+ *                            it has no score
  *   audit/CASE.json          what the audit of a case found, where one was asked for
  *   shards/CASE-PART.shard   a case's merged shards
  *   kept/CASE-ROW-NAME       what a row keeps of a case
@@ -30,6 +30,8 @@ export const workFolder = 'work';
 /** Where a run's merged shards lie, and those of several cases. */
 export const shardFolder = 'shards';
 export const poolFolder = 'pool';
+/** Where the outcomes of its cases lie. */
+export const outcomeFolder = 'cases';
 
 function number(value: number): string {
   return String(value).padStart(6, '0');
@@ -64,11 +66,7 @@ export class RunFolder {
   }
 
   caseOutcome(caseIndex: number): string {
-    return `cases/${number(caseIndex)}.json`;
-  }
-
-  caseErrors(caseIndex: number): string {
-    return `errors/${number(caseIndex)}.json`;
+    return `${outcomeFolder}/${number(caseIndex)}.json`;
   }
 
   caseAudit(caseIndex: number): string {

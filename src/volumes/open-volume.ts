@@ -3,7 +3,6 @@
  * what counts is the file that was opened.
  */
 import { close, closeSync, constants, open, openSync, read } from 'node:fs';
-import { type FileHandle, open as openHandle } from 'node:fs/promises';
 
 /** @throws when this file, opened from that path, must not be read. */
 export type CheckOpened = (fd: number, path: string) => void;
@@ -25,17 +24,6 @@ export function openVolumeSync(path: string): number {
     return fd;
   } catch (error) {
     closeSync(fd);
-    throw error;
-  }
-}
-
-export async function openVolume(path: string): Promise<FileHandle> {
-  const handle = await openHandle(path, flags);
-  try {
-    check(handle.fd, path);
-    return handle;
-  } catch (error) {
-    await handle.close();
     throw error;
   }
 }

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, readSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { VoxtallyError } from '../base/errors.ts';
 import { inflateFault, inputFault, notRegular, storageFault } from './faults.ts';
-import { openVolume, volumeStreams } from './open-volume.ts';
+import { openVolumeSync, volumeStreams } from './open-volume.ts';
 
 /** The first bytes of a file, inflated where the file is gzip. */
 export interface FilePrefix {
@@ -19,29 +19,30 @@ export interface FilePrefix {
  * @throws InputError for a missing, empty or damaged file, MachineError when storage fails.
  */
 export async function readPrefix(file: string, wantedBytes: number): Promise<FilePrefix> {
-  const raw = await readStart(file, wantedBytes);
+  const raw = readStart(file, wantedBytes);
   const compressed = raw.bytes[0] === 0x1f && raw.bytes[1] === 0x8b;
   if (!compressed) return { ...raw, compressed };
   return { bytes: await inflateStart(file, wantedBytes), compressed, fileBytes: raw.fileBytes };
 }
 
-async function readStart(file: string, wantedBytes: number): Promise<Omit<FilePrefix, 'compressed'>> {
-  let fileBytes: number;
+/** Synchronous: to hand so few bytes to another thread and back would take ten times as long as to read them. */
+function readStart(file: string, wantedBytes: number): Omit<FilePrefix, 'compressed'> {
   const bytes = new Uint8Array(wantedBytes);
   let filled = 0;
+  let fileBytes: number;
   try {
-    const handle = await openVolume(file);
+    const fd = openVolumeSync(file);
     try {
-      const facts = await handle.stat();
+      const facts = fstatSync(fd);
       if (!facts.isFile()) throw notRegular(file);
       fileBytes = facts.size;
       while (filled < wantedBytes) {
-        const { bytesRead } = await handle.read(bytes, filled, wantedBytes - filled, filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
+        const count = readSync(fd, bytes, filled, wantedBytes - filled, filled);
+        if (count === 0) break;
+        filled += count;
       }
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
   } catch (error) {
     throw error instanceof VoxtallyError ? error : storageFault(error, file);

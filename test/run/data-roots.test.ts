@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { DataRoots } from '../../src/run/data-roots.ts';
-import { guardVolumes, openVolume, openVolumeSync } from '../../src/volumes/open-volume.ts';
+import { guardVolumes, openVolumeSync } from '../../src/volumes/open-volume.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -13,10 +13,8 @@ afterEach(() => guardVolumes(() => {}));
 test('what was opened counts, not the path', async () => {
   new DataRoots([folder('data')]).guard();
   closeSync(openVolumeSync(folder('data', 'inside')));
-  await (await openVolume(folder('data', 'inside'))).close();
   for (const path of [folder('data', 'link'), folder('outside')]) {
     expect(() => openVolumeSync(path)).toThrow('lies outside the data folders');
-    await expect(openVolume(path)).rejects.toThrow('lies outside the data folders');
   }
 });
 

@@ -116,15 +116,14 @@ export function worstBoxes(
 /** The list of a scored case. @throws UsageError when it is not there, as after a run of an older version. */
 export function errorsOfCase(run: FinishedRun, index: number): CaseErrors {
   try {
-    const outcome = run.outcomes[index];
-    return readCaseErrors(run.folder, index, outcome?.status === 'ok' ? outcome.of : undefined);
+    return readCaseErrors(run.folder, index);
   } catch (error) {
     if (!(error instanceof PartialError)) throw error;
     const { id } = run.cases[index]!;
-    const file = run.folder.store.pathOf(run.folder.caseErrors(index));
+    const file = run.folder.store.pathOf(run.folder.caseOutcome(index));
     const why =
       error.code === 'record-missing'
-        ? `was scored by a version that kept none (${file} is missing)`
+        ? `was scored by a version that kept none in ${file}`
         : `left a list that cannot be read: ${error.message}`;
     throw new UsageError(
       'errors-missing',

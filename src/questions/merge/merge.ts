@@ -12,6 +12,7 @@ import type { LovaszValues } from '../../measures/sorted-errors/lovasz-sum.ts';
 import type { ResultsDocument } from '../../results/document.ts';
 import { NnunetSummary } from '../../results/nnunet-summary.ts';
 import { type MergedRunDocument, runVersion } from '../../results/run-document.ts';
+import { storedErrors } from '../../run/box-errors/case-errors.ts';
 import {
   type CaseOutcomeRecord,
   pooledKind,
@@ -112,7 +113,10 @@ async function writeMerged(
   );
   writeProvenance(store, provenance(runs, without, settings));
   // Last: with its outcomes the folder holds a run that is over.
-  for (const entry of outcomes) writeOutcome(folder, entry);
+  for (const [index, entry] of outcomes.entries()) {
+    const { run, outcome } = taken[index]!;
+    writeOutcome(folder, entry, storedErrors(run.folder, outcome.index));
+  }
   return { results, outDir, hasShards: withShards };
 }
 
@@ -138,10 +142,7 @@ function takeOver(
     folder.writePlan({ ...run.folder.readPlan(outcome.index), index });
   }
   if (!isScored(outcome)) return { ...outcome, index };
-  // Runs of older versions have no list of errors by box.
-  const errors = run.folder.caseErrors(outcome.index);
   const { store } = folder;
-  if (run.folder.store.has(errors)) store.take(folder.caseErrors(index), run.folder.store, errors);
   takeShapes(folder, { run, outcome }, index);
   if (!withShards) return { ...outcome, index };
   for (const [part, { name }] of shardFiles(run, outcome, 'a merge').entries()) {

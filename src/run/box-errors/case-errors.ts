@@ -1,14 +1,13 @@
 /**
- * Where a case's errors are: a list by box, kept in the run's folder beside the outcome.
+ * Where a case's errors are: a list by box, kept in the run's folder behind the outcome, in the same file.
  * It depends on how the case was cut, so it is not part of the results.
  */
 import * as z from 'zod';
 import type { DeepReadonly } from '../../base/deep-readonly.ts';
 import { tileGrid } from '../../base/tile-grid.ts';
 import { affineSchema, affineSources } from '../../volumes/types.ts';
-import { getRecord, putRecord } from '../records.ts';
+import { findRecord, getRecord } from '../records.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { ofAnother } from '../tile-partial.ts';
 
 const count = z.number().int().nonnegative();
 const counts = z.array(count);
@@ -31,8 +30,6 @@ const classErrors = z
 
 const caseErrors = z
   .object({
-    /** What the outcome of the case is of. */
-    of: z.string(),
     /** `[x, y, z]` of the volume and of the tiles that were scored. */
     shape: sides,
     tileShape: sides,
@@ -51,19 +48,14 @@ const caseErrors = z
 
 export type CaseErrors = DeepReadonly<z.infer<typeof caseErrors>>;
 
-const errorsKind = { version: 1, schema: caseErrors };
+export const errorsKind = { version: 1, schema: caseErrors };
 
-export function writeCaseErrors(folder: RunFolder, caseIndex: number, errors: CaseErrors): void {
-  putRecord(folder.store, folder.caseErrors(caseIndex), errorsKind, errors);
+/** @throws PartialError when there is none that can be believed: `record-missing` where none was kept. */
+export function readCaseErrors(folder: RunFolder, caseIndex: number): CaseErrors {
+  return getRecord(folder.store, folder.caseOutcome(caseIndex), errorsKind, 1);
 }
 
-/**
- * `of`: what the case's outcome is of, where that is known.
- * @throws PartialError when there is none of that which can be believed: `record-missing` where none was kept.
- */
-export function readCaseErrors(folder: RunFolder, caseIndex: number, of?: string): CaseErrors {
-  const name = folder.caseErrors(caseIndex);
-  const errors = getRecord(folder.store, name, errorsKind);
-  if (of !== undefined && errors.of !== of) throw ofAnother({ name, path: folder.store.pathOf(name) });
-  return errors;
+/** The same; undefined when there is none that can be believed. */
+export function storedErrors(folder: RunFolder, caseIndex: number): CaseErrors | undefined {
+  return findRecord(folder.store, folder.caseOutcome(caseIndex), errorsKind, 1);
 }

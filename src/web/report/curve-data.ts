@@ -57,7 +57,7 @@ export async function gatherCurves(
       : scoredOutcomes(run).length > 0;
     if (!isScored) return none('No case was scored, so there are no curves.');
     // The records of all cases are read only where they are of use.
-    if (ending?.pooled.shards.length === 0 || !hasShards(run)) {
+    if (ending ? ending.pooled.shards.length === 0 : !hasShards(run)) {
       return none(
         'The shards were not kept, so there are no curves; score with --keep-shards always for them.',
       );

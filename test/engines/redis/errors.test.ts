@@ -25,9 +25,9 @@ test('two workers leave the lists of one machine', async () => {
   const embedded = new RunFolder(localStore(join(cluster.folder, 'embedded', 'work')));
   const queued = cluster.runFolder(cluster.runIn('out'));
   for (const index of cluster.cases.keys()) {
-    const list = readText(queued.store, queued.caseErrors(index));
+    const list = readText(queued.store, queued.caseOutcome(index));
     expect(list).toMatch(/"boxShape":\[32,32,1\]/);
-    expect(list).toBe(readText(embedded.store, embedded.caseErrors(index)));
+    expect(list).toBe(readText(embedded.store, embedded.caseOutcome(index)));
   }
   // Asked by the folder of the results, which knows where the run stands.
   const answers = [];

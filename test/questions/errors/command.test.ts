@@ -1,13 +1,5 @@
 /** `voxtally errors`, as it is typed. */
-import {
-  existsSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { WorstBoxes } from '../../../src/questions/errors/worst-boxes.ts';
@@ -186,12 +178,13 @@ test('a run of an older version, or one whose list is torn, says to score again'
   const { entry } = await makeCase(path, 'old', { shape: [6, 6, 6] });
   await score([entry], { scores: 'probability', losses: 'dice' }, path('old'));
   const old = new RunFolder(localStore(path('old', 'work')));
-  const list = old.store.pathOf(old.caseErrors(0));
-  truncateSync(list, 20);
+  const file = old.store.pathOf(old.caseOutcome(0));
+  const [outcome, list] = readFileSync(file, 'utf8').split('\n') as [string, string];
+  writeFileSync(file, `${outcome}\n${list.slice(0, 20)}`);
   const torn = await run(path('old'));
   expect(torn.status).toBe(2);
   expect(torn.error).toMatch(/case old of .* has no list .*cannot be read.*score it again/);
-  rmSync(list);
+  writeFileSync(file, `${outcome}\n`);
   const missing = await run(path('old'), '--case', 'old');
   expect(missing.status).toBe(2);
   expect(missing.error).toMatch(/case old of .* by a version that kept none.*score it again/);
