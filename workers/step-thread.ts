@@ -8,7 +8,7 @@ import { timedStep } from '../src/threads/thread-times.ts';
 
 const dataRoots = process.argv.slice(2);
 const heap = new HeapTrimmer();
-const runner = new StepRunner(dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined);
+const runner = new StepRunner({ dataRoots: dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined });
 
 export default function step(task: Step | null): unknown {
   // Asked only to load.

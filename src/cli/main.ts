@@ -13,16 +13,24 @@ setFlagsFromString('--no-incremental-marking');
 // V8 starts with 1 MB for young objects and doubles that: at 16 MB at once, which any long run reaches, most commands end before
 // they have to be collected, and none of their objects grows old; it costs some 12 MB.
 setFlagsFromString('--semi-space-growth-factor=16');
-// Kernels are compiled so (kernels.ts). Flags are set before a script is loaded: V8 takes no code that was compiled under other flags.
+// Each kernel is compiled once (kernels.ts): to optimise later what is called often takes longer than it saves.
+setFlagsFromString('--no-wasm-tier-up');
+setFlagsFromString('--no-wasm-dynamic-tiering');
 setFlagsFromString('--no-liftoff');
+// All are set before a script is loaded: V8 takes no code that was compiled under other flags.
 
 const args = process.argv.slice(2);
 try {
   const scripts = new ProgramScripts(import.meta.url);
-  const { runProcess } = scripts.load('run-process') as typeof import('./run-process.ts');
+  const { endProcess, runProcess } = scripts.load('run-process') as typeof import('./run-process.ts');
   await runProcess(args);
   // Scoring runs through most of the program.
-  if (args[0] === 'score' && process.exitCode !== 2) scripts.keepCompiled();
+  if (args[0] === 'score' && process.exitCode !== 2) {
+    // A run without threads has had plain kernels.
+    setFlagsFromString('--no-liftoff');
+    scripts.keepCompiled();
+  }
+  await endProcess();
 } catch (error) {
   // Where not even the program's own files can be opened, nothing of it can say so.
   const { code } = error as NodeJS.ErrnoException;

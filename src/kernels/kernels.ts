@@ -252,10 +252,20 @@ export const bitmapBytes = 8192 + 128;
 /** Below lie the module's own data and the scratch of its loops. */
 const firstFreeByte = 131072;
 
-/** Compiles the module for this thread, at full optimisation at once (its loops run too long to wait for a tier-up). */
-export function loadKernels(): Kernels {
-  setFlagsFromString('--no-liftoff');
-  const module = new WebAssembly.Module(readFileSync(packageFile('dist/src/kernels/kernels.wasm')));
+/**
+ * How the engine compiles a kernel when it is first called: `optimised`, which takes all kernels of a run some 70 ms (their loops
+ * run too long to wait for a tier-up), or `plain`, which takes 2 ms, to code that is half as fast.
+ */
+export type KernelCode = 'optimised' | 'plain';
+
+/** An empty custom section: the same bytes the engine compiles once, and plain kernels of before would stay plain. */
+const plainMark = Uint8Array.of(0, 2, 1, 'p'.charCodeAt(0));
+
+/** Compiles the module for this thread. The compiler is of the whole process: who uses `plain` has no other threads. */
+export function loadKernels(code: KernelCode = 'optimised'): Kernels {
+  setFlagsFromString(code === 'plain' ? '--liftoff' : '--no-liftoff');
+  const bytes = readFileSync(packageFile('dist/src/kernels/kernels.wasm'));
+  const module = new WebAssembly.Module(code === 'plain' ? Buffer.concat([bytes, plainMark]) : bytes);
   const instance = new WebAssembly.Instance(module, {
     env: {
       abort() {

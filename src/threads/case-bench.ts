@@ -1,7 +1,7 @@
 /** What a thread holds of the case that it scores: its files, and the kernel memory laid out for its tiles. */
 import { type Box, voxelCount } from '../base/box.ts';
 import { type TileGrid, tileGrid } from '../base/tile-grid.ts';
-import { type Kernels, loadKernels } from '../kernels/kernels.ts';
+import { type KernelCode, type Kernels, loadKernels } from '../kernels/kernels.ts';
 import { slabBoxes, slabsOf } from '../measures/box-errors/boxes.ts';
 import type { Encoding } from '../measures/tile/encoding.ts';
 import { TileScorer, type TileScores, type WriteRowShard } from '../measures/tile/tile-scorer.ts';
@@ -22,10 +22,15 @@ export interface OpenCase {
 }
 
 export class CaseBench {
+  readonly #kernelCode: KernelCode;
   #kernels: Kernels | undefined;
   #open: OpenCase | undefined;
   /** The scorer that the kernel memory is laid out for, and the kind of files that it takes; of one run's settings. */
   #scorer: { readonly kind: string; readonly scorer: TileScorer } | undefined;
+
+  constructor(kernelCode: KernelCode) {
+    this.#kernelCode = kernelCode;
+  }
 
   /** For who lays their memory out anew: what was in it is given up. */
   takeKernels(): Kernels {
@@ -34,7 +39,7 @@ export class CaseBench {
   }
 
   get #loaded(): Kernels {
-    this.#kernels ??= loadKernels();
+    this.#kernels ??= loadKernels(this.#kernelCode);
     return this.#kernels;
   }
 

@@ -6,7 +6,7 @@ import { StepRunner } from './thread-steps.ts';
 import { timedStep } from './thread-times.ts';
 
 export class OwnThread implements StepPlace {
-  readonly #runner = new StepRunner();
+  readonly #runner = new StepRunner({ kernelCode: 'plain' });
 
   /** Copied as between threads: what a step gives may lie in memory that the next one uses. */
   async run(step: Step, signal?: AbortSignal): Promise<StepAnswer> {

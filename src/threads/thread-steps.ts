@@ -7,6 +7,7 @@ import { type Box, voxelCount } from '../base/box.ts';
 import { clockMs } from '../base/clock.ts';
 import { PartialError } from '../base/errors.ts';
 import { tileBox, tileGrid } from '../base/tile-grid.ts';
+import type { KernelCode } from '../kernels/kernels.ts';
 import { quantityOf } from '../measures/quantities.ts';
 import type { CasePlace, Worker, WriteShard } from '../measures/quantity.ts';
 import { keyCutter, mergeRange } from '../measures/sorted-errors/row.ts';
@@ -34,9 +35,16 @@ import { CaseBench, type OpenCase } from './case-bench.ts';
 import { type ReadTile, readTile, tilesIn } from './read-tile.ts';
 import type { CaseScored, JobStep, OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
 
+export interface StepRunnerOptions {
+  /** The only folders below which volumes are read; any by default. */
+  readonly dataRoots?: DataRoots | undefined;
+  readonly open?: OpenStore;
+  readonly kernelCode?: KernelCode;
+}
+
 /** The state of one thread. */
 export class StepRunner {
-  readonly #bench = new CaseBench();
+  readonly #bench: CaseBench;
   #start: string | undefined;
   #folder: RunFolder | undefined;
   #settings: RunSettings | undefined;
@@ -47,9 +55,10 @@ export class StepRunner {
   readonly #dataRoots: DataRoots | undefined;
   readonly #openStore: OpenStore;
 
-  constructor(dataRoots?: DataRoots, open: OpenStore = openStore) {
+  constructor({ dataRoots, open = openStore, kernelCode = 'optimised' }: StepRunnerOptions = {}) {
     this.#dataRoots = dataRoots;
     this.#openStore = open;
+    this.#bench = new CaseBench(kernelCode);
   }
 
   run(step: Step): unknown {

@@ -23,7 +23,7 @@ export async function runInProcess(
 ): Promise<void> {
   makeFolder(resolve(request.outDir));
   const out = OutFolder.own(request.outDir, {}, open);
-  const runner = new StepRunner(undefined, open);
+  const runner = new StepRunner({ open });
   const pool = new SameThreadPool(planMemory(request.config).threads, (step) =>
     deliver(step as Step, (done) => structuredClone(runner.run(done))),
   );
