@@ -75,9 +75,14 @@ export class CaseReducer {
       const { values } = await this.#finishRows(plan, left, false, signal);
       return this.#store(plan, tally, { ...values, ...collected.values }, shards);
     } catch (error) {
-      if (error instanceof InputError) for (const { name } of shards) this.#folder.store.remove(name);
+      if (error instanceof InputError) this.removeShards(shards);
       throw error;
     }
+  }
+
+  /** Of a case that has no score. */
+  removeShards(shards: readonly ShardRef[]): void {
+    for (const { name } of shards) this.#folder.store.remove(name);
   }
 
   /** Whether some tile of the case is computed again, for which its partial must be stored. */

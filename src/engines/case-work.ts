@@ -130,17 +130,30 @@ export class CaseWork {
     const { address: store } = this.folder.store;
     const step = (bytes: SharedArrayBuffer | null) =>
       this.#pool.run({ kind: 'score-case', store, plan, bytes, keepShards }, signal);
-    let scored: CaseScored | undefined;
-    if (plan.mode === 'stream') {
-      await walkCase(this.#buffers, plan, new Set([0]), signal, async (_, bytes) => {
-        scored = await step(bytes);
-      });
-    }
-    scored ??= await step(null);
+    const scored = (await step(null)) ?? (await this.#walkTile(plan, signal, step));
     onTiles(scored.done);
     const outcome = await this.#reducer.reduceTile(plan, scored, signal);
     if (plan.staged.length > 0) this.discardTiles(plan.index);
     return outcome;
+  }
+
+  /** Scores a case of one tile whose gzip files are not what their headers say: where they are damaged, the stream tells how. */
+  async #walkTile(
+    plan: CasePlan,
+    signal: AbortSignal,
+    step: (bytes: SharedArrayBuffer) => Promise<CaseScored | null>,
+  ): Promise<CaseScored> {
+    const found: CaseScored[] = [];
+    try {
+      await walkCase(this.#buffers, plan, new Set([0]), signal, async (_, bytes) => {
+        const scored = await step(bytes);
+        if (scored) found.push(scored);
+      });
+    } catch (error) {
+      for (const { shards } of found) this.#reducer.removeShards(shards);
+      throw error;
+    }
+    return found[0]!;
   }
 
   /** @see CaseReducer.reduce; the tiles of the case are gone then. */

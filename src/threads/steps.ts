@@ -31,7 +31,7 @@ export type Step =
       readonly kind: 'score-case';
       readonly store: StoreAddress;
       readonly plan: CasePlan;
-      /** Stored bytes of the case, each channel's and then the reference's; null where they are in raw files. */
+      /** Stored bytes of the case, each channel's and then the reference's; null where the thread reads its files. */
       readonly bytes: SharedArrayBuffer | null;
       /** Write the shards of its classes. */
       readonly keepShards: boolean;

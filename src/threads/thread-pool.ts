@@ -17,7 +17,8 @@ import { ThreadClock, type ThreadSeconds } from './thread-times.ts';
 export interface StepResults {
   'score-bundle': TilesDone;
   'score-buffer': TilesDone;
-  'score-case': CaseScored;
+  /** Null where a gzip file is not whole: what is wrong with it is told where it is read as a stream. */
+  'score-case': CaseScored | null;
   'open-case': OpenedCase;
   'open-shards': OpenedShards;
   'merge-range': MergedKeys;

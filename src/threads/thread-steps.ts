@@ -31,6 +31,7 @@ import {
   TileCollector,
 } from '../run/tile-partial.ts';
 import type { RunSettings } from '../settings/run-settings.ts';
+import { readWholeCase } from '../volumes/case-reader.ts';
 import { CaseBench, type OpenCase } from './case-bench.ts';
 import { type ReadTile, readTile, tilesIn } from './read-tile.ts';
 import type { CaseScored, JobStep, OpenedCase, OpenedShards, Step, TilesDone } from './steps.ts';
@@ -168,13 +169,14 @@ export class StepRunner {
   }
 
   /** Scores a case that is one tile and collects it. Its shards are what is stored of it. */
-  #scoreCase({ plan, bytes, keepShards }: Extract<Step, { kind: 'score-case' }>): CaseScored {
+  #scoreCase({ plan, bytes, keepShards }: Extract<Step, { kind: 'score-case' }>): CaseScored | null {
     const begin = clockMs();
     const open = this.#enterPlan(plan);
     const [box] = boxesOfBundle(plan, 0) as [Box];
     const voxels = voxelCount(box.shape);
-    const read = bytes ? tilesIn(bytes) : readTile;
-    read(open, box, { before: 0, all: voxels });
+    const read = bytes ? tilesIn(bytes) : open.files ? readTile : null;
+    if (read) read(open, box, { before: 0, all: voxels });
+    else if (!readWholeCase(plan, open.scorer.targets(voxels))) return null;
     const shards: ShardRef[] = [];
     const scores = this.#bench.score(open, box, (row, classIndex) => {
       if (!keepShards || !quantityOf(row).writesShards) return null;

@@ -2,6 +2,7 @@
 import type { Box } from '../base/box.ts';
 import type { AxisMapping } from './grids/axis-mapping.ts';
 import { openStream } from './gzip-stream.ts';
+import { inflateWhole } from './inflate-whole.ts';
 import { openRaw } from './raw-source.ts';
 import { readPrediction } from './read-prediction.ts';
 import { datatypeBytes, type VolumeHeader, type VolumeSource, type VolumeStream } from './types.ts';
@@ -73,6 +74,28 @@ export class CaseBoxes {
   close(): void {
     for (const source of this.#sources) source.close();
   }
+}
+
+/**
+ * Reads all voxels of files as `CaseStream` takes them, one file after the other, in a thread. Returns whether all are whole: what
+ * is wrong with one that is not the stream tells. @throws InputError when a file is gone, MachineError when storage fails
+ */
+export function readWholeCase({ predictions, reference }: CaseFiles, target: CaseBytes): boolean {
+  const targets = [...target.predictions, target.reference];
+  return [...predictions, reference].every((header, i) => {
+    if (header.compressed) {
+      const bytes = inflateWhole(header);
+      if (bytes) targets[i]!.set(bytes);
+      return bytes !== undefined;
+    }
+    const source = openRaw(header);
+    try {
+      source.readBox(0, { origin: [0, 0, 0], shape: header.shape }, targets[i]!);
+    } finally {
+      source.close();
+    }
+    return true;
+  });
 }
 
 /** Files of one channel each, compressed or not, whose voxels lie in the order of the reference. */

@@ -1,5 +1,6 @@
 /** A case of one tile is scored in one step and stores no tile: its results, shards and faults are those of any cut. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import type { ManifestCase } from '../../src/cases/types.ts';
 import type { ConfigInput } from '../../src/settings/schema.ts';
@@ -112,4 +113,36 @@ test('a file that is replaced meanwhile costs its case, and leaves no shard of i
   expect(found[0].error.code).toBe('file-replaced');
   expect(found[1].status).toBe('ok');
   expect(Object.keys(shardsOf('replaced'))).toEqual(['000001-0.shard', '000002-0.shard']);
+});
+
+test('gzip files that are not what their headers say are read as streams, which tell what is wrong', async () => {
+  const whole = gunzipSync(readFileSync(folder('gzip.nii')));
+  const packed = gzipSync(whole);
+  const files: Record<string, Buffer> = {
+    members: Buffer.concat([gzipSync(whole.subarray(0, 2000)), gzipSync(whole.subarray(2000))]),
+    longer: gzipSync(Buffer.concat([whole, Buffer.alloc(5000)])),
+    'cut off': packed.subarray(0, packed.length - 9),
+    'cut within': packed.subarray(0, 2000),
+    shorter: gzipSync(whole.subarray(0, whole.length - 4)),
+    checksum: Buffer.concat([packed.subarray(0, -8), Buffer.alloc(4), packed.subarray(-4)]),
+    'not deflate': Buffer.concat([packed.subarray(0, 1500), Buffer.alloc(500, 0xff), packed.subarray(2000)]),
+  };
+  const damaged = Object.entries(files).map(([name, bytes]) => {
+    writeFileSync(folder(`${name}.nii`), bytes);
+    return pair(name, folder(`${name}.nii`), folder('gzip-ref.nii'));
+  });
+  await run('damaged tiles', { tile: { shape: [12, 11, 3] } }, damaged);
+  const buffers: Record<string, number> = {};
+  await run('damaged', {}, damaged, (step, done) => {
+    if (step.kind === 'score-case' && step.bytes)
+      buffers[damaged[step.plan.index]!.id] = step.bytes.byteLength;
+    return done(step);
+  });
+  expect(resultFiles(folder('damaged'))).toEqual(resultFiles(folder('damaged tiles')));
+  const { cases: scored } = JSON.parse(readFileSync(folder('damaged', 'results.json'), 'utf8'));
+  expect(scored.filter(({ status }: { status: string }) => status === 'ok')).toHaveLength(2);
+  // All voxels of the second are there; its checksum is not.
+  expect(Object.keys(buffers)).toEqual(['longer', 'cut off']);
+  expect(shardsOf('damaged')).toEqual(shardsOf('damaged tiles'));
+  expect(Object.keys(shardsOf('damaged'))).toEqual(['000000-0.shard', '000001-0.shard']);
 });
