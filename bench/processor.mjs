@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Runs a command to its end: user and system seconds, wall seconds, and the peak of its memory in MB where /proc tells. */
+/**
+ * Runs a command to its end: user and system seconds, wall seconds, what it wrote, and the peak of its memory in MB where
+ * /proc tells.
+ */
 export async function measure(command, args) {
   const started = performance.now();
   // POSIX: the second line of `times` is what the children of the shell took.
-  const script =
-    '"$@" > /dev/null & child=$!; echo "$child"; wait "$child"; status=$?; times; exit "$status"';
+  const script = '"$@" & child=$!; echo "$child"; wait "$child"; status=$?; times; exit "$status"';
   const shell = spawn('sh', ['-c', script, 'sh', command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   shell.stdout.on('data', (chunk) => {
@@ -26,12 +28,18 @@ export async function measure(command, args) {
   const status = await new Promise((resolve) => shell.on('close', resolve));
   clearInterval(poll);
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
-  const [, , children] = output.trim().split('\n');
+  const lines = output.trim().split('\n');
+  const children = lines.at(-1);
   const processorSeconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
     (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
     0,
   );
-  return { processorSeconds, seconds: (performance.now() - started) / 1000, peakMb };
+  return {
+    processorSeconds,
+    seconds: (performance.now() - started) / 1000,
+    peakMb,
+    output: lines.slice(1, -2).join('\n'),
+  };
 }
 
 /** User and system seconds of a process so far; not a number where /proc does not tell, or once it has ended. */
@@ -44,6 +52,9 @@ export function processorSecondsOf(pid) {
     return Number.NaN;
   }
 }
+
+/** The highest peak of several, for print. */
+export const peak = (found) => Math.max(...found.map(({ peakMb }) => peakMb)).toFixed(0);
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 

@@ -2,7 +2,7 @@
 
 Usage: pytorch-losses.py PREDICTION.nii REFERENCE.nii sums|overlap|all|sort
        pytorch-losses.py --manifest CASES.csv sums|overlap|all|sort
-Prints a JSON object: values of the last pair, seconds of each loss and of reading over all pairs.
+Prints a JSON object: values of the last pair, seconds of each loss (processorSeconds: of all threads) and of reading over all pairs.
 """
 import csv
 import gzip
@@ -117,13 +117,15 @@ sums = overlap | {
 }
 chosen = {"overlap": overlap, "sums": sums, "all": sums | {"lovasz-softmax": lovasz_softmax}, "sort": {"sort": sort}}[what]
 values, seconds, read_seconds = {}, dict.fromkeys(chosen, 0.0), 0.0
+processor_seconds = dict.fromkeys(chosen, 0.0)
 for prediction_file, reference_file in pairs:
     start = time.perf_counter()
     inputs = torch.from_numpy(read(prediction_file, np.float32))
     targets = torch.from_numpy(read(reference_file, np.uint8)).to(torch.float32)
     read_seconds += time.perf_counter() - start
     for name, loss in chosen.items():
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         values[name] = float(loss())
         seconds[name] += time.perf_counter() - start
-print(json.dumps({"readSeconds": read_seconds, "seconds": seconds, "values": values}))
+        processor_seconds[name] += time.process_time() - busy
+print(json.dumps({"readSeconds": read_seconds, "seconds": seconds, "processorSeconds": processor_seconds, "values": values}))

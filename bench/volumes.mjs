@@ -61,6 +61,22 @@ export async function makePair(folder, size, seed = 1) {
   return { prediction, reference };
 }
 
+/** Sides of a volume in other size, at least 16. */
+export const scaledShape = (scale, sides) => sides.map((side) => Math.max(16, Math.round(scale * side)));
+
+/** Labels 1 to `labels` (at most 32), a blob each in a grid of 4 x 4 x 2, moved by `shift` and twice `shift` voxels along x and y. */
+export function blobs([x, y, z], labels) {
+  const cells = [4, 4, 2];
+  return (shift) => (i, j, k) => {
+    const at = [(i - shift) / x, (j - 2 * shift) / y, k / z].map((place, axis) => place * cells[axis]);
+    const cell = at.map(Math.floor);
+    const label = 1 + cell[0] + 4 * cell[1] + 16 * cell[2];
+    const [u, v, w] = at.map((place, axis) => place - cell[axis] - 0.5);
+    const inside = u * u + v * v + w * w < 0.12 + 0.03 * Math.sin(11 * u) * Math.cos(9 * v + 5 * w);
+    return inside && label <= labels && cell.every((place) => place >= 0) ? label : 0;
+  };
+}
+
 /** Writes a label map of uint8, plane by plane; `labelOf` is asked for each voxel (x, y, z), x fastest. */
 export async function writeLabels(path, shape, spacingMm, labelOf) {
   const [sizeX, sizeY, sizeZ] = shape;
