@@ -55,10 +55,10 @@ rmSync(node.outdir, { recursive: true, force: true });
 
 const main = await build({ ...node, entryPoints: ['src/cli/main.ts'], banner: {} });
 
-// The commands with their flags, and a file of all that they do.
+// The commands with their flags, a file of all that they do, and the steps that threads do.
 const program = await build({
   ...node,
-  entryPoints: ['src/cli/run-process.ts'],
+  entryPoints: ['src/cli/run-process.ts', 'workers/step-thread.ts'],
   outdir: 'dist/bin/program',
   chunkNames: '[name]-[hash]',
   splitting: true,
@@ -90,10 +90,19 @@ const queue = await build({
 });
 await writeScripts(queue);
 
-// Each thread loads one file.
+// Node loads this with no loader of modules, which a thread would have to start.
+const stepThread = await build({
+  ...node,
+  entryPoints: ['workers/load-step-thread.ts'],
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  banner: {},
+});
+
+// Threads of few processes load one file.
 const threads = await build({
   ...node,
-  entryPoints: ['step', 'audit', 'view'].map((name) => `workers/${name}-thread.ts`),
+  entryPoints: ['audit', 'view'].map((name) => `workers/${name}-thread.ts`),
   plugins: [bundleDynamicImports, loadLater(outside)],
 });
 
@@ -141,6 +150,6 @@ const viewer = await build({
 cpSync('src/web/dashboard/static', 'dist/dashboard', { recursive: true });
 
 writeLicences(
-  [main, program, queue, threads, report, viewer].map(({ metafile }) => metafile),
+  [main, program, queue, stepThread, threads, report, viewer].map(({ metafile }) => metafile),
   'dist/THIRD-PARTY-LICENCES.txt',
 );

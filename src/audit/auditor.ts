@@ -30,7 +30,7 @@ export class Auditor {
     loadTfjsNode();
     const { Piscina } = await import('piscina');
     return new Piscina({
-      filename: threadFile('audit-thread'),
+      filename: threadFile('audit-thread.js'),
       minThreads: 1,
       maxThreads: 1,
       concurrentTasksPerWorker: 1,

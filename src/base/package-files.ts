@@ -21,8 +21,8 @@ export function packageFile(name: string): string {
 }
 
 /** Path of the entry point of a thread (`workers/`), of few files: one of its modules each takes a thread twice as long to start. */
-export function threadFile(name: string): string {
-  return packageFile(`dist/bin/${name}.js`);
+export function threadFile(file: string): string {
+  return packageFile(`dist/bin/${file}`);
 }
 
 /** The version in the package's own `package.json`. */

@@ -11,7 +11,7 @@ export class StepThreads implements StepPlace {
 
   constructor(threads: number, atOnce: number, dataRoots: readonly string[]) {
     this.#pool = new Piscina({
-      filename: threadFile('step-thread'),
+      filename: threadFile('load-step-thread.cjs'),
       // The others start when there is work for them, and none ends before the pool does. One that dies is replaced only below
       // the minimum: without one, steps that wait when the last thread dies would wait for ever.
       minThreads: atOnce,

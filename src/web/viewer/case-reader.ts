@@ -65,7 +65,7 @@ export class CaseReader {
   constructor(limits = defaultLimits) {
     this.#limits = limits;
     this.#pool = new Piscina({
-      filename: threadFile('view-thread'),
+      filename: threadFile('view-thread.js'),
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: idleMs,
