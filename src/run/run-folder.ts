@@ -122,15 +122,10 @@ export class RunFolder {
     return getRecord(this.store, this.cases, casesKind).cases;
   }
 
-  /** The cases with whole paths, to read them from any folder. */
-  readCasesInPlace(): ManifestCase[] {
+  /** The cases with whole paths, to read them from any folder, and the folder from which relative paths of the run count. */
+  readCasesInPlace(): { readonly cases: ManifestCase[]; readonly base: string } {
     const { cases, base } = getRecord(this.store, this.cases, casesKind);
-    return cases.map((entry) => inPlace(entry, base));
-  }
-
-  /** The folder from which relative paths of the cases count. */
-  readBase(): string {
-    return getRecord(this.store, this.cases, casesKind).base;
+    return { cases: cases.map((entry) => inPlace(entry, base)), base };
   }
 
   writePlan(plan: CasePlan): void {

@@ -92,7 +92,7 @@ async function writeMerged(
 ): Promise<MergedRun> {
   folder.store.clear('');
   const cases = taken.map(({ entry }) => entry);
-  const inPlace = new Map(runs.map((run) => [run, run.folder.readCasesInPlace()]));
+  const inPlace = new Map(runs.map((run) => [run, run.folder.readCasesInPlace().cases]));
   folder.writeCases(
     taken.map(({ run, outcome }) => inPlace.get(run)![outcome.index]!),
     process.cwd(),

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { mapVec3, type Vec3 } from '../../base/box.ts';
 import { VoxtallyError } from '../../base/errors.ts';
+import { boxesOf } from '../../questions/errors/worst-boxes.ts';
 import type { ResultsDocument, ScoredCaseResult } from '../../results/document.ts';
-import { localStore } from '../../run/open-store.ts';
-import { RunFolder, workFolder } from '../../run/run-folder.ts';
+import { storedErrors } from '../../run/box-errors/case-errors.ts';
+import { type RunFolder, workFolder } from '../../run/run-folder.ts';
 import { dataBytes } from '../../volumes/length.ts';
 import type { ViewPart } from '../viewer/case-view.ts';
-import { openVolumes } from '../viewer/open-volumes.ts';
+import { openShownRun, openVolumes, type ShownRun } from '../viewer/open-volumes.ts';
 import { worstPlane, worstVoxel } from '../viewer/page/paint.ts';
 import { readView, type ShownVolumes } from '../viewer/read-view.ts';
 import { patientAxes, type SlicePicture, slicePicture } from './slice-picture.ts';
@@ -15,7 +16,7 @@ import { byBadness, worstClass } from './worst.ts';
 
 /** A case of each class at most, and so many in all. */
 const mostThumbnails = 6;
-/** Voxels that are looked at to find the slice; where they show no error, as many as the viewer starts with. */
+/** Voxels that are looked at to find the slice, among the planes that the list of errors names; else as many as the viewer starts with. */
 const searchedVoxels = 200_000;
 /** A gzip volume is read from its start: beyond this a picture is not worth its time. */
 const mostGzipBytes = 2 ** 27;
@@ -37,12 +38,13 @@ export async function gatherThumbnails(
   document: ResultsDocument,
   signal?: AbortSignal,
 ): Promise<Thumbnail[]> {
-  const folder = new RunFolder(localStore(join(outDir, workFolder)));
+  let run: ShownRun | undefined;
   const found: Thumbnail[] = [];
   for (const pair of worstPairs(document)) {
     if (signal?.aborted || found.length === mostThumbnails) break;
     try {
-      const thumbnail = await thumbnailOf(folder, document, pair);
+      run ??= openShownRun(join(outDir, workFolder));
+      const thumbnail = await thumbnailOf(run, document, pair);
       if (thumbnail) found.push(thumbnail);
     } catch (error) {
       // Pictures are an extra: a volume that cannot be read now was read when it was scored.
@@ -74,18 +76,19 @@ function worstPairs({ cases, classes }: ResultsDocument): Pair[] {
 }
 
 async function thumbnailOf(
-  folder: RunFolder,
+  run: ShownRun,
   { classes }: ResultsDocument,
   { index, entry, classIndex, dice }: Pair,
 ): Promise<Thumbnail | undefined> {
-  const request = { root: folder.path, case: index, class: classIndex, classes, shape: entry.shape };
+  const className = classes[classIndex]!.name;
+  const request = { root: run.folder.path, case: index, class: classIndex, classes, shape: entry.shape };
   const overview = { kind: 'overview', fine: false } as const;
-  const { volumes, rule } = await openVolumes({ ...request, part: overview, dataRoots: [] });
+  const { volumes, rule } = await openVolumes({ ...request, part: overview, dataRoots: [] }, run);
   if (slowBytes(volumes) > mostGzipBytes) return undefined;
-  const show = (part: ViewPart, mostVoxels?: number) =>
-    readView(volumes, { part, rule, class: classIndex, ...(mostVoxels && { mostVoxels }) }, () => {});
-  let whole = await show(overview, searchedVoxels);
-  const axis = patientAxes(whole)[2];
+  const show = (part: ViewPart) =>
+    readView(volumes, { part, rule, class: classIndex, mostVoxels: searchedVoxels }, () => {});
+  const axis = patientAxes(volumes.grid)[2];
+  let whole = await show(worstPlanes(run.folder, index, className) ?? overview);
   let place = worstPlane(whole, classIndex, axis);
   if (place === undefined) {
     whole = await show(overview);
@@ -98,13 +101,27 @@ async function thumbnailOf(
   const plane = await show({ kind: 'plane', axis, at: voxel[axis] });
   return {
     caseId: entry.id,
-    className: classes[classIndex]!.name,
+    className,
     dice,
     voxel,
     slice: voxel[axis],
     slices: entry.shape[axis],
     ...slicePicture(plane, classIndex),
   };
+}
+
+/** The planes with the most errors of a class; undefined where the run left no list of errors. */
+function worstPlanes(folder: RunFolder, index: number, className: string): ViewPart | undefined {
+  const errors = storedErrors(folder, index);
+  if (errors === undefined) return undefined;
+  const layers = new Map<number, { z: readonly [number, number]; error: number }>();
+  for (const { box, error } of boxesOf(errors, '', { class: className, measure: 'hard' })) {
+    const first = box.origin[2];
+    const before = layers.get(first)?.error ?? 0;
+    layers.set(first, { z: [first, first + box.shape[2] - 1], error: before + error });
+  }
+  const [worst] = [...layers.values()].sort((a, b) => b.error - a.error);
+  return worst && { kind: 'planes', z: worst.z };
 }
 
 function slowBytes({ predictions, reference, scan }: ShownVolumes): number {

@@ -7,6 +7,8 @@ import type { Affine } from '../../volumes/types.ts';
 export type ViewPart =
   /** The whole case, at a stride at which any browser can show it at once, or one that draws fast (`fine`). */
   | { readonly kind: 'overview'; readonly fine: boolean }
+  /** Some planes across z of the scored volume, from the first to the last one. */
+  | { readonly kind: 'planes'; readonly z: readonly [first: number, last: number] }
   /** One plane across an axis of the scored volume, every voxel of it. */
   | { readonly kind: 'plane'; readonly axis: 0 | 1 | 2; readonly at: number }
   /** One file of a case without a score, on its own grid. */

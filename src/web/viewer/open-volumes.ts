@@ -24,19 +24,39 @@ export interface OpenedCase {
   readonly rule: DecisionRule;
 }
 
-/** @throws InputError for a volume that is gone, that is not the one that was scored, or that lies outside the data folders. */
-export async function openVolumes(request: ViewRequest): Promise<OpenedCase> {
-  const { root, case: index, dataRoots, part } = request;
+/** A run of which cases are shown. */
+export interface ShownRun {
+  readonly folder: RunFolder;
+  readonly settings: RunSettings;
+  /** With whole paths, and the folder from which those of outcomes count. */
+  readonly cases: readonly ManifestCase[];
+  readonly base: string;
+}
+
+/** `root`: the folder of the run's state. */
+export function openShownRun(root: string): ShownRun {
   const folder = new RunFolder(localStore(root));
+  return { folder, settings: folder.readSettings(), ...folder.readCasesInPlace() };
+}
+
+/**
+ * `run`: that of the request, where it was read before.
+ * @throws InputError for a volume that is gone, that is not the one that was scored, or that lies outside the data folders.
+ */
+export async function openVolumes(
+  request: ViewRequest,
+  run: ShownRun = openShownRun(request.root),
+): Promise<OpenedCase> {
+  const { case: index, dataRoots, part } = request;
   const roots = dataRoots.length > 0 ? new DataRoots(dataRoots) : undefined;
   roots?.guard();
-  const entry = folder.readCasesInPlace()[index]!;
-  const settings = folder.readSettings();
+  const { settings } = run;
+  const entry = run.cases[index]!;
   const rule = { settings, classes: classesOf(settings, request) };
   if (part.kind === 'side') return { volumes: await oneSide(settings, entry, part.side, roots), rule };
 
   roots?.checkCase(entry);
-  checkInputs(folder, index, entry.id);
+  checkInputs(run, index, entry.id);
   const plan = await planCase(entry, index, settings);
   for (const { dataPath } of [...plan.predictions, plan.reference]) roots?.check(dataPath, entry.id);
   const { shape } = request;
@@ -71,10 +91,9 @@ function classesOf(settings: RunSettings, { classes }: ViewRequest): DecisionRul
 }
 
 /** A score belongs to the files that were read: others, even of the same shape, are not shown beside it. */
-function checkInputs(folder: RunFolder, index: number, caseId: string): void {
+function checkInputs({ folder, base }: ShownRun, index: number, caseId: string): void {
   const outcome = readOutcome(folder, index);
   if (outcome.status !== 'ok') return;
-  const base = folder.readBase();
   const replaced = replacedInput(
     outcome.inputs.map((stamp) => ({ ...stamp, file: resolve(base, stamp.file) })),
   );

@@ -31,7 +31,7 @@ export interface ViewQuestion {
   readonly rule: DecisionRule;
   /** The class that is shown where not all can be. */
   readonly class: number;
-  /** Voxels of an overview at most, where not as many as a browser is given. */
+  /** Voxels of some planes at most, where not as many as a browser is given. */
   readonly mostVoxels?: number;
 }
 
@@ -57,7 +57,7 @@ export async function readView(
   return {
     wholeShape,
     stride,
-    origin: question.part.kind === 'plane' ? planeOrigin(question.part, box.origin) : box.origin,
+    origin: originOf(question.part, box.origin),
     shape: box.shape,
     affine,
     spacingMm,
@@ -78,16 +78,26 @@ function placesOf({ part, mostVoxels: asked }: ViewQuestion, shape: Vec3): { str
     );
     return { stride, places };
   }
+  if (part.kind === 'planes') {
+    const [first, last] = part.z;
+    const planes = last - first + 1;
+    const voxels = shape[0] * shape[1] * planes;
+    const stride: Vec3 = [1, Math.min(shape[1], Math.ceil(voxels / (asked ?? mostVoxels.coarse))), 1];
+    const z = Array.from({ length: planes }, (_, plane) => first + plane);
+    return { stride, places: [placesAlong(shape[0], 1), placesAlong(shape[1], stride[1]), z] };
+  }
   const isFine = part.kind === 'overview' && part.fine;
-  const stride = strideOf(shape, asked ?? (isFine ? mostVoxels.fine : mostVoxels.coarse));
+  const stride = strideOf(shape, isFine ? mostVoxels.fine : mostVoxels.coarse);
   return {
     stride,
     places: mapVec3(shape, (length, axis) => placesAlong(length, stride[axis])),
   };
 }
 
-function planeOrigin({ axis, at }: ViewPart & { kind: 'plane' }, origin: Vec3): Vec3 {
-  return mapVec3(origin, (first, each) => (each === axis ? at : first));
+/** `origin`: the first place that is shown of those that were read. */
+function originOf(part: ViewPart, origin: Vec3): Vec3 {
+  if (part.kind === 'plane') return mapVec3(origin, (first, axis) => (axis === part.axis ? part.at : first));
+  return part.kind === 'planes' ? [origin[0], origin[1], part.z[0] + origin[2]] : origin;
 }
 
 /** As little as keeps the overview within its limits; the longest sides are cut first. */

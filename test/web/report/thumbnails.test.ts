@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { decode } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
 import { readResults } from '../../../src/run/read-results.ts';
+import type { ConfigInput } from '../../../src/settings/schema.ts';
 import { writeNifti } from '../../../src/volumes/nifti/write.ts';
 import { gatherThumbnails } from '../../../src/web/report/thumbnails.ts';
 import { errorColours } from '../../../src/web/viewer/page/colours.ts';
@@ -65,18 +66,44 @@ test('a case whose volumes are gone or changed has no picture, and that is all',
   expect(await gatherThumbnails(at('run'), readResults(at('run')))).toEqual([]);
 });
 
-test('an error that the first look steps over is found by the second one', async () => {
+test('one wrong voxel is found: among the planes that the list of errors names, and without a list', async () => {
   const large = [120, 110, 60] as const;
   const data = new Uint8Array(120 * 110 * 60);
   for (let i = 0; i < data.length; i++) data[i] = i % 120 < 10 && Math.floor(i / 13200) < 20 ? 1 : 0;
   const wrong = Uint8Array.from(data);
-  // The odd ones of the columns are looked at first.
   wrong[13200 * 31 + 120 * 51 + 76] = 1;
   const spacingMm = [1, 1, 1] as const;
   await writeNifti(at('large.nii'), { shape: large, datatype: 'uint8', spacingMm, data });
   await writeNifti(at('wrong.nii'), { shape: large, datatype: 'uint8', spacingMm, data: wrong });
   const cases = [{ id: 'one', predictions: [at('wrong.nii')], reference: at('large.nii') }];
   await score(cases, { scores: 'label', measures: ['overlap'] }, at('large'));
-  const [thumbnail] = await gatherThumbnails(at('large'), readResults(at('large')));
-  expect(thumbnail).toMatchObject({ voxel: [76, 51, 31], slice: 31 });
+  const gather = () => gatherThumbnails(at('large'), readResults(at('large')));
+  const found = await gather();
+  expect(found).toEqual([expect.objectContaining({ voxel: [76, 51, 31], slice: 31 })]);
+  const record = at('large', 'work', 'cases', '000000.json');
+  writeFileSync(record, `${readFileSync(record, 'utf8').split('\n', 1)[0]}\n`);
+  expect(await gather()).toEqual(found);
+});
+
+test.each([
+  ['tiles of many planes', { tile: { shape: [40, 40, 30] } }, undefined, 44, 2],
+  ['slices across y of the patient', {}, [1, 0, 0, 0, 0, 0, -1, 0, 0, 1, 0, 0, 0, 0, 0, 1], 20, 1],
+] as const)('the worst of several slices is chosen: %s', async (name, config, affine, slice, axis) => {
+  const [nx, ny, nz] = [150, 140, 60];
+  const data = new Uint8Array(nx * ny * nz).map((_, i) => (i % nx < 20 ? 1 : 0));
+  const wrong = Uint8Array.from(data);
+  const miss = (x: number, y: number, z: number) => {
+    wrong[(z * ny + y) * nx + x] = 1;
+  };
+  // One voxel in plane 43, five in 44; of all, six in row 20.
+  miss(90, 20, 43);
+  for (const x of [70, 80, 90, 100, 110]) miss(x, 20, 44);
+  const grid = { shape: [nx, ny, nz] as const, ...(affine ? { affine } : { spacingMm: [1, 1, 1] as const }) };
+  await writeNifti(at(`${name}-r.nii`), { ...grid, datatype: 'uint8', data });
+  await writeNifti(at(`${name}-p.nii`), { ...grid, datatype: 'uint8', data: wrong });
+  const cases = [{ id: 'one', predictions: [at(`${name}-p.nii`)], reference: at(`${name}-r.nii`) }];
+  await score(cases, { scores: 'label', measures: ['overlap'], ...config } as ConfigInput, at(name));
+  const [thumbnail] = await gatherThumbnails(at(name), readResults(at(name)));
+  expect(thumbnail).toMatchObject({ slice, slices: [nx, ny, nz][axis] });
+  expect(thumbnail!.voxel[axis]).toBe(slice);
 });
