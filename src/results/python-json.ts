@@ -76,12 +76,11 @@ export function pythonFloat(value: number): string {
 
 /** Strings compare by code points in Python, by UTF-16 units in JavaScript; they differ beyond U+FFFF. */
 export function compareCodePoints(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]];
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const difference = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const difference = a.codePointAt(i)! - b.codePointAt(i)!;
     if (difference !== 0) return difference;
   }
-  return left.length - right.length;
+  return a.length - b.length;
 }
 
 const shortEscapes: Readonly<Record<string, string>> = {
