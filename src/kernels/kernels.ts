@@ -131,7 +131,8 @@ interface KernelExports {
   startRows(counts: number, slots: number, next: number): void;
   listPieces(records: number, count: number, address: number, next: number, rows: number): void;
   addPieceKeys(pieces: number, count: number, cells: number, turned: number): number;
-  gatherKeys(cells: number, list: number, backgroundRuns: number, foregroundRuns: number): number;
+  gatherKeys(cells: number, list: number): number;
+  writeListRuns(list: number, rows: number, cells: number, side: number, out: number): number;
   endBucket(cells: number): void;
   clearKeys(): void;
   evaluateKeys(

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TermSpec } from '../../src/base/class-sums.ts';
 import { readWideSum, wideSumBytes } from '../../src/kernels/wide-sums.ts';
+import { cellBytes } from '../../src/measures/sorted-errors/merger.ts';
 import { termRow } from '../../src/measures/terms/term-row.ts';
 import { randomNumbers } from '../run/volumes.ts';
 import { logitInputs, probabilityInputs, type Voxels } from './inputs.ts';
@@ -60,7 +61,7 @@ function runSums({ scores, mask }: Voxels, logit: boolean): Sums {
   const { kernels } = bench;
   const out = bench.empty(outBytes);
   const terms = bench.put(Float64Array.from(rows.flat()));
-  const [cells, list] = [bench.empty(16 * 65536), bench.empty(12 * 65536)];
+  const [cells, list] = [bench.empty(cellBytes), bench.empty(12 * 65536)];
   kernels.clearKeys();
   const sides = splitBySide(scores, mask, logit);
   for (const bucket of new Set([...sides[0].keys(), ...sides[1].keys()])) {
@@ -70,7 +71,7 @@ function runSums({ scores, mask }: Voxels, logit: boolean): Sums {
       kernels.addPieceKeys(bench.put(piece), 1, cells, 0);
     }
     const threshold = logit ? 0 : 0.5;
-    const listed = kernels.gatherKeys(cells, list, 0, 0);
+    const listed = kernels.gatherKeys(cells, list);
     kernels.sumRunTerms(list, listed, cells, bucket, Number(logit), threshold, terms, rows.length, out);
     kernels.endBucket(cells);
   }

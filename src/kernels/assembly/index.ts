@@ -8,8 +8,9 @@ export {
 } from './classes';
 export { countBuckets, prefixSums, placeKeys, encodeSide } from './partition';
 export { evaluateKeys } from './evaluate';
-export { addPieceKeys, clearKeys } from './add-keys';
-export { endBucket, gatherKeys } from './key-list';
+export { addPieceKeys } from './add-keys';
+export { clearKeys, endBucket, gatherKeys } from './key-list';
+export { writeListRuns } from './list-runs';
 export { listPieces, readPieces, startRows } from './piece-list';
 export { mergedDirectory, tileDirectory } from './directory';
 export { mergeBuckets, mergeTile } from './merge';

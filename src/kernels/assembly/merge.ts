@@ -3,9 +3,8 @@ import { addPackedKeys, addPieceKeys } from './add-keys';
 import { setStored } from './directory';
 import { evaluateKeys } from './evaluate';
 import { collectKeys, encodeFew, encoding, MOST_FEW, RUNS } from './few-keys';
-import {
-  BACKGROUND as BACKGROUND_COUNTS, backgroundEnd, endBucket, FOREGROUND as FOREGROUND_COUNTS, foregroundEnd, gatherKeys,
-} from './key-list';
+import { BACKGROUND as BACKGROUND_COUNTS, endBucket, FOREGROUND as FOREGROUND_COUNTS, gatherKeys } from './key-list';
+import { writeListRuns } from './list-runs';
 import { areFew, backgroundFew, foregroundFew, listFew, splitSides } from './sort-few';
 
 const BUCKETS: usize = 65536;
@@ -73,16 +72,18 @@ export function mergeBuckets(
 function gatherAndWrite(
   slot: usize, background: f64, foreground: f64, write: bool, cells: usize, list: usize, state: usize,
 ): i32 {
-  const few = <f64>MOST_FEW;
-  const backgroundRuns = write && background > few ? payloadEnd(state) : 0;
-  const foregroundRuns = write && foreground > few ? payloadEnd(state + 8) : 0;
-  const listed = gatherKeys(cells, list, backgroundRuns, foregroundRuns);
-  if (!write) return listed;
-  if (backgroundRuns) endStored(slot, RUNS, backgroundEnd, state);
-  else if (background > 0) writeFew(slot, collectKeys(list, listed, BACKGROUND_COUNTS), <u32>background, state);
-  if (foregroundRuns) endStored(slot, RUNS, foregroundEnd, state + 8);
-  else if (foreground > 0) writeFew(slot, collectKeys(list, listed, FOREGROUND_COUNTS), <u32>foreground, state + 8);
-  return listed;
+  const rows = gatherKeys(cells, list);
+  if (!write) return rows;
+  writeSide(slot, background, list, rows, cells, BACKGROUND_COUNTS, state);
+  writeSide(slot, foreground, list, rows, cells, FOREGROUND_COUNTS, state + 8);
+  return rows;
+}
+
+/** Adds the `keys` keys that a list has of a side to its payload. */
+function writeSide(slot: usize, keys: f64, list: usize, rows: i32, cells: usize, side: usize, ofSide: usize): void {
+  if (keys > <f64>MOST_FEW) {
+    endStored(slot, RUNS, writeListRuns(list, rows, cells, side, payloadEnd(ofSide)), ofSide);
+  } else if (keys > 0) writeFew(slot, collectKeys(list, rows, side), <u32>keys, ofSide);
 }
 
 /** Adds a few keys to the payload of a side. */

@@ -97,11 +97,10 @@ function areSmall(list: usize, rows: i32): bool {
   return !v128.any_true(v128.and(some, i32x4.splat(-32768)));
 }
 
-/** The probabilities of the two rows at `at`, of a step of large ones (above 1/2) or of others. */
+/** The probabilities of two places of a step of large ones (above 1/2) or of others. */
 // @ts-ignore: decorator
 @inline
-function probabilityPair(at: usize, step: i32, large: bool): v128 {
-  const places = v128.load64_zero(at);
+function probabilityPair(places: v128, step: i32, large: bool): v128 {
   const score = large
     ? i32x4.add(i32x4.splat(step << 16), places)
     : i32x4.sub(i32x4.splat(0x7e000000 - (step << 16)), places);
@@ -112,7 +111,7 @@ function probabilityPair(at: usize, step: i32, large: bool): v128 {
 // @ts-ignore: decorator
 @inline
 function probabilityOfRow(at: usize, step: i32, large: bool): f64 {
-  return f64x2.extract_lane(probabilityPair(at, step, large), 0);
+  return f64x2.extract_lane(probabilityPair(v128.load32_zero(at), step, large), 0);
 }
 
 /** `binScores` of probabilities of which none is there `SMALL` times, two rows at a time. */
@@ -143,7 +142,7 @@ function binProbabilities(
   }
 }
 
-/** `units * UNITS` rounded half up, of two lanes: the low halves of both integers, then the high ones, as uint32. */
+/** `pair * UNITS` rounded half up: the low halves of both integers, then the high ones, as uint32. */
 // @ts-ignore: decorator
 @inline
 function unitsOf(pair: v128): v128 {
@@ -154,48 +153,71 @@ function unitsOf(pair: v128): v128 {
   return v128.shuffle<i32>(units, units, 0, 2, 1, 3);
 }
 
+/**
+ * Biased exponent of the float32 next above which numbers lie whole units apart. Where all of a step do, Σ p is a multiple of the
+ * sum of their places.
+ */
+const WHOLE: i32 = 100;
+
 /** Adds the rows from `from` to `to` to a bin. */
 // @ts-ignore: decorator
 @inline
 function addToBin(large: bool, from: usize, to: usize, step: i32, bin: usize, brier: usize): void {
   const one = f64x2.splat(1.0);
-  let voxels = i64x2.splat(0);
-  let positives = i64x2.splat(0);
+  const last = i32x4.splat(65535);
+  const exponent = (large ? step << 16 : 0x7e000000 - (step << 16) - 65535) >> 23;
+  const whole = exponent >= WHOLE;
+  // Counts are there twice, for the low and the high halves of units.
+  let voxels = i32x4.splat(0);
+  let positives = i32x4.splat(0);
+  /** Places up to the last one, of all voxels together. */
+  let left = i64x2.splat(0);
   let sumLow = i64x2.splat(0);
   let sumHigh = i64x2.splat(0);
   let squaresLow = i64x2.splat(0);
   let squaresHigh = i64x2.splat(0);
   for (let at = from; at < to; at += 8) {
-    let b = v128.load64_zero(at + BACKGROUND);
-    let f = v128.load64_zero(at + FOREGROUND);
+    let b = v128.load64_splat(at + BACKGROUND);
+    let f = v128.load64_splat(at + FOREGROUND);
     if (at + 4 == to) {
       // What stands behind an odd last row does not count.
-      b = i32x4.replace_lane(b, 1, 0);
-      f = i32x4.replace_lane(f, 1, 0);
+      b = v128.and(b, i32x4(-1, 0, -1, 0));
+      f = v128.and(f, i32x4(-1, 0, -1, 0));
     }
     const both = i32x4.add(b, f);
-    voxels = i64x2.add(voxels, i64x2.extend_low_i32x4_u(both));
-    positives = i64x2.add(positives, i64x2.extend_low_i32x4_u(f));
-    const p = probabilityPair(at, step, large);
-    const rest = f64x2.sub(one, p);
-    const units = unitsOf(p);
+    voxels = i32x4.add(voxels, both);
+    positives = i32x4.add(positives, f);
+    const places = v128.load64_zero(at);
+    const p = probabilityPair(places, step, large);
+    if (whole) left = i64x2.add(left, i64x2.extmul_low_i32x4_u(i32x4.sub(last, places), both));
+    else {
+      const units = unitsOf(p);
+      sumLow = i64x2.add(sumLow, i64x2.extmul_low_i32x4_u(units, both));
+      sumHigh = i64x2.add(sumHigh, i64x2.extmul_high_i32x4_u(units, both));
+    }
     const square = unitsOf(f64x2.mul(p, p));
-    const restSquare = unitsOf(f64x2.mul(rest, rest));
-    sumLow = i64x2.add(sumLow, i64x2.extmul_low_i32x4_u(units, both));
-    sumHigh = i64x2.add(sumHigh, i64x2.extmul_low_i32x4_u(upper(units), both));
     squaresLow = i64x2.add(squaresLow, i64x2.extmul_low_i32x4_u(square, b));
-    squaresHigh = i64x2.add(squaresHigh, i64x2.extmul_low_i32x4_u(upper(square), b));
+    squaresHigh = i64x2.add(squaresHigh, i64x2.extmul_high_i32x4_u(square, b));
+    if (!v128.any_true(f)) continue;
+    const rest = f64x2.sub(one, p);
+    const restSquare = unitsOf(f64x2.mul(rest, rest));
     squaresLow = i64x2.add(squaresLow, i64x2.extmul_low_i32x4_u(restSquare, f));
-    squaresHigh = i64x2.add(squaresHigh, i64x2.extmul_low_i32x4_u(upper(restSquare), f));
+    squaresHigh = i64x2.add(squaresHigh, i64x2.extmul_high_i32x4_u(restSquare, f));
   }
-  addBin(sumOf(voxels), sumOf(positives), sumOf(sumLow), sumOf(sumHigh), bin);
+  const count = sumOfFirst(voxels);
+  addBin(count, sumOfFirst(positives), sumOf(sumLow), sumOf(sumHigh), bin);
+  if (whole) {
+    addProduct(<u64>(f64x2.extract_lane(probabilityPair(last, step, large), 0) * UNITS), count, bin + 16);
+    addProduct(sumOf(left), <u64>1 << (exponent - WHOLE), bin + 16);
+  }
   addGathered(sumOf(squaresLow), sumOf(squaresHigh), brier);
 }
 
+/** The sum of the first two of four numbers. */
 // @ts-ignore: decorator
 @inline
-function upper(halves: v128): v128 {
-  return v128.shuffle<i32>(halves, halves, 2, 3, 2, 3);
+function sumOfFirst(four: v128): u64 {
+  return sumOf(i64x2.extend_low_i32x4_u(four));
 }
 
 // @ts-ignore: decorator

@@ -3,8 +3,8 @@
  * R = 0x7e000000 (2^32 for logits); so background buckets, turned round, stand beside foreground ones. Step j of a
  * walk holds the foreground bucket j and the background keys R - (j << 16) - t for t in [0, 65535], each at place t.
  */
-import { addFirstKeys, addPieceKeys, takeCarried } from './add-keys';
-import { endBucket, gatherKeys, hasHighCounts } from './key-list';
+import { addFirstKeys, addPieceKeys } from './add-keys';
+import { endBucket, gatherKeys, hasHighCounts, takeLast } from './key-list';
 import { binScores } from './score-bins';
 import { walkScores } from './score-groups';
 
@@ -44,9 +44,9 @@ export function startWalk(walk: usize): bool {
   const cells = addressAt(walk, CELLS);
   const bucket = <i32>load<f64>(walk, REFLECTION) - <i32>load<f64>(walk, STEP);
   if (addSide(walk, 0, bucket, cells) < 0) return false;
-  gatherKeys(cells, addressAt(walk, LIST), 0, 0);
+  store<f64>(walk, <f64>takeLast(cells), CARRY);
+  gatherKeys(cells, addressAt(walk, LIST));
   endBucket(cells);
-  store<f64>(walk, <f64>takeCarried(), CARRY);
   return true;
 }
 
@@ -70,8 +70,8 @@ export function walkSteps(walk: usize): i32 {
     store<f64>(walk, <f64>step, STEP);
     if (background == 0 && foreground == 0 && carry == 0) continue;
     addFirstKeys(<u64>carry, cells);
-    store<f64>(walk, <f64>takeCarried(), CARRY);
-    const rows = gatherKeys(cells, addressAt(walk, LIST), 0, 0);
+    store<f64>(walk, <f64>takeLast(cells), CARRY);
+    const rows = gatherKeys(cells, addressAt(walk, LIST));
     const points = hasHighCounts() ? walkList(true, walk, at, rows) : walkList(false, walk, at, rows);
     endBucket(cells);
     if (points) return points;

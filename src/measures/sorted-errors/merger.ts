@@ -64,8 +64,8 @@ export interface MergedRange extends MergedKeys {
   readonly sections: readonly SectionContent[];
 }
 
-/** Cells that count the keys of a bucket, and the list that they are gathered into (kernels, key-list.ts). */
-export const cellBytes = 16 * bucketCount;
+/** Cells that count the keys of a bucket, of one place more, and the list that they are gathered into (kernels, key-list.ts). */
+export const cellBytes = 16 * bucketCount + 128;
 export const listBytes = 12 * bucketCount;
 /** Runs of 65536 cells take at most this, and the directory of a range less. */
 const maxRunBytes = 12 * bucketCount;

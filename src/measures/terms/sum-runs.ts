@@ -69,7 +69,7 @@ function sumClass(kernels: Kernels, file: ShardFile, classIndex: number, request
     if (keys === 0) continue;
     voxels += keys;
     pieces.add(bucket, cells);
-    const listed = kernels.gatherKeys(cells, list, 0, 0);
+    const listed = kernels.gatherKeys(cells, list);
     kernels.sumRunTerms(list, listed, cells, bucket, logit ? 1 : 0, threshold, rows, terms.length, out);
     if (crossEntropyClip !== null) {
       kernels.sumRunCrossEntropy(list, listed, cells, bucket, crossEntropyClip, entropy);
