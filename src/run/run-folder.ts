@@ -8,6 +8,7 @@
  *   staged/CASE-N.raw        inflated copies of gzip files; gone when the case is reduced
  *   cases/CASE.json          what became of a case: its tally and sorted losses, and behind them which boxes hold its errors; or why
  *                            it has no score
+ *   errors/CASE.json         that list, of cases that an earlier version scored
  *   audit/CASE.json          what the audit of a case found, where one was asked for
  *   shards/CASE-PART.shard   a case's merged shards
  *   kept/CASE-ROW-NAME       what a row keeps of a case
@@ -67,6 +68,11 @@ export class RunFolder {
 
   caseOutcome(caseIndex: number): string {
     return `${outcomeFolder}/${number(caseIndex)}.json`;
+  }
+
+  /** Where earlier versions kept what is behind the outcome now. */
+  earlierErrors(caseIndex: number): string {
+    return `errors/${number(caseIndex)}.json`;
   }
 
   caseAudit(caseIndex: number): string {

@@ -116,7 +116,8 @@ export function worstBoxes(
 /** The list of a scored case. @throws UsageError when it is not there, as after a run of an older version. */
 export function errorsOfCase(run: FinishedRun, index: number): CaseErrors {
   try {
-    return readCaseErrors(run.folder, index);
+    const outcome = run.outcomes[index];
+    return readCaseErrors(run.folder, index, outcome?.status === 'ok' ? outcome.of : undefined);
   } catch (error) {
     if (!(error instanceof PartialError)) throw error;
     const { id } = run.cases[index]!;

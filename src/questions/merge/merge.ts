@@ -115,7 +115,8 @@ async function writeMerged(
   // Last: with its outcomes the folder holds a run that is over.
   for (const [index, entry] of outcomes.entries()) {
     const { run, outcome } = taken[index]!;
-    writeOutcome(folder, entry, storedErrors(run.folder, outcome.index));
+    const errors = isScored(outcome) ? storedErrors(run.folder, outcome.index, outcome.of) : undefined;
+    writeOutcome(folder, entry, errors);
   }
   return { results, outDir, hasShards: withShards };
 }

@@ -1,9 +1,13 @@
 /** `voxtally errors`, as it is typed. */
 import { existsSync, readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
 import { runProgram } from '../../../src/cli/program.ts';
+import { openFinishedRun } from '../../../src/questions/ask/finished-run.ts';
 import type { WorstBoxes } from '../../../src/questions/errors/worst-boxes.ts';
+import { mergeRuns } from '../../../src/questions/merge/merge.ts';
 import { localStore } from '../../../src/run/open-store.ts';
+import { putRecord } from '../../../src/run/records.ts';
 import { RunFolder } from '../../../src/run/run-folder.ts';
 import { recorder } from '../../cli/recorder.ts';
 import { score } from '../../support/score.ts';
@@ -188,4 +192,31 @@ test('a run of an older version, or one whose list is torn, says to score again'
   const missing = await run(path('old'), '--case', 'old');
   expect(missing.status).toBe(2);
   expect(missing.error).toMatch(/case old of .* by a version that kept none.*score it again/);
+});
+
+test('a list in a file of its own, as an earlier version left it, is read and merged', async () => {
+  const { entry } = await makeCase(path, 'earlier', { shape: [6, 6, 6] });
+  await score([entry], { scores: 'probability', losses: 'dice' }, path('earlier'));
+  const expected = await run(path('earlier'), '--format', 'csv');
+  const folder = new RunFolder(localStore(path('earlier', 'work')));
+  const file = folder.store.pathOf(folder.caseOutcome(0));
+  const [outcome, list] = readFileSync(file, 'utf8').split('\n') as [string, string];
+  writeFileSync(file, `${outcome}\n`);
+  const { version, crc32, ...errors } = JSON.parse(list);
+  const keep = (of: string) =>
+    putRecord(
+      folder.store,
+      folder.earlierErrors(0),
+      { version, schema: z.looseObject({}) },
+      { ...errors, of },
+    );
+  keep(JSON.parse(outcome).of);
+  expect(await run(path('earlier'), '--format', 'csv')).toEqual(expected);
+  const earlier = openFinishedRun(path('earlier'));
+  await mergeRuns({ runs: [earlier], outDir: path('merged'), threads: 1 });
+  expect(await run(path('merged'), '--format', 'csv')).toEqual(expected);
+  keep('other files');
+  expect((await run(path('earlier'))).error).toMatch(
+    /cannot be read: .* is of other settings, files or tiles/,
+  );
 });
