@@ -1,5 +1,5 @@
 import { closeSync, createReadStream, fstatSync, readSync } from 'node:fs';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { VoxtallyError } from '../base/errors.ts';
 import { inflateFault, inputFault, notRegular, storageFault } from './faults.ts';
 import { openVolumeSync, volumeStreams } from './open-volume.ts';
@@ -14,15 +14,29 @@ export interface FilePrefix {
   readonly fileBytes: number;
 }
 
+/** The header of nearly any gzip file is in so many bytes, which inflate to a megabyte at most. */
+const deflatedBytes = 1024;
+
 /**
- * Reads the first `wantedBytes` of a file, inflating no more than that needs.
+ * Reads the first `wantedBytes` of a file, inflating little more than that needs.
  * @throws InputError for a missing, empty or damaged file, MachineError when storage fails.
  */
 export async function readPrefix(file: string, wantedBytes: number): Promise<FilePrefix> {
-  const raw = readStart(file, wantedBytes);
-  const compressed = raw.bytes[0] === 0x1f && raw.bytes[1] === 0x8b;
-  if (!compressed) return { ...raw, compressed };
-  return { bytes: await inflateStart(file, wantedBytes), compressed, fileBytes: raw.fileBytes };
+  const { bytes, fileBytes } = readStart(file, Math.max(wantedBytes, deflatedBytes));
+  const compressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (!compressed) return { bytes: bytes.slice(0, wantedBytes), compressed, fileBytes };
+  const inflated = inflatedAtOnce(bytes, wantedBytes) ?? (await inflateStart(file, wantedBytes));
+  return { bytes: inflated, compressed, fileBytes };
+}
+
+/** Undefined where the first bytes of the file do not suffice, or are damaged. */
+function inflatedAtOnce(start: Uint8Array, wantedBytes: number): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    const bytes = gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH });
+    return bytes.length < wantedBytes ? undefined : new Uint8Array(bytes.subarray(0, wantedBytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Synchronous: to hand so few bytes to another thread and back would take ten times as long as to read them. */
@@ -48,7 +62,7 @@ function readStart(file: string, wantedBytes: number): Omit<FilePrefix, 'compres
     throw error instanceof VoxtallyError ? error : storageFault(error, file);
   }
   if (filled === 0) throw inputFault('file-empty', `${file}: the file is empty (0 bytes).`, { file });
-  return { bytes: bytes.slice(0, filled), fileBytes };
+  return { bytes: bytes.subarray(0, filled), fileBytes };
 }
 
 function inflateStart(file: string, wantedBytes: number): Promise<Uint8Array<ArrayBuffer>> {
