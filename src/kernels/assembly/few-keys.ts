@@ -106,22 +106,33 @@ function writeSplit(keys: usize, count: u32, out: usize): usize {
     v128.store(out + (at >> 1), i8x16.narrow_i16x8_u(first, second));
   }
   out += count;
-  let word: u64 = 0;
-  let at = out;
-  let base: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    let bit = <u32>load<u8>(keys + (<usize>i << 1), 1) + i - base;
-    while (bit > 63) {
-      store<u64>(at, word);
-      at += 8;
-      word = 0;
-      base += 64;
-      bit -= 64;
-    }
-    word |= <u64>1 << bit;
-  }
   const end = out - count + splitBytes(count);
-  store<u64>(at, word);
-  for (at += 8; at < end; at += 8) store<u64>(at, 0);
+  for (let at = out; at < end; at += 16) v128.store(at, i8x16.splat(0));
+  writeHighBytes(keys, count, out);
   return end;
+}
+
+/** Of a row of four uint16: one in each, their low bytes, and the numbers from 0 to 3. */
+const ONES: u64 = 0x0001000100010001, BYTES: u64 = 0x00ff00ff00ff00ff, LANES: u64 = 0x0003000200010000;
+
+/** Sets bit `high byte + i` of the i-th key where zeros are, of four keys at a time if they are close enough. */
+function writeHighBytes(keys: usize, count: u32, out: usize): void {
+  // The bits so far of the eight bytes from `byte` on.
+  let word: u64 = 0;
+  let byte: usize = 0;
+  for (let i: u32 = 0; i < count;) {
+    const bits = ((load<u64>(keys + (<usize>i << 1)) >> 8) & BYTES) + ONES * i + LANES;
+    store<u64>(out + byte, word);
+    const first = <usize>(bits & 0xffff) >> 3;
+    word = first - byte < 8 ? word >> (<u64>(first - byte) << 3) : 0;
+    byte = first;
+    // Shifts take the low six bits of a place: of the first all there is, of the others if the last is below 64.
+    const places = bits - ONES * (<u64>byte << 3);
+    word |= <u64>1 << places;
+    i++;
+    if (i + 3 > count || places >> 54) continue;
+    word |= (<u64>1 << (places >> 16)) | (<u64>1 << (places >> 32)) | (<u64>1 << (places >> 48));
+    i += 3;
+  }
+  store<u64>(out + byte, word);
 }

@@ -63,13 +63,14 @@ function countOne(counts: usize, byte: u32): void {
 
 /** From counts to the place of the first of each byte. */
 function sumPlaces(counts: usize): void {
+  // Shifts by lanes of a row of zeros in front: one instruction each.
   const zero = i16x8.splat(0);
   let before = zero;
   for (let at = counts, end = counts + 512; at < end; at += 16) {
     const own = v128.load(at);
-    let sum = i16x8.add(own, v128.shuffle<i16>(zero, own, 0, 8, 9, 10, 11, 12, 13, 14));
-    sum = i16x8.add(sum, v128.shuffle<i16>(zero, sum, 0, 1, 8, 9, 10, 11, 12, 13));
-    sum = i16x8.add(sum, v128.shuffle<i16>(zero, sum, 0, 1, 2, 3, 8, 9, 10, 11));
+    let sum = i16x8.add(own, v128.shuffle<i16>(zero, own, 7, 8, 9, 10, 11, 12, 13, 14));
+    sum = i16x8.add(sum, v128.shuffle<i16>(zero, sum, 6, 7, 8, 9, 10, 11, 12, 13));
+    sum = i16x8.add(sum, v128.shuffle<i16>(zero, sum, 4, 5, 6, 7, 8, 9, 10, 11));
     v128.store(at, i16x8.add(i16x8.sub(sum, own), before));
     before = i16x8.add(before, v128.shuffle<i16>(sum, sum, 7, 7, 7, 7, 7, 7, 7, 7));
   }
@@ -135,16 +136,35 @@ function listEach(at: usize, end: usize, row: usize, list: usize): usize {
   return row;
 }
 
-/** Splits the keys that were listed last by side; `count` of both. */
+/** For each byte, as a shuffle of eight uint16: those whose bits are set, in order. */
+const chosen = memory.data(16 * 256, 16);
+
+function writeChosen(): void {
+  for (let bits: u32 = 0; bits < 256; bits++) {
+    let to = chosen + (<usize>bits << 4);
+    for (let lane: u32 = 0; lane < 8; lane++) {
+      if (!((bits >> lane) & 1)) continue;
+      store<u16>(to, <u16>(2 * lane | ((2 * lane + 1) << 8)));
+      to += 2;
+    }
+  }
+}
+writeChosen();
+
+/** Splits the keys that were listed last by side, eight at a time; `count` of both. */
 export function splitSides(count: u32): void {
+  const low = i32x4.splat(0xffff);
   let background = backgroundFew;
   let foreground = foregroundFew;
-  for (let at = sorted, end = sorted + (<usize>count << 2); at < end; at += 4) {
-    const own = load<u32>(at);
-    store<u16>(background, <u16>own);
-    store<u16>(foreground, <u16>own);
-    const side = <usize>(own >> 16) << 1;
-    foreground += side;
-    background += 2 - side;
+  for (let at = sorted, end = sorted + (<usize>count << 2); at < end; at += 32) {
+    const first = v128.load(at);
+    const second = v128.load(at, 16);
+    const keys = i16x8.narrow_i32x4_u(v128.and(first, low), v128.and(second, low));
+    const onForeground = i32x4.bitmask(i32x4.shl(first, 15)) | (i32x4.bitmask(i32x4.shl(second, 15)) << 4);
+    v128.store(foreground, i8x16.swizzle(keys, v128.load(chosen + (<usize>onForeground << 4))));
+    v128.store(background, i8x16.swizzle(keys, v128.load(chosen + (<usize>(onForeground ^ 0xff) << 4))));
+    const bytes = <usize>popcnt(onForeground) << 1;
+    foreground += bytes;
+    background += 16 - bytes;
   }
 }

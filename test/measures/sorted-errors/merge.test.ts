@@ -50,6 +50,13 @@ const keys = fc.oneof(
   fc.array(key, { maxLength: 40 }),
   fc.array(fc.integer({ min: 0x3e12_0000, max: 0x3e12_ffff }), { minLength: 30, maxLength: 400 }),
   fc.array(fc.integer({ min: 0x3e12_0000, max: 0x3e12_0fff }), { minLength: 30, maxLength: 400 }),
+  fc.array(
+    fc.constantFrom(0, 0x7f00, 0xfe00).chain((from) => fc.nat(0x1ff).map((key) => 0x3e12_0000 + from + key)),
+    {
+      minLength: 30,
+      maxLength: 400,
+    },
+  ),
 );
 /** Counts up to beyond 2^32. */
 const counted = fc.array(
