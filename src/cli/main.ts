@@ -13,6 +13,9 @@ setFlagsFromString('--no-incremental-marking');
 // V8 starts with 1 MB for young objects and doubles that: at 16 MB at once, which any long run reaches, most commands end before
 // they have to be collected, and none of their objects grows old; it costs some 12 MB.
 setFlagsFromString('--semi-space-growth-factor=16');
+// What a thread has loaded and learnt after its first steps is more than what V8 lets a new heap grow to: it was searched for
+// garbage, which is the trimmer's to collect (heap-trimmer.ts).
+setFlagsFromString('--initial-old-space-size=32');
 // Each kernel is compiled once (kernels.ts): to optimise later what is called often takes longer than it saves.
 setFlagsFromString('--no-wasm-tier-up');
 setFlagsFromString('--no-wasm-dynamic-tiering');

@@ -260,5 +260,6 @@ export type ConfigInput = z.input<typeof configSchema>;
 
 /** The settings that apply when nothing is given. */
 export function defaultConfig(): Config {
-  return configSchema.parse({});
+  // A parser that is compiled for this one value would take longer than all that it saves.
+  return configSchema.parse({}, { jitless: true });
 }
