@@ -2,7 +2,7 @@
 import { VoxtallyError } from '../../base/errors.ts';
 import { plainText } from '../plain-text.ts';
 import type { Terminal } from '../terminal.ts';
-import { makeNotice, type NoticeFacts } from './notice.ts';
+import type { NoticeFacts } from './notice.ts';
 import { type NotifyTarget, notifyTarget, sendNotice } from './send.ts';
 
 export interface NotifyOptions {
@@ -41,6 +41,7 @@ export async function withNotice(
 ): Promise<number> {
   const end: RunEnd = {};
   if (target === undefined) return work(end);
+  const { makeNotice } = await import('./notice.ts');
   const startedMs = performance.now();
   const tell = async (facts: Pick<NoticeFacts, 'state' | 'exitStatus' | 'errorCode'>) => {
     if (end.goesOn) return;
