@@ -9,6 +9,7 @@ import { packageFile } from '../base/package-files.ts';
 /** Exports of the module; see the assembly sources for what each address must hold. */
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
+  dataEnd(): number;
   naturalLog(value: number): number;
   logOfRest(value: number): number;
   sumTerms(
@@ -250,7 +251,7 @@ const mostPages = 65536;
 const stepPages = 32;
 /** A bitmap over the 65536 cells of a bucket: a bit for each cell, and one for each 64 cells (assembly/cells.ts). */
 export const bitmapBytes = 8192 + 128;
-/** Below lie the module's own data and the scratch of its loops. */
+/** Below lie the module's own data and the scratch of its loops: loading checks it. */
 const firstFreeByte = 131072;
 
 /**
@@ -276,6 +277,8 @@ export function loadKernels(code: KernelCode = 'optimised'): Kernels {
   });
   const kernels = instance.exports as unknown as KernelExports & { start(): void };
   kernels.start();
+  if (kernels.dataEnd() > firstFreeByte)
+    throw new Error(`the data of the kernels ends at ${kernels.dataEnd()}, behind ${firstFreeByte}`);
   return kernels;
 }
 

@@ -131,6 +131,29 @@ describe('gate', () => {
     expect(found.scores.slice(4, 8)).toEqual([1, 0, 1, 0]);
   });
 
+  test.each([1, 16, 47, 48, 100])('what must not pass is found among %i voxels, wherever it is', (count) => {
+    const random = randomNumbers(count);
+    const odd = [-0, Number.NaN, 1.5, -1e-7, 1 + 2 ** -23, -2, Number.NEGATIVE_INFINITY];
+    for (let place = 0; place < count; place++) {
+      const values = Float32Array.from({ length: count }, random);
+      const value = odd[place % odd.length]!;
+      values[place] = value;
+      const at = bench.put(values);
+      const out = bench.empty(80);
+      bench.doubles(out, 10)[9] = Number.POSITIVE_INFINITY;
+      bench.kernels.gateScores(at, bench.put(new Uint16Array(count)), count, 0, 1e-6, 0, -1, out);
+      const records = [...bench.doubles(out, 10)];
+      const kind = Object.is(value, -0) ? 3 : !Number.isFinite(value) ? 0 : Math.abs(value) < 1.1 ? 2 : 1;
+      const found = [place, values[place]!];
+      const record = (own: number) => (kind === own ? [1, ...found] : [0, 0, 0]);
+      expect(records.slice(0, 9)).toEqual([...record(0), ...record(1), ...record(2)]);
+      const numbers = values.map((number) => number + 0).filter((number) => !Number.isNaN(number));
+      expect(records[9]).toBe(Math.min(...numbers));
+      const expected = values.map((number) => (kind >= 2 ? Math.min(Math.max(number + 0, 0), 1) : number));
+      expect(bench.floats(at, count)).toEqual(expected);
+    }
+  });
+
   test('logits may be any finite number', () => {
     const found = gate(1, 0, 0);
     expect(found.notFinite).toEqual([2, 3, Number.NaN]);

@@ -80,21 +80,46 @@ export function fault(at: usize, index: i32, value: f64): void {
 export function gateScores(
   scores: usize, codes: usize, count: i32, logit: i32, tolerance: f64, clamp: i32, ignoreCode: i32, out: usize,
 ): void {
+  const whole = logit ? 0 : count & ~15;
+  // Of numbers from 0 to 1 the order is that of their bits as integers without a sign; those of all others, of -0 too, are larger.
+  const one = i32x4.splat(reinterpret<i32>(<f32>1.0));
+  let leastBits = i32x4.splat(reinterpret<i32>(f32.POSITIVE_INFINITY));
+  for (let i = 0; i < whole; i += 16) {
+    const at = scores + (<usize>i << 2);
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
+    const most = i32x4.max_u(i32x4.max_u(a, b), i32x4.max_u(c, d));
+    if (v128.any_true(i32x4.gt_u(most, one))) {
+      gateEach(scores, codes, i, i + 16, logit, tolerance, clamp, ignoreCode, out);
+    } else {
+      leastBits = i32x4.min_u(leastBits, i32x4.min_u(i32x4.min_u(a, b), i32x4.min_u(c, d)));
+    }
+  }
+  takeLeast(leastBits, out);
+  gateEach(scores, codes, whole, count, logit, tolerance, clamp, ignoreCode, out);
+}
+
+/** From voxel `start` to `end`. */
+function gateEach(
+  scores: usize, codes: usize, start: i32, end: i32, logit: i32, tolerance: f64, clamp: i32, ignoreCode: i32, out: usize,
+): void {
   const zero = f32x4.splat(0.0);
   const lowest = f32x4.splat(logit ? -f32.MAX_VALUE : 0.0);
   const highest = f32x4.splat(logit ? f32.MAX_VALUE : 1.0);
   let least = f32x4.splat(f32.POSITIVE_INFINITY);
-  for (let i = 0; i < count; i += 4) {
+  for (let i = start; i < end; i += 4) {
     const at = scores + (<usize>i << 2);
     const value = f32x4.add(v128.load(at), zero);
     v128.store(at, value);
-    if (i + 4 <= count) {
+    if (i + 4 <= end) {
       least = f32x4.pmin(least, value);
     } else {
-      for (let j = i; j < count; j++) least = f32x4.pmin(least, v128.load32_splat(scores + (<usize>j << 2)));
+      for (let j = i; j < end; j++) least = f32x4.pmin(least, v128.load32_splat(scores + (<usize>j << 2)));
     }
     if (i32x4.all_true(v128.and(f32x4.ge(value, lowest), f32x4.le(value, highest)))) continue;
-    for (let j = i, end = min(i + 4, count); j < end; j++) {
+    for (let j = i, last = min(i + 4, end); j < last; j++) {
       const here = scores + (<usize>j << 2);
       const score = load<f32>(here);
       if (score >= (logit ? -f32.MAX_VALUE : 0.0) && score <= (logit ? f32.MAX_VALUE : 1.0)) continue;
@@ -110,6 +135,10 @@ export function gateScores(
       }
     }
   }
+  takeLeast(least, out);
+}
+
+function takeLeast(least: v128, out: usize): void {
   const low = min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1));
   const high = min(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3));
   store<f64>(out, min(load<f64>(out, 72), <f64>min(low, high)), 72);

@@ -1,4 +1,5 @@
 /** The kernels' exports. Addresses are bytes in the module's memory; the host lays it out. */
+export { dataEnd } from './data-end';
 export { logOfRest, naturalLog } from './math';
 export { sumTerms } from './sums';
 export { sumRunCrossEntropy, sumRunTerms } from './run-sums';

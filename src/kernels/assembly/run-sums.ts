@@ -64,7 +64,7 @@ function sumRuns(length: i32, logit: bool, terms: usize, termCount: i32, out: us
     const value = v128.load(runScore + i);
     const foreground = v128.load(runSide + i);
     if (logit) stageLogit(value, foreground, i, needsLog);
-    else stageProbability(value, foreground, i, needsLog);
+    else stageProbability(value, true, foreground, i, needsLog);
   }
   if (needsLog && !logit) stageLogs(length);
   let at = out + 32;

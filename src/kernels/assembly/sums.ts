@@ -1,11 +1,13 @@
 /** Exact sums of the terms of a tile's voxels. */
+import { countMasked } from './convert';
+import { sideOf, sumErrors, sumLanes } from './probability-errors';
 import {
   BLOCK, boundLogs, ERROR, isPlain, kindOf, LOG, PLAIN, POWER, SQUARE, stageLogit, stageLogs, stageProbability,
   TERM_ROW, termPair,
 } from './terms';
 import { addTimes, addWide, clearWide, DIGITS, FIRST, flushDigit, magicPair, WIDE_BYTES } from './wide-sums';
 
-/** Which voxels of the block are foreground (all ones). */
+/** Which voxels of the block are foreground (all ones), where it is sided. */
 const foregroundMask = memory.data(BLOCK * 8, 16);
 /** What the first digits have left of the block's terms. */
 const rests = memory.data(BLOCK * 8, 16);
@@ -16,7 +18,7 @@ const plainSums = memory.data(2 * 336, 16);
  * Sums over `count` voxels, added to what stands at `out`.
  *
  * - `scores`: float32 probabilities (`logit` 0) or logits (1). Readable up to the next multiple of 4 voxels.
- * - `mask`: a byte a voxel, 1 on foreground, 0 on background. Same.
+ * - `mask`: a byte a voxel, 1 on foreground, 0 on background. Readable up to the next multiple of 16 voxels.
  * - `terms`: for each of `termCount` terms 8 float64: gamma, the least error e = 1 - q on foreground and on background,
  *   the largest error, and the least and then the largest -log q, each on foreground and on background. (p is clipped to
  *   [c, h], h the float64 next to 1 - c: then 1 - p is at least 1 - h, which is not c.)
@@ -26,48 +28,29 @@ const plainSums = memory.data(2 * 336, 16);
 export function sumTerms(
   scores: usize, mask: usize, count: i32, logit: i32, threshold: f32, terms: usize, termCount: i32, out: usize,
 ): void {
-  let foregroundCount: i64 = 0;
-  let truePositives: i64 = 0;
-  let falsePositives: i64 = 0;
-  const thresholds = f32x4.splat(threshold);
   const needsLog = termCount > 0;
   for (let start = 0; start < count; start += BLOCK) {
     const length = min(BLOCK, count - start);
-    let foreground = 0;
-    for (let i = 0; i < length; i += 4) {
-      const at: usize = start + i;
-      const score = v128.load(scores + (at << 2));
-      const bytes = v128.load32_splat(mask + at);
-      const side = i32x4.ne(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes)), i32x4.splat(0));
-      // Of the last lanes only those before the end count; the loops below do not reach the others.
-      const lanes = i + 4 <= length ? 15 : (1 << (length - i)) - 1;
-      const positive = i32x4.bitmask(f32x4.gt(score, thresholds)) & lanes;
-      const sideBits = i32x4.bitmask(side) & lanes;
-      foreground += popcnt(sideBits);
-      truePositives += popcnt(positive & sideBits);
-      falsePositives += popcnt(positive & ~sideBits);
-      const upper = v128.shuffle<i32>(score, score, 2, 3, 2, 3);
-      const sideLow = i64x2.extend_low_i32x4_s(side);
-      const sideHigh = i64x2.extend_high_i32x4_s(side);
-      const place: usize = <usize>i << 3;
-      const low = f64x2.promote_low_f32x4(score);
-      const high = f64x2.promote_low_f32x4(upper);
-      if (logit) {
-        stageLogit(low, sideLow, place, needsLog);
-        stageLogit(high, sideHigh, place + 16, needsLog);
-      } else {
-        stageProbability(low, sideLow, place, needsLog);
-        stageProbability(high, sideHigh, place + 16, needsLog);
-      }
-      v128.store(foregroundMask + place, sideLow);
-      v128.store(foregroundMask + place, sideHigh, 16);
+    const score = scores + (<usize>start << 2);
+    const side = mask + <usize>start;
+    const foreground = countMasked(side, length, 1);
+    if (foreground > 0) countSided(score, side, length, threshold, out);
+    else countBackground(score, side, length, threshold, out);
+    if (logit) {
+      stage(true, true, score, side, length, needsLog);
+      sumKind(ERROR, 0, length, foreground, out + 32);
+    } else {
+      sumErrors(score, side, length, foreground, out + 32);
     }
-    foregroundCount += foreground;
-    let at = out + 32;
-    sumKind(ERROR, 0, length, foreground, at);
+    store<i64>(out, load<i64>(out) + foreground);
     if (!needsLog) continue;
-    if (logit) boundLogs(length);
-    else stageLogs(length);
+    if (!logit) {
+      if (foreground > 0) stageSided(score, side, length);
+      else stageBackground(score, side, length);
+      stageLogs(length);
+    }
+    boundLogs(length);
+    let at = out + 32;
     let summed = false;
     for (let term = 0; term < termCount; term++) {
       at += 2 * WIDE_BYTES;
@@ -84,31 +67,102 @@ export function sumTerms(
       addWide(plainSums, 2, at);
     }
   }
-  store<i64>(out, load<i64>(out) + foregroundCount);
+}
+
+/*
+ * A block is sided where some of its voxels are foreground; most hold none. Each kind of block has functions of its own: of two calls
+ * in one function the compiler makes one loop that asks at every step.
+ */
+
+function countSided(scores: usize, mask: usize, length: i32, threshold: f32, out: usize): void {
+  countPositive(true, scores, mask, length, threshold, out);
+}
+
+function countBackground(scores: usize, mask: usize, length: i32, threshold: f32, out: usize): void {
+  countPositive(false, scores, mask, length, threshold, out);
+}
+
+function stageSided(scores: usize, mask: usize, length: i32): void {
+  stage(false, true, scores, mask, length, true);
+}
+
+function stageBackground(scores: usize, mask: usize, length: i32): void {
+  stage(false, false, scores, mask, length, true);
+}
+
+/** Counts the voxels above the threshold, on foreground and on background. */
+// @ts-ignore: decorator
+@inline
+function countPositive(
+  sided: bool, scores: usize, mask: usize, length: i32, threshold: f32, out: usize,
+): void {
+  const thresholds = f32x4.splat(threshold);
+  let all = i32x4.splat(0);
+  let onForeground = i32x4.splat(0);
+  const whole: usize = length & ~3;
+  for (let i: usize = 0; i < whole; i += 4) {
+    const positive = f32x4.gt(v128.load(scores + (i << 2)), thresholds);
+    all = i32x4.sub(all, positive);
+    if (sided) onForeground = i32x4.sub(onForeground, v128.and(positive, sideOf(mask + i)));
+  }
+  let positives = sumLanes(all);
+  let truePositives = sumLanes(onForeground);
+  for (let i = whole; i < <usize>length; i++) {
+    if (!(load<f32>(scores + (i << 2)) > threshold)) continue;
+    positives++;
+    truePositives += load<u8>(mask + i);
+  }
   store<i64>(out, load<i64>(out, 8) + truePositives, 8);
-  store<i64>(out, load<i64>(out, 16) + falsePositives, 16);
+  store<i64>(out, load<i64>(out, 16) + (positives - truePositives), 16);
+}
+
+/** Keeps of each voxel of the block what its terms are made of. */
+// @ts-ignore: decorator
+@inline
+function stage(logit: bool, sided: bool, scores: usize, mask: usize, length: i32, needsLog: bool): void {
+  for (let i: usize = 0; i < <usize>length; i += 4) {
+    const score = v128.load(scores + (i << 2));
+    const upper = v128.shuffle<i32>(score, score, 2, 3, 2, 3);
+    const side = sided ? sideOf(mask + i) : i32x4.splat(0);
+    const at = i << 3;
+    stagePair(logit, sided, f64x2.promote_low_f32x4(score), i64x2.extend_low_i32x4_s(side), at, needsLog);
+    stagePair(logit, sided, f64x2.promote_low_f32x4(upper), i64x2.extend_high_i32x4_s(side), at + 16, needsLog);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function stagePair(logit: bool, sided: bool, score: v128, side: v128, at: usize, needsLog: bool): void {
+  if (logit) stageLogit(score, side, at, needsLog);
+  else stageProbability(score, sided, side, at, needsLog);
+  if (sided) v128.store(foregroundMask + at, side);
 }
 
 /** One kind of term over the block of `length` voxels, `foreground` of them foreground. */
 function sumKind(kind: i32, row: usize, length: i32, foreground: i32, out: usize): void {
-  if (foreground > 0) {
-    switch (kind) {
-      case ERROR: sumBlock(ERROR, true, row, length, foreground, out); break;
-      case LOG: sumBlock(LOG, true, row, length, foreground, out); break;
-      case PLAIN: sumBlock(PLAIN, true, row, length, foreground, out); break;
-      case SQUARE: sumBlock(SQUARE, true, row, length, foreground, out); break;
-      case POWER: sumBlock(POWER, true, row, length, foreground, out); break;
-      default: unreachable();
-    }
-  } else {
-    switch (kind) {
-      case ERROR: sumBlock(ERROR, false, row, length, 0, out); break;
-      case LOG: sumBlock(LOG, false, row, length, 0, out); break;
-      case PLAIN: sumBlock(PLAIN, false, row, length, 0, out); break;
-      case SQUARE: sumBlock(SQUARE, false, row, length, 0, out); break;
-      case POWER: sumBlock(POWER, false, row, length, 0, out); break;
-      default: unreachable();
-    }
+  if (foreground > 0) sumSided(kind, row, length, foreground, out);
+  else sumBackground(kind, row, length, out);
+}
+
+function sumSided(kind: i32, row: usize, length: i32, foreground: i32, out: usize): void {
+  switch (kind) {
+    case ERROR: sumBlock(ERROR, true, row, length, foreground, out); break;
+    case LOG: sumBlock(LOG, true, row, length, foreground, out); break;
+    case PLAIN: sumBlock(PLAIN, true, row, length, foreground, out); break;
+    case SQUARE: sumBlock(SQUARE, true, row, length, foreground, out); break;
+    case POWER: sumBlock(POWER, true, row, length, foreground, out); break;
+    default: unreachable();
+  }
+}
+
+function sumBackground(kind: i32, row: usize, length: i32, out: usize): void {
+  switch (kind) {
+    case ERROR: sumBlock(ERROR, false, row, length, 0, out); break;
+    case LOG: sumBlock(LOG, false, row, length, 0, out); break;
+    case PLAIN: sumBlock(PLAIN, false, row, length, 0, out); break;
+    case SQUARE: sumBlock(SQUARE, false, row, length, 0, out); break;
+    case POWER: sumBlock(POWER, false, row, length, 0, out); break;
+    default: unreachable();
   }
 }
 
@@ -156,9 +210,10 @@ function sumBlock(kind: i32, sided: bool, row: usize, length: i32, foreground: i
   let paired = foreground;
   if (length & 1) {
     const last: usize = <usize>pairs << 4;
-    const value = f64x2.extract_lane(termPair(kind, row, last, true, v128.load(foregroundMask + last)), 0);
+    const side = sided ? v128.load(foregroundMask + last) : i64x2.splat(0);
+    const value = f64x2.extract_lane(termPair(kind, row, last, sided, side), 0);
     addTimes(value, 1, out);
-    if (load<i64>(foregroundMask + last)) {
+    if (i64x2.extract_lane(side, 0)) {
       addTimes(value, 1, out + WIDE_BYTES);
       paired--;
     }
@@ -171,11 +226,11 @@ function sumBlock(kind: i32, sided: bool, row: usize, length: i32, foreground: i
     flushDigit(foreground1, paired, FIRST + 1, out + WIDE_BYTES);
     if (third) flushDigit(foreground2, paired, FIRST + 2, out + WIDE_BYTES);
   }
-  if (v128.any_true(left)) sumRests(third ? FIRST + 3 : FIRST + 2, pairs, paired, out);
+  if (v128.any_true(left)) sumRests(sided, third ? FIRST + 3 : FIRST + 2, pairs, paired, out);
 }
 
 /** Adds what is in `rests`, from a digit on, until nothing is left. */
-function sumRests(from: i32, pairs: i32, foreground: i32, out: usize): void {
+function sumRests(sided: bool, from: i32, pairs: i32, foreground: i32, out: usize): void {
   const end: usize = <usize>pairs << 4;
   for (let digit = from; digit < DIGITS; digit++) {
     const magic = magicPair(digit);
@@ -187,12 +242,12 @@ function sumRests(from: i32, pairs: i32, foreground: i32, out: usize): void {
       const units = f64x2.add(before, magic);
       const rest = f64x2.sub(before, f64x2.sub(units, magic));
       all = i64x2.add(all, units);
-      onForeground = i64x2.add(onForeground, v128.and(units, v128.load(foregroundMask + i)));
+      if (sided) onForeground = i64x2.add(onForeground, v128.and(units, v128.load(foregroundMask + i)));
       v128.store(rests + i, rest);
       left = v128.or(left, rest);
     }
     flushDigit(all, 2 * pairs, digit, out);
-    flushDigit(onForeground, foreground, digit, out + WIDE_BYTES);
+    if (sided) flushDigit(onForeground, foreground, digit, out + WIDE_BYTES);
     if (!v128.any_true(left)) return;
   }
 }

@@ -2,46 +2,39 @@
  * The terms of two voxels at a time. Each term is one float64 defined by the voxel's score and side alone, right to a few
  * units of its last place however small it is; sums of terms are exact (wide-sums.ts).
  */
-import { expPair, logPair } from './math';
+import { expPair, logPair, minusLogs } from './math';
 
 /** Voxels whose intermediate values are kept in cache between the stages. */
-export const BLOCK: i32 = 1024;
+export const BLOCK: i32 = 512;
 /** The error e of each voxel of the block: 1 - q, q the score of the truth, kept apart because 1 - q loses a small one. */
 export const errors = memory.data(BLOCK * 8, 16);
-/** -log q; of probabilities q itself until `stageLogs`. */
+/** -log q. */
 const negLog = memory.data(BLOCK * 8, 16);
+/** q of probabilities. */
+const truths = memory.data(BLOCK * 8, 16);
 
 /** A row of the terms: gamma, the least e of each side, the largest e, the least and the largest -log q of each side. */
 export const TERM_ROW: usize = 64;
 
-/** Keeps the errors of two probabilities, and the scores of the truth for the logarithms. */
+/** Keeps the errors of two probabilities, and what `stageLogs` takes. `side` counts where it is `sided`: else both are background. */
 // @ts-ignore: decorator
 @inline
-export function stageProbability(p: v128, foreground: v128, at: usize, needsLog: bool): void {
-  const rest = f64x2.sub(f64x2.splat(1.0), p);
-  v128.store(errors + at, v128.bitselect(rest, p, foreground));
-  if (needsLog) v128.store(negLog + at, v128.bitselect(p, rest, foreground));
+export function stageProbability(p: v128, sided: bool, side: v128, at: usize, needsLog: bool): void {
+  const one = f64x2.splat(1.0);
+  const rest = f64x2.sub(one, p);
+  const swapped = sided ? v128.and(v128.xor(p, rest), side) : p;
+  const error = sided ? v128.xor(p, swapped) : p;
+  v128.store(errors + at, error);
+  if (!needsLog) return;
+  const truth = sided ? v128.xor(rest, swapped) : rest;
+  v128.store(truths + at, truth);
+  // The truth's score is 1 - e; where that is not a float64, what q has lost of e is put back (q is then next to 1).
+  v128.store(negLog + at, f64x2.sub(error, f64x2.sub(one, truth)));
 }
 
-/** The least and the largest -log q of the block, two lanes each. */
-const bounds = memory.data(32, 16);
-
-/** -log q of the block's probabilities, and its bounds; rounds up to two voxels. */
+/** -log q of the block's probabilities; of two voxels where the last has no other. */
 export function stageLogs(length: i32): void {
-  const one = f64x2.splat(1.0);
-  let least = f64x2.splat(Infinity);
-  let most = f64x2.splat(0.0);
-  for (let i: usize = 0, end: usize = <usize>length << 3; i < end; i += 16) {
-    const q = v128.load(negLog + i);
-    // The truth's score is 1 - e; where that is not a float64, what q has lost of e is put back (q is then next to 1).
-    const lost = f64x2.sub(v128.load(errors + i), f64x2.sub(one, q));
-    const log = f64x2.sub(lost, logPair(q));
-    v128.store(negLog + i, log);
-    least = f64x2.pmin(least, log);
-    most = f64x2.pmax(most, log);
-  }
-  v128.store(bounds, least);
-  v128.store(bounds, most, 16);
+  minusLogs(truths, negLog, <usize>length << 3);
 }
 
 /** The same of two logits: u = x on foreground, -x on background; e = sigmoid(-u), -log q = softplus(-u). */
@@ -60,7 +53,10 @@ export function stageLogit(x: v128, foreground: v128, at: usize, needsLog: bool)
   }
 }
 
-/** Finds the bounds of -log q where logits gave it. */
+/** The least and the largest -log q of the block, two lanes each. */
+const bounds = memory.data(32, 16);
+
+/** Finds the bounds of -log q of the block. Of up to three numbers behind its last they may be as well. */
 export function boundLogs(length: i32): void {
   // Of floats that are not negative the order is that of their bits; two chains, since each step waits for the one before.
   let least = f64x2.splat(Infinity);

@@ -64,6 +64,16 @@ export function clearWide(sums: usize, count: i32): void {
   for (let at = sums, end = sums + <usize>count * WIDE_BYTES; at < end; at += 16) v128.store(at, i64x2.splat(0));
 }
 
+/** Adds an integer below 2^52 of units of 2^-bits. */
+export function addUnits(units: i64, bits: i32, wide: usize): void {
+  // The units of the digit are 2^-(52 digit - 11): as many as there are below 2^52, the others of the digit above.
+  const digit = (bits + 62) / 52;
+  const shift = <i64>(52 * digit - 11 - bits);
+  const at = wide + (<usize>digit << 4);
+  addInteger(units >> (52 - shift), at - 16);
+  addInteger((units << shift) & 0xfffffffffffff, at);
+}
+
 /** Adds wide sums that stand behind each other to others. */
 export function addWide(from: usize, count: i32, to: usize): void {
   for (let at: usize = 0, end: usize = <usize>count * WIDE_BYTES; at < end; at += 16) {
