@@ -175,18 +175,16 @@ function takeCounts(place: u32, either: u64, more: u64, cells: usize, first: usi
     more ^= bit;
     const row = first + (<usize>popcnt(either & (bit - 1)) << 2);
     const cell = cells + (<usize>(place + <u32>ctz(bit)) << 3);
-    takeCount(cell, row + BACKGROUND);
-    takeCount(cell + 4, row + FOREGROUND);
+    const counts = load<u64>(cell);
+    store<u64>(cell, 0);
+    const background = <u64>load<u32>(row, BACKGROUND) + (counts & 0xffffffff);
+    const foreground = <u64>load<u32>(row, FOREGROUND) + (counts >> 32);
+    store<u32>(row, <u32>background, BACKGROUND);
+    store<u32>(row, <u32>foreground, FOREGROUND);
+    if (!hasHigh) continue;
+    store<u32>(cell, load<u32>(cell, HIGH) + <u32>(background >> 32), HIGH);
+    store<u32>(cell, load<u32>(cell, HIGH + 4) + <u32>(foreground >> 32), HIGH + 4);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function takeCount(cell: usize, at: usize): void {
-  const sum = <u64>load<u32>(at) + <u64>load<u32>(cell);
-  store<u32>(at, <u32>sum);
-  store<u32>(cell, 0);
-  if (hasHigh) store<u32>(cell, load<u32>(cell, HIGH) + <u32>(sum >> 32), HIGH);
 }
 
 /** Whether some count of the list has a high half. */
