@@ -93,6 +93,11 @@ export class CasePool {
     return lovasz;
   }
 
+  /** Waits for the merges that taking cases in has begun; whether they could be done `evaluate` tells. From then on `files` stay. */
+  async rest(): Promise<void> {
+    await this.#busy.catch(() => {});
+  }
+
   /** Merges all there is into one record, so that the shards of the cases can go and more cases still come. */
   async seal(signal: AbortSignal): Promise<void> {
     await this.#settle(signal);
@@ -140,7 +145,7 @@ export class CasePool {
   }
 
   async #settle(signal: AbortSignal): Promise<void> {
-    await this.#busy.catch(() => {});
+    await this.rest();
     const { mergeFanIn } = this.#work.settings;
     while (Math.max(this.#single.size, this.#records.length) >= mergeFanIn) await this.#compact(signal);
   }

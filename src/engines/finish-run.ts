@@ -192,7 +192,11 @@ async function poolCases(request: FinishRequest): Promise<readonly LovaszValues[
     const [first, ...others] = outcomes.scored();
     if (others.length === 0) return first && needsShards(work.settings) ? lovaszOf(work.folder, first) : [];
     const stored = storedPool(work.folder, casePool.name);
-    if (stored) return stored;
+    if (stored) {
+      // A run that is resumed after its pool was evaluated merges its cases again, for the curves of the report.
+      await casePool.rest();
+      return stored;
+    }
     try {
       const lovasz = await casePool.evaluate(signal);
       putRecord(work.folder.store, work.folder.poolOutcome, pooledKind, { cases: casePool.name, lovasz });

@@ -1,12 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { AuditStep } from '../../src/audit/audit-case.ts';
 import type { ManifestCase } from '../../src/cases/types.ts';
 import { executeRun } from '../../src/cli/execute-run.ts';
+import type { WrittenRun } from '../../src/engines/finish-run.ts';
 import { scoreRun } from '../../src/engines/score-run.ts';
 import { openFinishedRun } from '../../src/questions/ask/finished-run.ts';
 import { curves } from '../../src/questions/curves/curves.ts';
 import { type ConfigInput, configSchema } from '../../src/settings/schema.ts';
+import type { Step } from '../../src/threads/steps.ts';
+import { type StepResults, ThreadPool } from '../../src/threads/thread-pool.ts';
 import { writeReport } from '../../src/web/report/write-report.ts';
 import { logit, probability, writeCase } from '../support/made-up-cases.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -32,6 +37,18 @@ async function executed(
   const report = await executeRun(request, terminal, { quiet: false, json: false });
   expect(report?.exitStatus).toBe(0);
   return written.error;
+}
+
+/** Threads whose merges wait a while before they begin. */
+class SlowMerges extends ThreadPool {
+  readonly merges: Promise<unknown>[] = [];
+
+  override run<S extends Step | AuditStep>(step: S, signal?: AbortSignal): Promise<StepResults[S['kind']]> {
+    if (step.kind !== 'merge-range') return super.run(step, signal);
+    const merge = setTimeout(20).then(() => super.run(step, signal));
+    this.merges.push(merge);
+    return merge;
+  }
 }
 
 describe('a run with its report', () => {
@@ -70,6 +87,36 @@ describe('a run with its report', () => {
     }).done;
     expect(files).toBeLessThan(cases.length);
     expect(pooled).toEqual(await curves(openFinishedRun(outDir), options));
+  });
+
+  test('that is resumed after its end has merged shards that stay while its report is made', async () => {
+    const cases = await madeUp('resumed', 12);
+    const outDir = path('resumed-run');
+    const request = {
+      ...{ cases, outDir, warnings: [] },
+      config: configSchema.parse({ ...config, mergeFanIn: 2, threads: 2 }),
+      signal: new AbortController().signal,
+    };
+    await scoreRun({ ...request, resume: false }).done;
+    // Merges take longer than all that a run does beside them.
+    const slow = new SlowMerges(2);
+    onTestFinished(() => slow.close());
+    const seen: string[][] = [];
+    const missing = ({ folder, shards }: WrittenRun) =>
+      shards.map(({ name }) => name).filter((name) => !folder.store.has(name));
+    await scoreRun({
+      ...request,
+      resume: true,
+      pool: slow,
+      onWritten: async (written) => {
+        seen.push(missing(written));
+        await Promise.all(slow.merges);
+        seen.push(missing(written));
+      },
+    }).done;
+    expect(slow.merges.length).toBeGreaterThan(0);
+    expect(seen).toEqual([[], []]);
+    expect(readdirSync(join(outDir, 'work'))).not.toContain('pool');
   });
 
   test('is said to lack it when the report cannot be written, and ends well', async () => {
