@@ -139,6 +139,7 @@ export class CasesInFlight {
     }
     if (state !== 'completed' && state !== 'unknown') return undefined;
     if (storedOutcome(this.#run.folder, index)) return done;
+    if (!(await this.#clear(index))) return undefined;
     const losses = (this.#losses.get(index) ?? 0) + 1;
     this.#losses.set(index, losses);
     return losses > maxLosses ? done : 'again';
@@ -186,12 +187,21 @@ export class CasesInFlight {
     for (const index of cases) this.#inFlight.add(index);
   }
 
-  /** A job of the same name that is finished, or in no list any more, would make the queue ignore a new one. */
-  async #clear(index: number): Promise<void> {
+  /**
+   * A job of the same name that is finished, or in no list any more, would make the queue ignore a new one. Returns whether it is
+   * gone: while a worker is at it, or at one of its tiles, it stays, and is not lost.
+   */
+  async #clear(index: number): Promise<boolean> {
     const job = await this.#job(index);
-    if (job === undefined) return;
+    if (job === undefined) return true;
     const isLeft = job.finishedOn !== undefined || (await job.getState()) === 'unknown';
-    if (isLeft) await job.remove().catch(() => {});
+    return (
+      isLeft &&
+      job.remove().then(
+        () => true,
+        () => false,
+      )
+    );
   }
 
   async #job(index: number): Promise<Job<CaseJob> | undefined> {
