@@ -19,8 +19,9 @@ export class StepThreads implements StepPlace {
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       argv: [...dataRoots],
-      // What steps leave behind is short-lived; by itself its space grows to 48 MB a thread before it is collected.
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      // What steps leave behind is short-lived; by itself its space grows to 48 MB a thread before it is collected. The buffers of
+      // inflated files, some MB a case, are freed only then.
+      resourceLimits: { maxYoungGenerationSizeMb: 3 },
       execArgv: threadFlags(),
     });
     // No further thread starts only because the first ones are not ready.

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { timedFile } from '../base/file-time.ts';
 import { storageFault } from './faults.ts';
@@ -25,11 +25,20 @@ export function inflateWhole(header: VolumeHeader): Uint8Array | undefined {
   }
 }
 
+/** The compressed bytes of the file that was last: memory that is used again, since a thread inflates thousands. */
+let compressed = new Uint8Array(1 << 20);
+
 function readVolume(path: string): Uint8Array {
   let file: number | undefined;
   try {
     file = openVolumeSync(path);
-    return readFileSync(file);
+    const { size } = fstatSync(file);
+    if (size > compressed.length) compressed = new Uint8Array(2 * size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < size; length += read) {
+      read = readSync(file, compressed, length, size - length, length);
+    }
+    return compressed.subarray(0, length);
   } catch (error) {
     throw storageFault(error, path);
   } finally {
