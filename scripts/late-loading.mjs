@@ -50,8 +50,8 @@ export function shareOneChunk(folder) {
 
 /**
  * Packages that stay outside the bundle are loaded when the first module that imports them runs, not with the file; modules of
- * Node (`node:...`) when the first of what they export is used. `scripts`: packages by the
- * script beside this one that has them.
+ * Node (`node:...`) when the first of what they export is used. `scripts`: packages by
+ * the script beside this one that has them.
  */
 export function loadLater(names, scripts = {}) {
   const later = [...names, ...Object.values(scripts).flat()];

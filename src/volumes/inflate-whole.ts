@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { timedFile } from '../base/file-time.ts';
 import { storageFault } from './faults.ts';
 import { dataBytes } from './length.ts';
-import { openVolumeSync } from './open-volume.ts';
+import { openVolumeSync, readStartSync } from './open-volume.ts';
 import type { VolumeHeader } from './types.ts';
 
 /**
@@ -34,11 +34,7 @@ function readVolume(path: string): Uint8Array {
     file = openVolumeSync(path);
     const { size } = fstatSync(file);
     if (size > compressed.length) compressed = new Uint8Array(2 * size);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < size; length += read) {
-      read = readSync(file, compressed, length, size - length, length);
-    }
-    return compressed.subarray(0, length);
+    return compressed.subarray(0, readStartSync(file, compressed.subarray(0, size)));
   } catch (error) {
     throw storageFault(error, path);
   } finally {

@@ -2,7 +2,7 @@
  * The one place that opens volumes. Between the check of a path and its opening somebody may put another file there, so
  * what counts is the file that was opened.
  */
-import { close, closeSync, constants, open, openSync, read } from 'node:fs';
+import { close, closeSync, constants, open, openSync, read, readSync } from 'node:fs';
 
 /** @throws when this file, opened from that path, must not be read. */
 export type CheckOpened = (fd: number, path: string) => void;
@@ -26,6 +26,17 @@ export function openVolumeSync(path: string): number {
     closeSync(fd);
     throw error;
   }
+}
+
+/** Reads a file from its start until `target` is full or the file ends; returns how many bytes that are. */
+export function readStartSync(file: number, target: Uint8Array): number {
+  let filled = 0;
+  while (filled < target.length) {
+    const count = readSync(file, target, filled, target.length - filled, filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
 }
 
 /** What `createReadStream` opens a volume with. */

@@ -1,8 +1,8 @@
-import { closeSync, createReadStream, fstatSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync } from 'node:fs';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { VoxtallyError } from '../base/errors.ts';
 import { inflateFault, inputFault, notRegular, storageFault } from './faults.ts';
-import { openVolumeSync, volumeStreams } from './open-volume.ts';
+import { openVolumeSync, readStartSync, volumeStreams } from './open-volume.ts';
 
 /** The first bytes of a file, inflated where the file is gzip. */
 export interface FilePrefix {
@@ -42,7 +42,7 @@ function inflatedAtOnce(start: Uint8Array, wantedBytes: number): Uint8Array<Arra
 /** Synchronous: to hand so few bytes to another thread and back would take ten times as long as to read them. */
 function readStart(file: string, wantedBytes: number): Omit<FilePrefix, 'compressed'> {
   const bytes = new Uint8Array(wantedBytes);
-  let filled = 0;
+  let filled: number;
   let fileBytes: number;
   try {
     const fd = openVolumeSync(file);
@@ -50,11 +50,7 @@ function readStart(file: string, wantedBytes: number): Omit<FilePrefix, 'compres
       const facts = fstatSync(fd);
       if (!facts.isFile()) throw notRegular(file);
       fileBytes = facts.size;
-      while (filled < wantedBytes) {
-        const count = readSync(fd, bytes, filled, wantedBytes - filled, filled);
-        if (count === 0) break;
-        filled += count;
-      }
+      filled = readStartSync(fd, bytes);
     } finally {
       closeSync(fd);
     }
